@@ -1,0 +1,70 @@
+# The verbs of the house. `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Rust's installer puts cargo here, and shells that were open before do not know it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+LISTEN = 127.0.0.1:8000
+DATA = ./data
+# Given on the command line: make run LISTEN=...; more for nextest, such as ARGS='-E "test(webhook)"'.
+ARGS =
+target_dir := $(or $(CARGO_TARGET_DIR),target)
+
+# $(call nextest,<arguments>): with the servers up and their addresses in the environment.
+# Without an address nothing runs: a missing server is a failure, never a skip.
+# nextest leaves out examples in the documentation, so the full run has them first.
+define nextest
+	@scripts/setup.sh test
+	@scripts/services.sh start
+	@servers=$$(scripts/services.sh env); export $$servers; \
+	$(if $(1)$(ARGS),,cargo test --doc --quiet --workspace --locked;) \
+	cargo nextest run --workspace --locked $(1) $(ARGS)
+endef
+
+.PHONY: help run test check lint bless e2e fmt deny doc clean
+
+run: ## Build the release binary and serve on 127.0.0.1:8000, data in ./data
+	@scripts/setup.sh build
+	cargo build --release --locked -p minilab
+	@exec $(target_dir)/release/minilab serve --listen $(LISTEN) --data $(DATA)
+
+test: ## Run all tests, against real servers that it starts when none answer
+	$(call nextest)
+
+check: lint doc deny ## Formatting, clippy, documentation, licences: what a change must pass
+
+lint: ## The quick half of check: formatting and clippy
+	@scripts/setup.sh check
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+bless: export INSTA_UPDATE = always
+bless: ## Run all tests and accept what the snapshots are now; read the diff before you commit it
+	$(call nextest,--no-fail-fast)
+	git status --short -- '*.snap'
+
+# Builds the whole workspace like `test`: so cargo chooses the same features and builds nothing twice.
+e2e: ## Run only the stories told to the built binary from outside
+	$(call nextest,-E 'package(e2e)')
+
+fmt: ## Format the code
+	@scripts/setup.sh check
+	cargo fmt --all
+
+deny: ## Check licences, bans and origins of the dependencies
+	@scripts/setup.sh deny
+	cargo deny --offline check bans licenses sources
+
+doc: ## Build the documentation of our crates; a broken link is an error
+	@scripts/setup.sh build
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+clean: ## Stop the test servers and delete what was built; ./data stays
+	scripts/services.sh stop
+	cargo clean
+
+help: ## List the verbs
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Installs what a verb of the Makefile needs and this machine lacks; names each piece and why.
+# Nothing missing: a few look-ups, no package manager, no network.
+#
+#   scripts/setup.sh build   what compiling needs
+#   scripts/setup.sh test    the same, and what the tests need
+#   scripts/setup.sh check   the same as build, and rustfmt and clippy
+#   scripts/setup.sh deny    cargo-deny
+set -euo pipefail
+
+# Pinned, so that every machine runs the same tools.
+NEXTEST_VERSION=0.9.143
+DENY_VERSION=0.20.2
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+missing=()
+
+say() { printf 'setup: %s\n' "$*"; }
+die() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# need <Debian package> <why> <check...>: notes the package when the check fails.
+# Checks look for the program, not the package: hand-made installations count too.
+need() {
+    local package=$1 why=$2
+    shift 2
+    "$@" >/dev/null 2>&1 && return
+    say "missing: $package ($why)"
+    missing+=("$package")
+}
+
+have_compilers() { have cc && have c++ && have make; }
+
+need_for_build() {
+    need build-essential "C and C++ compilers for the bundled image codecs" have_compilers
+    need cmake "configures libjpeg-turbo" have cmake
+    need nasm "assembles libjpeg-turbo's and dav1d's fast paths" have nasm
+    need meson "configures dav1d, the AVIF decoder" have meson
+    need ninja-build "builds dav1d" have ninja
+    need pkg-config "tells the codecs' build scripts where libraries are" have pkg-config
+}
+
+need_for_test() {
+    # Somebody who brings a server does not need ours.
+    [ -n "${TEST_POSTGRES_URL:-}" ] ||
+        need postgresql "the tests run against a real PostgreSQL" "$here/services.sh" bin
+    need curl "the stories told from outside talk HTTP with it" have curl
+}
+
+install_packages() {
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if ! have apt-get; then
+        die "this is not Debian: install these (or what your system calls them) by hand: ${missing[*]}"
+    fi
+
+    local root=()
+    local line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        # sudo may ask for a password only where somebody can type one.
+        if have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+            root=(sudo)
+        elif have sudo; then
+            die "no right to install. Run this, then try again:  sudo sh -c '$line'"
+        else
+            die "no right to install. Run this, then try again:  su - -c '$line'"
+        fi
+    fi
+
+    say "installing with apt-get: ${missing[*]}"
+    local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+    # A third-party source that does not answer must not stop us: Debian's own may be fresh enough.
+    "${apt[@]}" update || say "apt-get update had errors; going on with the lists it has"
+    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null
+}
+
+need_cargo() {
+    have cargo || die "Rust is missing: install it from https://rustup.rs, then try again"
+}
+
+# need_cargo_tool <crate> <version> <why>: builds a cargo subcommand when there is none.
+need_cargo_tool() {
+    local crate=$1 version=$2 why=$3
+    "$crate" --version >/dev/null 2>&1 && return
+    cargo "${crate#cargo-}" --version >/dev/null 2>&1 && return
+    say "missing: $crate ($why); building $version takes some minutes, once"
+    # Its own target directory: its objects have no place among ours.
+    env -u CARGO_TARGET_DIR cargo install "$crate" --version "$version" --locked
+}
+
+# need_component <rustup component> <cargo subcommand> <why>
+need_component() {
+    local component=$1 subcommand=$2 why=$3
+    cargo "$subcommand" --version >/dev/null 2>&1 && return
+    say "missing: $component ($why)"
+    have rustup || die "no rustup here: install $component the way Rust was installed"
+    rustup component add "$component"
+}
+
+case "${1:-}" in
+build)
+    need_for_build
+    install_packages
+    need_cargo
+    ;;
+test)
+    need_for_build
+    need_for_test
+    install_packages
+    need_cargo
+    need_cargo_tool cargo-nextest "$NEXTEST_VERSION" "runs the tests: in parallel, with time limits"
+    ;;
+check)
+    need_for_build
+    install_packages
+    need_cargo
+    need_component rustfmt fmt "checks the formatting"
+    need_component clippy clippy "checks the code"
+    ;;
+deny)
+    need_for_build
+    install_packages
+    need_cargo
+    need_cargo_tool cargo-deny "$DENY_VERSION" "checks licences and origins of the dependencies"
+    ;;
+*)
+    die "usage: scripts/setup.sh build|test|check|deny"
+    ;;
+esac
