@@ -1,0 +1,42 @@
+//! What the header of a picture says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Format;
+
+/// What [`crate::probe`] found out without decoding a pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Decided by content alone.
+    pub format: Format,
+    /// Stored pixels, before the orientation is applied.
+    pub width: u32,
+    /// Stored pixels, before the orientation is applied.
+    pub height: u32,
+    /// GIF image blocks, APNG animation frames, WebP animation frames, AVIF samples; 1 for stills.
+    pub frames: u32,
+    /// Exif orientation 1 to 8; 1 when absent or invalid.
+    pub orientation: u8,
+    /// Whether some pixel may be transparent.
+    pub has_alpha: bool,
+    /// Bytes of memory at the peak of rendering outputs of at most 2048x2048, an upper estimate.
+    /// The file's own bytes are not counted.
+    pub decode_bytes: u64,
+}
+
+impl Facts {
+    /// Width and height as a viewer shows them.
+    pub fn upright(&self) -> (u32, u32) {
+        if self.orientation >= 5 { (self.height, self.width) } else { (self.width, self.height) }
+    }
+
+    /// Whether there is more than one frame.
+    pub fn is_animated(&self) -> bool {
+        self.frames > 1
+    }
+
+    /// Width times height of one frame.
+    pub(crate) fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+}
