@@ -1,0 +1,1 @@
+//! Starts the built binary and talks to it.

@@ -1,0 +1,124 @@
+//! Making accounts and keys.
+
+use uuid::Uuid;
+
+use super::key::Key;
+use super::{ANONYMOUS, Account, find_by_name, sql};
+use crate::db::{Conn, Db};
+use crate::execute;
+use crate::tiers::Catalogue;
+
+/// Why an account cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("there is already an account named {0:?}")]
+    NameTaken(String),
+    #[error("an account's name has 1 to 64 visible characters")]
+    BadName,
+    #[error("there is no tier {given:?}; there are {known}")]
+    UnknownTier { given: String, known: String },
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a new account is to be.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub name: String,
+    /// A tier's name or alias.
+    pub tier: String,
+    pub is_admin: bool,
+    pub now_ms: i64,
+}
+
+/// Makes an account and its first key.
+pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
+    db.write(new, |tx, new| {
+        Box::pin(async move {
+            let account = insert(tx, new).await?;
+            let key = Key::random();
+            execute!(
+                tx,
+                sql::INSERT_KEY,
+                key.id,
+                account,
+                &key.secret_hash()[..],
+                new.now_ms
+            )?;
+            Ok(key)
+        })
+    })
+    .await
+}
+
+async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
+    let visible = new
+        .name
+        .chars()
+        .all(|c| !c.is_control() && !c.is_whitespace());
+    if !visible || !(1..=64).contains(&new.name.chars().count()) {
+        return Err(Refused::BadName);
+    }
+    let catalogue = Catalogue::load(tx).await?;
+    let Some(tier) = catalogue.tier(&new.tier) else {
+        let known = catalogue
+            .tiers
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(Refused::UnknownTier {
+            given: new.tier.clone(),
+            known,
+        });
+    };
+    let id = Uuid::now_v7();
+    let inserted = execute!(
+        tx,
+        sql::INSERT_ACCOUNT,
+        id,
+        &new.name,
+        &tier.name,
+        new.is_admin,
+        new.now_ms
+    )?;
+    if inserted == 0 {
+        return Err(Refused::NameTaken(new.name.clone()));
+    }
+    Ok(id)
+}
+
+/// Makes sure there is an account for calls without a key, in the tier that the settings name.
+pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Account, Refused> {
+    let new = NewAccount {
+        name: ANONYMOUS.into(),
+        tier: tier.into(),
+        is_admin: false,
+        now_ms,
+    };
+    db.write(new, |tx, new| {
+        Box::pin(async move {
+            match insert(tx, new).await {
+                Ok(_) => {}
+                Err(Refused::NameTaken(_)) => {
+                    let catalogue = Catalogue::load(tx).await?;
+                    let tier = catalogue.tier(&new.tier).expect("insert has looked it up");
+                    let account = find_by_name(tx, ANONYMOUS).await?;
+                    let account = account.ok_or(sqlx::Error::RowNotFound)?;
+                    execute!(tx, sql::UPDATE_TIER, account.id, &tier.name)?;
+                }
+                Err(refused) => return Err(refused),
+            }
+            Ok(find_by_name(tx, ANONYMOUS)
+                .await?
+                .ok_or(sqlx::Error::RowNotFound)?)
+        })
+    })
+    .await
+}

@@ -1,0 +1,84 @@
+//! API keys: `mlk_<id>_<secret>`. Only a hash of the secret is stored.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+const PREFIX: &str = "mlk";
+
+/// A key as its holder has it.
+pub struct Key {
+    pub id: Uuid,
+    secret: [u8; 32],
+}
+
+impl Key {
+    pub fn random() -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            secret: rand::random(),
+        }
+    }
+
+    /// Reads the text form; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, secret) = text
+            .strip_prefix(PREFIX)?
+            .strip_prefix('_')?
+            .split_once('_')?;
+        let secret = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
+        Some(Self {
+            id: Uuid::try_parse(id).ok()?,
+            secret,
+        })
+    }
+
+    /// What is stored. The secret has 256 random bits, so a plain hash is enough.
+    pub fn secret_hash(&self) -> [u8; 32] {
+        *blake3::hash(&self.secret).as_bytes()
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, secret_hash: &[u8]) -> bool {
+        self.secret_hash().ct_eq(secret_hash).into()
+    }
+
+    /// The text form, shown once.
+    pub fn reveal(&self) -> String {
+        format!(
+            "{PREFIX}_{}_{}",
+            self.id.simple(),
+            URL_SAFE_NO_PAD.encode(self.secret)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_and_matches_only_its_own_hash() {
+        let key = Key::random();
+        let read = Key::parse(&key.reveal()).unwrap();
+        assert_eq!(read.id, key.id);
+        assert!(read.matches(&key.secret_hash()));
+        assert!(!read.matches(&Key::random().secret_hash()));
+        assert!(!read.matches(&[]));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for text in [
+            "",
+            "mlk",
+            "mlk_",
+            "mlk_x_y",
+            "abc_00_00",
+            "mlk_00000000000000000000000000000000_",
+        ] {
+            assert!(Key::parse(text).is_none(), "{text}");
+        }
+    }
+}

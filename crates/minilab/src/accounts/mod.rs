@@ -1,0 +1,31 @@
+//! Who asks: accounts, their API keys, and what their tier allows.
+
+mod caller;
+pub mod create;
+pub mod key;
+pub mod routes;
+pub mod sql;
+
+pub use caller::Caller;
+
+use uuid::Uuid;
+
+use crate::db::Conn;
+use crate::fetch_optional;
+
+/// The account that calls without a key belong to, where the settings allow such calls.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// Somebody who may call.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Account {
+    pub id: Uuid,
+    pub name: String,
+    pub tier: String,
+    pub is_admin: bool,
+    pub suspended: bool,
+}
+
+pub async fn find_by_name(conn: &mut Conn, name: &str) -> sqlx::Result<Option<Account>> {
+    fetch_optional!(conn, Account, sql::SELECT_BY_NAME, name)
+}

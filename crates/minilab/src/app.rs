@@ -1,0 +1,78 @@
+//! What every handler and every job can reach. Cheap to clone.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::darkroom::Darkroom;
+use crate::db::Db;
+use crate::jobs::Bell;
+use crate::tiers::{Catalogues, seed};
+use crate::uploads::Spool;
+
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub blobs: Blobs,
+    pub spool: Arc<Spool>,
+    pub darkroom: Darkroom,
+    pub catalogues: Catalogues,
+    pub clock: Clock,
+    /// Rung when a job was enqueued.
+    pub work: Bell,
+    /// Rung when a job ended.
+    pub done: Bell,
+    /// Requests that may wait for a variant at the same time.
+    pub waiters: Arc<Semaphore>,
+    /// Cancelled when the process is to stop.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    /// Opens everything that the settings name. `program` is this binary, for the darkroom.
+    pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<Self> {
+        for folder in ["spool", "secrets"] {
+            let folder = config.data.join(folder);
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("making {}", folder.display()))?;
+        }
+        let clock = Clock::default();
+        let db = Db::open(&config.database, &config.data).await?;
+        seed::plant(&db).await.context("filling a new database")?;
+        if !config.anonymous.is_empty() {
+            crate::accounts::create::ensure_anonymous(&db, &config.anonymous, clock.now_ms())
+                .await
+                .context("anonymous")?;
+        }
+        let darkroom = Darkroom::new(
+            program,
+            config.darkroom.clone(),
+            config.worker_count().max(1),
+        );
+        Ok(Self {
+            db,
+            blobs: Blobs::open(&config.blobs, &config.data)?,
+            spool: Arc::new(Spool::open(&config.data.join("spool"))?),
+            darkroom,
+            catalogues: Catalogues::default(),
+            clock,
+            work: Bell::default(),
+            done: Bell::default(),
+            waiters: Arc::new(Semaphore::new(config.variants.waiters_max)),
+            stop: CancellationToken::new(),
+            config: Arc::new(config),
+        })
+    }
+
+    /// An absolute URL for a path of this service.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.config.base_url())
+    }
+}

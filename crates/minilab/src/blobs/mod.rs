@@ -1,0 +1,163 @@
+//! Where bytes live: files in the data directory, written once and never changed.
+//!
+//! A key is content hash + generation; a generation is never reused, so nothing is ever
+//! overwritten and a late writer cannot bring back what was deleted.
+
+mod key;
+mod put;
+
+pub use key::{BlobKey, Original};
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, path::Path as StorePath};
+use serde::{Deserialize, Serialize};
+
+/// `[blobs]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlobsConfig {
+    /// `file:///absolute/path`; empty is `blobs/` in the data directory.
+    pub url: String,
+}
+
+impl BlobsConfig {
+    pub fn problems(&self) -> Vec<String> {
+        if self.url.is_empty() || self.directory().is_some() {
+            return Vec::new();
+        }
+        vec![format!(
+            "blobs.url: {:?} is not of the form file:///absolute/path",
+            self.url
+        )]
+    }
+
+    fn directory(&self) -> Option<PathBuf> {
+        let path = self.url.strip_prefix("file://")?;
+        path.starts_with('/').then(|| PathBuf::from(path))
+    }
+}
+
+/// Bytes this small are read at once; larger ones are streamed.
+const READ_AT_ONCE_BYTES: u64 = 256 * 1024;
+
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    /// The directory behind `store`, for placing a spooled file without copying it.
+    root: PathBuf,
+}
+
+/// A stored object as a listing shows it.
+pub struct Listed {
+    pub path: String,
+    pub bytes: u64,
+    pub modified_ms: i64,
+}
+
+impl Blobs {
+    pub fn open(config: &BlobsConfig, data: &Path) -> anyhow::Result<Self> {
+        let root = config.directory().unwrap_or_else(|| data.join("blobs"));
+        std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
+        let root = root
+            .canonicalize()
+            .with_context(|| format!("opening {}", root.display()))?;
+        let store = LocalFileSystem::new_with_prefix(&root)
+            .with_context(|| format!("opening {}", root.display()))?
+            .with_fsync(true)
+            .with_automatic_cleanup(true);
+        Ok(Self {
+            store: Arc::new(store),
+            root,
+        })
+    }
+
+    /// The bytes of `part`, as a body. The range must lie inside the blob.
+    pub async fn read(&self, key: &BlobKey<'_>, part: Range<u64>) -> anyhow::Result<Body> {
+        let path = key.path();
+        if part.is_empty() {
+            return Ok(Body::empty());
+        }
+        let at_once = part.end - part.start <= READ_AT_ONCE_BYTES;
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(part)),
+            ..GetOptions::default()
+        };
+        let found = self.store.get_opts(&path, options).await;
+        let found = found.with_context(|| format!("reading {path}"))?;
+        if at_once {
+            return Ok(Body::from(
+                found
+                    .bytes()
+                    .await
+                    .with_context(|| format!("reading {path}"))?,
+            ));
+        }
+        Ok(Body::from_stream(found.into_stream()))
+    }
+
+    /// The whole blob, chunk by chunk.
+    pub async fn stream(
+        &self,
+        key: &BlobKey<'_>,
+    ) -> anyhow::Result<impl futures_util::Stream<Item = anyhow::Result<Bytes>> + Unpin + use<>>
+    {
+        let path = key.path();
+        let found = self
+            .store
+            .get(&path)
+            .await
+            .with_context(|| format!("reading {path}"))?;
+        Ok(found
+            .into_stream()
+            .map_err(move |e| anyhow::Error::new(e).context("reading a blob")))
+    }
+
+    /// How many bytes are stored under `key`, or nothing when there is no such blob.
+    pub async fn size(&self, key: &BlobKey<'_>) -> anyhow::Result<Option<u64>> {
+        match self.store.head(&key.path()).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("looking for {}", key.path())),
+        }
+    }
+
+    /// Removes an original and everything made from it. Removing what is gone is no error.
+    pub async fn remove_all(&self, original: &Original) -> anyhow::Result<()> {
+        let variants = self.store.list(Some(&original.variants_prefix()));
+        let paths = variants
+            .map_ok(|meta| meta.location)
+            .try_collect::<Vec<_>>()
+            .await?;
+        for path in paths {
+            self.remove_path(&path).await?;
+        }
+        self.remove_path(&BlobKey::Original(original).path()).await
+    }
+
+    pub async fn remove_path(&self, path: &StorePath) -> anyhow::Result<()> {
+        match self.store.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("removing {path}")),
+        }
+    }
+
+    /// Everything that is stored, in no order.
+    pub fn list(&self) -> impl futures_util::Stream<Item = anyhow::Result<Listed>> + '_ {
+        self.store.list(None).map(|meta| {
+            let meta = meta.context("listing what is stored")?;
+            Ok(Listed {
+                path: meta.location.to_string(),
+                bytes: meta.size,
+                modified_ms: meta.last_modified.timestamp_millis(),
+            })
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! From the files to the rows: what is stored that no row speaks of.
+
+use futures_util::StreamExt;
+use uuid::Uuid;
+
+use super::{Difference, sql};
+use crate::app::App;
+use crate::db::Conn;
+use crate::fetch_optional;
+
+pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyhow::Result<()> {
+    let mut files = app.blobs.list();
+    let mut conn = app.db.read().await?;
+    while let Some(file) = files.next().await {
+        let file = file?;
+        let is_known = match Named::parse(&file.path) {
+            Some(named) => named.has_row(&mut conn).await?,
+            None => false,
+        };
+        if !is_known {
+            let (path, bytes, modified_ms) = (file.path, file.bytes, file.modified_ms);
+            found.push(Difference::OrphanFile {
+                path,
+                bytes,
+                modified_ms,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What a file's name says it is: `BlobKey`'s path, read backwards.
+#[derive(Debug, PartialEq)]
+struct Named {
+    hash: Vec<u8>,
+    generation: Uuid,
+    /// Preset, version, version of `pixels`.
+    variant: Option<(String, i64, i64)>,
+}
+
+impl Named {
+    fn parse(path: &str) -> Option<Self> {
+        let mut parts = path.split('/');
+        let kind = parts.next()?;
+        let _shard = parts.next()?;
+        let (hash, generation) = parts.next()?.split_once('.')?;
+        let variant = match (kind, parts.next()) {
+            ("originals", None) => None,
+            ("variants", Some(name)) => {
+                let (rest, pixels_version) = name.rsplit_once('.')?;
+                let (preset, version) = rest.rsplit_once('.')?;
+                Some((
+                    preset.to_owned(),
+                    version.parse().ok()?,
+                    pixels_version.parse().ok()?,
+                ))
+            }
+            _ => return None,
+        };
+        let generation = Uuid::try_parse(generation).ok()?;
+        Some(Self {
+            hash: parse_hex(hash)?,
+            generation,
+            variant,
+        })
+    }
+
+    /// Doomed blobs count: their bytes are about to be removed by a job.
+    async fn has_row(&self, conn: &mut Conn) -> sqlx::Result<bool> {
+        let (generation, hash) = (self.generation, &self.hash[..]);
+        let blob = fetch_optional!(conn, (Uuid,), sql::SELECT_BY_GENERATION, generation, hash)?;
+        let (Some((blob,)), Some((preset, version, pixels_version))) = (blob, &self.variant) else {
+            return Ok(blob.is_some());
+        };
+        let (version, pixels_version) = (*version, *pixels_version);
+        let row = fetch_optional!(
+            conn,
+            (i64,),
+            sql::SELECT_VARIANT,
+            blob,
+            preset,
+            version,
+            pixels_version
+        )?;
+        Ok(row.is_some())
+    }
+}
+
+fn parse_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks_exact(2);
+    if !digits.remainder().is_empty() {
+        return None;
+    }
+    digits
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blobs::{BlobKey, Original};
+
+    #[test]
+    fn every_key_reads_back_from_its_path() {
+        let original = Original {
+            hash: vec![0xab; 32],
+            generation: Uuid::now_v7(),
+        };
+        let named = |key: BlobKey<'_>| Named::parse(key.path().as_ref()).unwrap();
+        let bare = named(BlobKey::Original(&original));
+        assert_eq!(
+            (bare.hash, bare.generation),
+            (original.hash.clone(), original.generation)
+        );
+        let key = BlobKey::Variant {
+            original: &original,
+            preset: "a.b",
+            version: 3,
+            pixels_version: 1,
+        };
+        assert_eq!(named(key).variant, Some(("a.b".to_owned(), 3, 1)));
+        for path in [
+            "",
+            "originals",
+            "originals/ab/x",
+            "other/ab/00.00",
+            "originals/ab/0.x/y",
+        ] {
+            assert_eq!(Named::parse(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `minilab check`: compares all that is stored with all that is counted, in both directions.
+//!
+//! It may run beside a working server: what looks wrong only because an upload is under way is
+//! looked at twice.
+
+mod files;
+mod repair;
+mod rows;
+pub mod sql;
+
+pub use repair::repair;
+
+use std::fmt;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::fetch_all;
+use crate::jobs::{self, JobError, Lease};
+
+/// One thing that is not as it should be, with what is needed to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A row speaks of bytes that are not there, or not those.
+    Original {
+        blob: Uuid,
+        path: String,
+        wrong: Wrong,
+    },
+    Variant {
+        blob: Uuid,
+        preset: String,
+        version: i64,
+        path: String,
+        wrong: Wrong,
+    },
+    /// Bytes that no row speaks of.
+    OrphanFile {
+        path: String,
+        bytes: u64,
+        modified_ms: i64,
+    },
+    /// A blob that no image shows.
+    OrphanBlob { blob: Uuid },
+    /// A blob marked for deletion that no job will delete.
+    ForgottenBlob { blob: Uuid },
+    /// An image that waits for a job that is not there.
+    StuckImage { image: Uuid, blob: Uuid },
+    Counter {
+        scope: String,
+        name: String,
+        counted: i64,
+        actual: i64,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    Missing,
+    Size { stored: u64, expected: u64 },
+    Content,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the file is missing"),
+            Self::Size { stored, expected } => {
+                write!(f, "the file has {stored} bytes, its row says {expected}")
+            }
+            Self::Content => f.write_str("the file's content is not what its row says"),
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Original { blob, path, wrong } => {
+                write!(f, "original of blob {blob}: {wrong} ({path})")
+            }
+            Self::Variant {
+                blob,
+                preset,
+                path,
+                wrong,
+                ..
+            } => {
+                write!(f, "variant {preset} of blob {blob}: {wrong} ({path})")
+            }
+            Self::OrphanFile { path, bytes, .. } => {
+                write!(f, "orphan file: no row speaks of {path} ({bytes} bytes)")
+            }
+            Self::OrphanBlob { blob } => write!(f, "orphan blob: no image shows {blob}"),
+            Self::ForgottenBlob { blob } => {
+                write!(
+                    f,
+                    "forgotten blob: {blob} is marked for deletion, but no job will do it"
+                )
+            }
+            Self::StuckImage { image, .. } => {
+                write!(
+                    f,
+                    "stuck image: {image} is processing, but no job will finish it"
+                )
+            }
+            Self::Counter {
+                scope,
+                name,
+                counted,
+                actual,
+            } => {
+                write!(
+                    f,
+                    "counter {name} of {scope}: counted {counted}, there are {actual}"
+                )
+            }
+        }
+    }
+}
+
+/// Transactions under way have ended by then.
+const SECOND_LOOK: Duration = Duration::from_secs(2);
+
+/// Everything that is wrong now. With `deep`, every stored byte is read and hashed.
+pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
+    let first = look(app, deep).await?;
+    if first.is_empty() {
+        return Ok(first);
+    }
+    tokio::time::sleep(SECOND_LOOK).await;
+    let second = look(app, deep).await?;
+    Ok(second
+        .into_iter()
+        .filter(|difference| first.contains(difference))
+        .collect())
+}
+
+async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
+    let mut found = Vec::new();
+    files::find_orphans(app, &mut found).await?;
+    rows::find_missing(app, deep, &mut found).await?;
+    let mut conn = app.db.read().await?;
+    for (blob,) in fetch_all!(&mut conn, (Uuid,), sql::SELECT_ORPHAN_BLOBS)? {
+        found.push(Difference::OrphanBlob { blob });
+    }
+    for (blob,) in fetch_all!(&mut conn, (Uuid,), sql::SELECT_FORGOTTEN_BLOBS)? {
+        found.push(Difference::ForgottenBlob { blob });
+    }
+    for (image, blob) in fetch_all!(&mut conn, (Uuid, Uuid), sql::SELECT_STUCK_IMAGES)? {
+        found.push(Difference::StuckImage { image, blob });
+    }
+    let drifts = fetch_all!(&mut conn, (String, String, i64, i64), sql::SELECT_DRIFTS)?;
+    found.extend(
+        drifts
+            .into_iter()
+            .map(|(scope, name, counted, actual)| Difference::Counter {
+                scope,
+                name,
+                counted,
+                actual,
+            }),
+    );
+    Ok(found)
+}
+
+/// An orphan may be an upload between its bytes and its row for this long.
+const SWEEP_GRACE: Duration = Duration::from_secs(24 * 3600);
+/// Rows of jobs that ended well are kept so long.
+const JOBS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The job: mends what can be mended without a person, and drops old job rows.
+pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
+    for difference in differences(app, false).await? {
+        let mended = repair(app, &difference, SWEEP_GRACE).await?;
+        tracing::warn!(%difference, ?mended, "the sweep found a difference");
+    }
+    let now_ms = app.clock.now_ms();
+    app.db
+        .write((lease.clone(), now_ms), |tx, (lease, now_ms)| {
+            Box::pin(async move {
+                let before_ms = *now_ms - JOBS_KEPT.as_millis() as i64;
+                crate::execute!(tx, jobs::sql::DELETE_FINISHED, before_ms)?;
+                jobs::complete(tx, lease, *now_ms).await
+            })
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Mending what can be mended. What anything still refers to is never removed.
+
+use std::time::Duration;
+
+use object_store::path::Path;
+use uuid::Uuid;
+
+use super::{Difference, sql};
+use crate::app::App;
+use crate::counters::{self, Scope};
+use crate::db::Conn;
+use crate::jobs::{self, Job};
+use crate::{execute, fetch_all, fetch_one, images};
+
+/// What became of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mended {
+    Yes,
+    /// Too young: it may belong to something under way.
+    Later,
+    /// Only a person with a backup can.
+    No,
+}
+
+/// Mends one difference. Files younger than `grace` are left for later.
+pub async fn repair(app: &App, difference: &Difference, grace: Duration) -> anyhow::Result<Mended> {
+    let now_ms = app.clock.now_ms();
+    match difference {
+        Difference::Original { .. } => return Ok(Mended::No),
+        Difference::OrphanFile {
+            path, modified_ms, ..
+        } => {
+            if now_ms - modified_ms < grace.as_millis() as i64 {
+                return Ok(Mended::Later);
+            }
+            app.blobs.remove_path(&Path::from(path.as_str())).await?;
+            return Ok(Mended::Yes);
+        }
+        Difference::Variant { .. }
+        | Difference::OrphanBlob { .. }
+        | Difference::ForgottenBlob { .. }
+        | Difference::StuckImage { .. }
+        | Difference::Counter { .. } => {}
+    }
+    let args = (difference.clone(), now_ms);
+    app.db
+        .write(args, |tx, (difference, now_ms)| {
+            Box::pin(repair_rows(tx, difference, *now_ms))
+        })
+        .await?;
+    app.work.ring();
+    Ok(Mended::Yes)
+}
+
+async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> anyhow::Result<()> {
+    match difference {
+        Difference::Original { .. } | Difference::OrphanFile { .. } => {}
+        // It is made again when somebody asks for it.
+        Difference::Variant {
+            blob,
+            preset,
+            version,
+            ..
+        } => {
+            let gone = fetch_all!(tx, (i64,), sql::DELETE_VARIANT, *blob, preset, *version)?;
+            let bytes = gone.iter().map(|(bytes,)| bytes).sum::<i64>();
+            counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
+        }
+        Difference::OrphanBlob { blob } => doom_unless_used(tx, *blob, now_ms).await?,
+        Difference::ForgottenBlob { blob } => {
+            jobs::enqueue(tx, &Job::DeleteBlob { blob: *blob }, None, now_ms).await?;
+        }
+        Difference::StuckImage { blob, .. } => {
+            jobs::enqueue(tx, &Job::Develop { blob: *blob }, None, now_ms).await?;
+        }
+        // The drift does not change while others write, so it may be added at any time.
+        Difference::Counter {
+            scope,
+            name,
+            counted,
+            actual,
+        } => {
+            execute!(
+                tx,
+                counters::sql::INSERT_DELTA,
+                scope,
+                name,
+                actual - counted
+            )?;
+        }
+    }
+    Ok(())
+}
+
+async fn doom_unless_used(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<()> {
+    let (bytes, doomed) = fetch_one!(tx, (i64, bool), images::sql::LOCK_BLOB, blob)?;
+    let (images,) = fetch_one!(tx, (i64,), images::sql::COUNT_BY_BLOB, blob)?;
+    if images == 0 && !doomed {
+        images::delete::doom(tx, blob, bytes, None, now_ms).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The command line. `minilab help COMMAND` teaches; results go to stdout, everything else to stderr.
+
+mod account;
+mod check;
+mod render;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config, LogFormat};
+
+/// A photo lab in one binary: pictures in, every size out.
+#[derive(Parser)]
+#[command(version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and work on jobs
+    #[command(after_help = "Example:\n  minilab serve --listen 127.0.0.1:8000 --data ./data")]
+    Serve(serve::Serve),
+    /// Only work on jobs, beside servers that share the same data
+    #[command(after_help = "Example:\n  minilab work --data ./data")]
+    Work(Settings),
+    /// Accounts and their keys
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Render files from the shell, without a server
+    #[command(after_help = "Example:\n  minilab render cat.jpg --preset thumb,h200 --out ./prints")]
+    Render(render::Render),
+    /// Compare everything stored with everything counted; exits 1 when they differ
+    #[command(after_help = "Example:\n  minilab check --data ./data --deep")]
+    Check(check::Check),
+    /// The settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// A rendering child of the server; of no use in a shell
+    #[command(hide = true)]
+    Darkroom { memory_mib: u64 },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check the settings and print those in force
+    #[command(after_help = "Example:\n  minilab config check --config minilab.toml")]
+    Check(Settings),
+}
+
+/// Where the settings come from.
+#[derive(Args, Clone, Default)]
+pub struct Settings {
+    /// Directory of the database, the pictures and the secrets [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A settings file; `minilab.example.toml` shows every setting
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Settings {
+    fn load(self, overrides: impl FnOnce(&mut Config)) -> anyhow::Result<Config> {
+        let loaded = config::load(self.config.as_deref(), variables(), |config| {
+            if let Some(data) = self.data {
+                config.data = data;
+            }
+            overrides(config);
+        });
+        Ok(loaded?)
+    }
+}
+
+/// Variables that are not text cannot be settings.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that may read the environment"
+)]
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Runs the command line; errors are told in words.
+pub fn run() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("minilab: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => serve::serve(serve),
+        Command::Work(settings) => serve::work(settings),
+        Command::Account(command) => account::run(command),
+        Command::Render(render) => render::run(&render),
+        Command::Check(check) => check::run(check),
+        Command::Config(ConfigCommand::Check(settings)) => {
+            print_settings(&settings.load(|_| {})?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Darkroom { memory_mib } => {
+            crate::darkroom::child::run(memory_mib)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn print_settings(config: &Config) -> anyhow::Result<()> {
+    let mut shown = config.clone();
+    shown.database.url = redact(&shown.database.url);
+    print!("{}", toml::to_string(&shown)?);
+    Ok(())
+}
+
+/// Hides the password of a URL.
+fn redact(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((credentials, host)) => {
+            let user = credentials.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// Logs to stderr, so that stdout is the command's own.
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = config.log.filter.parse::<tracing_subscriber::EnvFilter>()?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.compact().init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}

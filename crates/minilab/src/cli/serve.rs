@@ -1,0 +1,89 @@
+//! `minilab serve` and `minilab work`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Settings, runtime, start_log};
+use crate::app::App;
+use crate::config::Config;
+use crate::{http, router, worker};
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Address and port [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Leave the jobs to `minilab work` processes
+    #[arg(long)]
+    no_workers: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
+    let config = args.settings.load(|config| {
+        if let Some(listen) = args.listen {
+            config.listen = listen;
+        }
+    })?;
+    start_log(&config)?;
+    runtime()?.block_on(async {
+        let listener = TcpListener::bind(&config.listen)
+            .await
+            .with_context(|| format!("listening on {}", config.listen))?;
+        let app = open(config).await?;
+        let hands = (!args.no_workers).then(|| crate::spawn(worker::run(app.clone())));
+        let (address, data) = (listener.local_addr()?, app.config.data.display());
+        tracing::info!(url = format!("http://{address}"), %data, "serving");
+        http::server::serve(listener, router::router(app.clone()), app.stop.clone()).await;
+        close(app, hands).await
+    })
+}
+
+pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
+    let config = settings.load(|_| {})?;
+    start_log(&config)?;
+    runtime()?.block_on(async {
+        let app = open(config).await?;
+        tracing::info!(workers = app.config.worker_count(), "working");
+        let hands = crate::spawn(worker::run(app.clone()));
+        app.stop.cancelled().await;
+        close(app, Some(hands)).await
+    })
+}
+
+async fn open(config: Config) -> anyhow::Result<App> {
+    let program: PathBuf = std::env::current_exe().context("finding this binary")?;
+    let app = App::open(config, program).await?;
+    stop_on_signal(app.stop.clone())?;
+    Ok(app)
+}
+
+async fn close(app: App, hands: Option<tokio::task::JoinHandle<()>>) -> anyhow::Result<ExitCode> {
+    if let Some(hands) = hands {
+        hands.await.context("a worker died")?;
+    }
+    app.db.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first SIGTERM or SIGINT asks to stop; the second one stops.
+fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    crate::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        tracing::info!("stopping; once more to stop at once");
+        stop.cancel();
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        std::process::exit(1);
+    });
+    Ok(())
+}

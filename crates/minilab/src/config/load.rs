@@ -1,0 +1,193 @@
+//! Reads the file and the environment, and reports all that is wrong at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::Config;
+
+const PREFIX: &str = "MINILAB__";
+
+/// Everything that is wrong with the settings, one line each.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings are not usable:\n  {}", .0.join("\n  "))]
+pub struct Problems(pub Vec<String>);
+
+/// Defaults, then `file`, then `variables` of the environment, then what the command line said.
+pub fn load(
+    file: Option<&Path>,
+    variables: impl Iterator<Item = (String, String)>,
+    overrides: impl FnOnce(&mut Config),
+) -> Result<Config, Problems> {
+    let defaults = Table::try_from(Config::default()).expect("settings are plain values");
+    let mut problems = Vec::new();
+    let mut given = BTreeMap::new();
+    if let Some(file) = file {
+        match read(file) {
+            Ok(table) => flatten("", &table, &defaults, &mut given),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    for (name, text) in variables {
+        if let Some(key) = name.strip_prefix(PREFIX) {
+            from_variable(&name, key, &text, &defaults, &mut given, &mut problems);
+        }
+    }
+
+    let mut settings = defaults;
+    for (key, value) in given {
+        // One key at a time, so that each mistake is found and named.
+        let mut candidate = settings.clone();
+        match set(&mut candidate, &key, value) {
+            Err(problem) => problems.push(problem),
+            Ok(()) => match Config::deserialize(candidate.clone()) {
+                Ok(_) => settings = candidate,
+                Err(error) => problems.push(format!("{key}: {}", error.message())),
+            },
+        }
+    }
+    let mut config = Config::deserialize(settings).expect("checked key by key");
+    overrides(&mut config);
+    problems.extend(config.problems());
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+fn read(file: &Path) -> Result<Table, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    text.parse::<Table>()
+        .map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// `[a] b = 1` becomes `a.b = 1`; tables are opened only where the defaults have one.
+fn flatten(prefix: &str, table: &Table, known: &Table, given: &mut BTreeMap<String, Value>) {
+    for (name, value) in table {
+        let key = format!("{prefix}{name}");
+        match (value, known.get(name)) {
+            (Value::Table(inner), Some(Value::Table(known))) => {
+                flatten(&format!("{key}."), inner, known, given);
+            }
+            _ => {
+                given.insert(key, value.clone());
+            }
+        }
+    }
+}
+
+/// `MINILAB__DATABASE__URL` sets `database.url`. What the default is decides how the text is read.
+fn from_variable(
+    name: &str,
+    key: &str,
+    text: &str,
+    defaults: &Table,
+    given: &mut BTreeMap<String, Value>,
+    problems: &mut Vec<String>,
+) {
+    let key = key
+        .split("__")
+        .map(str::to_ascii_lowercase)
+        .collect::<Vec<_>>()
+        .join(".");
+    let value = match get(defaults, &key) {
+        None | Some(Value::Table(_)) => {
+            problems.push(format!("{name}: there is no setting {key}"));
+            return;
+        }
+        Some(Value::String(_)) => Value::String(text.to_owned()),
+        Some(Value::Array(_)) => {
+            let items = text
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty());
+            Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
+        }
+        Some(_) => match format!("value = {text}").parse::<Table>() {
+            Ok(mut table) => table.remove("value").expect("just parsed"),
+            Err(_) => {
+                problems.push(format!("{name}: {text:?} is not a value for {key}"));
+                return;
+            }
+        },
+    };
+    given.insert(key, value);
+}
+
+fn get<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((first, rest)) => get(table.get(first)?.as_table()?, rest),
+    }
+}
+
+fn set(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
+    let unknown = || format!("{key}: there is no such setting");
+    let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut place = table;
+    for part in section.split('.').filter(|part| !part.is_empty()) {
+        place = place
+            .get_mut(part)
+            .and_then(Value::as_table_mut)
+            .ok_or_else(unknown)?;
+    }
+    *place.get_mut(name).ok_or_else(unknown)? = value;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let variables = variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        load(Some(file.path()), variables, |_| {})
+    }
+
+    #[test]
+    fn variables_win_over_the_file_and_the_file_over_defaults() {
+        let config = load_text(
+            "workers = 3\n[database]\nconnections = 5\n",
+            &[
+                ("MINILAB__WORKERS", "4"),
+                ("MINILAB__ANONYMOUS", "free"),
+                ("HOME", "/x"),
+            ],
+        )
+        .unwrap();
+        assert_eq!((config.workers, config.database.connections), (4, 5));
+        assert_eq!(config.anonymous, "free");
+        assert_eq!(config.listen, Config::default().listen);
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once_each_with_its_key() {
+        let problems = load_text(
+            "wrokers = 3\nlisten = 7\n[database]\nurl = \"mysql://x\"\n[nothing]\na = 1\n",
+            &[("MINILAB__WORKERS", "many"), ("MINILAB__CACHE__SIZE", "1")],
+        )
+        .unwrap_err()
+        .0;
+        for key in [
+            "wrokers",
+            "listen",
+            "database.url",
+            "nothing",
+            "workers",
+            "cache.size",
+        ] {
+            assert!(
+                problems.iter().any(|problem| problem.contains(key)),
+                "{key}: {problems:?}"
+            );
+        }
+        assert_eq!(problems.len(), 6, "{problems:?}");
+    }
+}

@@ -1,0 +1,156 @@
+//! Settings: defaults, then the file, then `MINILAB__SECTION__KEY` variables.
+
+mod load;
+
+pub use load::load;
+
+use std::path::PathBuf;
+
+use pixels::Limits;
+use serde::{Deserialize, Serialize};
+
+use crate::blobs::BlobsConfig;
+use crate::darkroom::DarkroomConfig;
+use crate::db::DatabaseConfig;
+use crate::uploads::UploadsConfig;
+use crate::variants::VariantsConfig;
+
+/// Every setting. The example file must equal the defaults; a test sees to it.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to serve on.
+    pub listen: String,
+    /// Directory of everything this machine keeps: database, blobs, spool, secrets.
+    pub data: PathBuf,
+    /// The address that people see, for absolute URLs; empty is the listen address.
+    pub public_url: String,
+    /// More host names to answer to, beside that of `public_url`, `localhost` and addresses.
+    pub hosts: Vec<String>,
+    /// Tier of callers without a key; empty refuses them.
+    pub anonymous: String,
+    /// Background jobs done side by side; 0 is one for each core.
+    pub workers: usize,
+    /// Whether the routes of the five older services answer.
+    pub dropin: bool,
+    pub log: LogConfig,
+    pub database: DatabaseConfig,
+    pub blobs: BlobsConfig,
+    pub uploads: UploadsConfig,
+    /// What a picture may ask for.
+    pub pictures: Limits,
+    pub darkroom: DarkroomConfig,
+    pub variants: VariantsConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8000".to_owned(),
+            data: PathBuf::from("data"),
+            public_url: String::new(),
+            hosts: Vec::new(),
+            anonymous: String::new(),
+            workers: 0,
+            dropin: true,
+            log: LogConfig::default(),
+            database: DatabaseConfig::default(),
+            blobs: BlobsConfig::default(),
+            uploads: UploadsConfig::default(),
+            pictures: Limits::default(),
+            darkroom: DarkroomConfig::default(),
+            variants: VariantsConfig::default(),
+        }
+    }
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// What is logged, such as `info` or `warn,minilab::jobs=debug`.
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Everything that is wrong, each problem naming its key.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.listen.parse::<std::net::SocketAddr>().is_err() {
+            problems.push(format!(
+                "listen: {:?} is not of the form 127.0.0.1:8000",
+                self.listen
+            ));
+        }
+        if !self.public_url.is_empty() && self.public_host().is_none() {
+            let form = "https://lab.example or http://lab.example/photos";
+            problems.push(format!(
+                "public_url: {:?} is not of the form {form}",
+                self.public_url
+            ));
+        }
+        if self.workers > 256 {
+            problems.push(format!("workers: {} is more than 256", self.workers));
+        }
+        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
+            problems.push(format!("log.filter: {error}"));
+        }
+        problems.extend(self.database.problems());
+        problems.extend(self.blobs.problems());
+        problems.extend(self.uploads.problems());
+        problems.extend(self.darkroom.problems());
+        problems.extend(self.variants.problems());
+        problems
+    }
+
+    pub fn worker_count(&self) -> usize {
+        if self.workers == 0 {
+            crate::cpu::cores()
+        } else {
+            self.workers
+        }
+    }
+
+    /// What absolute URLs start with; never ends in a slash.
+    pub fn base_url(&self) -> String {
+        if self.public_url.is_empty() {
+            return format!("http://{}", self.listen);
+        }
+        self.public_url.trim_end_matches('/').to_owned()
+    }
+
+    fn public_host(&self) -> Option<String> {
+        let uri = self.public_url.parse::<axum::http::Uri>().ok()?;
+        let web = matches!(uri.scheme_str(), Some("http" | "https"));
+        (web && uri.query().is_none())
+            .then(|| uri.host().map(str::to_owned))
+            .flatten()
+    }
+
+    /// The names to answer to, beside `localhost` and addresses.
+    pub fn host_names(&self) -> Vec<String> {
+        self.hosts
+            .iter()
+            .cloned()
+            .chain(self.public_host())
+            .collect()
+    }
+}

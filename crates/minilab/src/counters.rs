@@ -1,0 +1,88 @@
+//! What is counted: sums of deltas that each change appends in its own transaction.
+//!
+//! A job folds the deltas now and then. Readers add what is folded and what is not, in one
+//! statement, so a sum is exact at every moment and no writer ever waits for a hot row.
+
+use uuid::Uuid;
+
+use crate::db::{Conn, Db, Dialect};
+use crate::{execute, fetch_one, fetch_optional};
+
+/// Whose counter it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Account(Uuid),
+    /// The whole installation.
+    Lab,
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account(id) => write!(f, "account:{}", id.simple()),
+            Self::Lab => f.write_str("lab"),
+        }
+    }
+}
+
+/// Images that exist.
+pub const IMAGES: &str = "images";
+/// Bytes of their originals, as uploaded.
+pub const BYTES: &str = "bytes";
+/// Bytes of distinct originals.
+pub const STORED_BYTES: &str = "stored_bytes";
+/// Bytes of all variants.
+pub const VARIANT_BYTES: &str = "variant_bytes";
+
+pub async fn add(tx: &mut Conn, scope: Scope, name: &str, delta: i64) -> sqlx::Result<()> {
+    execute!(tx, sql::INSERT_DELTA, scope.to_string(), name, delta).map(|_| ())
+}
+
+pub async fn read(conn: &mut Conn, scope: Scope, name: &str) -> sqlx::Result<i64> {
+    let (sum,) = fetch_one!(conn, (i64,), sql::SUM, scope.to_string(), name)?;
+    Ok(sum)
+}
+
+/// Moves deltas into the folded counters, if there are any.
+///
+/// On PostgreSQL one statement takes and folds the very same rows: a delta that commits in
+/// between is left for the next time.
+pub async fn fold_if_any(db: &Db) -> sqlx::Result<()> {
+    let any = fetch_optional!(&mut db.read().await?, (i64,), sql::SELECT_ANY_DELTA)?;
+    if any.is_none() {
+        return Ok(());
+    }
+    db.write(db.dialect(), |tx, dialect| {
+        Box::pin(async move {
+            execute!(tx, sql::FOLD)?;
+            if *dialect == Dialect::Sqlite {
+                execute!(tx, sql::DELETE_FOLDED)?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+pub mod sql {
+    //! SQL of the counters.
+
+    crate::sql! {
+        INSERT_DELTA = "INSERT INTO counter_deltas (scope, name, delta) VALUES ($1, $2, $3)";
+        SUM = "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT) FROM (
+                SELECT value FROM counters WHERE scope = $1 AND name = $2
+                UNION ALL
+                SELECT delta AS value FROM counter_deltas WHERE scope = $1 AND name = $2
+            ) AS both_kinds";
+        SELECT_ANY_DELTA = "SELECT id FROM counter_deltas LIMIT 1";
+        FOLD = sqlite "INSERT INTO counters (scope, name, value)
+            SELECT scope, name, SUM(delta) FROM counter_deltas WHERE TRUE GROUP BY scope, name
+            ON CONFLICT (scope, name) DO UPDATE SET value = value + excluded.value"
+        postgres "WITH taken AS (DELETE FROM counter_deltas RETURNING scope, name, delta)
+            INSERT INTO counters (scope, name, value)
+            SELECT scope, name, SUM(delta) FROM taken GROUP BY scope, name ORDER BY scope, name
+            ON CONFLICT (scope, name) DO UPDATE SET value = counters.value + excluded.value";
+        /// SQLite has one writer: nothing came in since the fold of the same transaction.
+        DELETE_FOLDED = "DELETE FROM counter_deltas";
+    }
+}

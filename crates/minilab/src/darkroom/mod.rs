@@ -1,0 +1,61 @@
+//! The darkroom: strangers' pictures are decoded in child processes of this same binary.
+//!
+//! A small pool, one picture at a time each, with limits on memory, CPU and wall time, no network
+//! and no files. A child that crashes or takes too long is killed and replaced; the service lives.
+
+pub mod child;
+mod pool;
+mod sandbox;
+mod wire;
+
+pub use pool::{Darkroom, DarkroomError};
+
+use pixels::{Limits, Recipe};
+use serde::{Deserialize, Serialize};
+
+/// `[darkroom]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct DarkroomConfig {
+    /// Seconds a child may work on one picture before it is killed.
+    pub picture_secs: u64,
+    /// MiB of address space that one child may use.
+    pub child_mib: u64,
+    /// MiB that all children together may expect to need: big pictures wait for each other.
+    pub total_mib: u32,
+}
+
+impl Default for DarkroomConfig {
+    fn default() -> Self {
+        Self {
+            picture_secs: 9,
+            child_mib: 512,
+            total_mib: 448,
+        }
+    }
+}
+
+impl DarkroomConfig {
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(1..=600).contains(&self.picture_secs) {
+            problems.push("darkroom.picture_secs: must be between 1 and 600".to_owned());
+        }
+        if !(128..=65_536).contains(&self.child_mib) {
+            problems.push("darkroom.child_mib: must be between 128 and 65536".to_owned());
+        }
+        if !(64..=1_048_576).contains(&self.total_mib) {
+            problems.push("darkroom.total_mib: must be between 64 and 1048576".to_owned());
+        }
+        problems
+    }
+}
+
+/// What to make of a picture whose bytes follow.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub recipes: Vec<Recipe>,
+    pub limits: Limits,
+    /// CPU seconds for this picture.
+    pub cpu_secs: u64,
+}

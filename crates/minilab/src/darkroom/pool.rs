@@ -1,0 +1,237 @@
+//! The parent's side: children kept warm, one picture each, killed at the deadline.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use pixels::{Limits, Recipe, Rendered};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+
+use super::wire::{Answer, FRAME_BYTES_MAX};
+use super::{DarkroomConfig, Order};
+
+/// A child is replaced after so many pictures, so that nothing it may hide lives long.
+const PICTURES_MAX: u32 = 1000;
+const MIB: u64 = 1024 * 1024;
+
+#[derive(Clone)]
+pub struct Darkroom {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    program: PathBuf,
+    config: DarkroomConfig,
+    idle: Mutex<Vec<Worker>>,
+    slots: Semaphore,
+    memory_mib: Semaphore,
+}
+
+struct Worker {
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+    pictures: u32,
+}
+
+/// Why there is no answer about a picture.
+#[derive(Debug, thiserror::Error)]
+pub enum DarkroomError {
+    /// The picture cannot be rendered.
+    #[error(transparent)]
+    Picture(#[from] pixels::Error),
+    /// The child was killed because it took too long.
+    #[error("rendering took more than {0} s")]
+    TimedOut(u64),
+    /// The child died: out of memory, out of CPU time, or by a fault in a decoder.
+    #[error("the rendering process died ({0})")]
+    Crashed(String),
+    /// Not the picture's fault.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+/// One result for each recipe.
+pub(super) type Prints = Vec<Result<Rendered, pixels::Error>>;
+
+impl Darkroom {
+    /// `program` is this very binary; `children` work side by side.
+    pub fn new(program: PathBuf, config: DarkroomConfig, children: usize) -> Self {
+        let inner = Inner {
+            program,
+            slots: Semaphore::new(children),
+            memory_mib: Semaphore::new(config.total_mib as usize),
+            idle: Mutex::default(),
+            config,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Renders the picture in a child. `decode_bytes` is how much memory it is expected to take.
+    pub async fn render(
+        &self,
+        recipes: Vec<Recipe>,
+        limits: Limits,
+        decode_bytes: u64,
+        picture: impl Stream<Item = anyhow::Result<Bytes>> + Unpin,
+    ) -> Result<Prints, DarkroomError> {
+        let inner = &self.inner;
+        let needed_mib = decode_bytes
+            .div_ceil(MIB)
+            .min(u64::from(inner.config.total_mib)) as u32;
+        let _memory = inner
+            .memory_mib
+            .acquire_many(needed_mib)
+            .await
+            .context("closing down")?;
+        let _slot = inner.slots.acquire().await.context("closing down")?;
+
+        let mut worker = inner.take_worker()?;
+        let secs = inner.config.picture_secs;
+        let order = Order {
+            recipes,
+            limits,
+            cpu_secs: secs,
+        };
+        // A worker that is dropped, here or because the caller went away, is killed.
+        let deadline = Duration::from_secs(secs);
+        match tokio::time::timeout(deadline, worker.carry_out(&order, picture)).await {
+            Ok(Ok(answer)) => {
+                worker.pictures += 1;
+                inner.give_back(worker);
+                Ok(answer?)
+            }
+            Ok(Err(Broken::Pipe(error))) => Err(worker.cause_of_death(&error).await),
+            Ok(Err(Broken::Picture(error))) => Err(DarkroomError::Failed(error)),
+            Err(_) => Err(DarkroomError::TimedOut(secs)),
+        }
+    }
+}
+
+impl Inner {
+    fn take_worker(&self) -> anyhow::Result<Worker> {
+        let idle = self.idle.lock().expect("nobody panics holding it").pop();
+        idle.map_or_else(|| self.start_worker(), Ok)
+    }
+
+    fn give_back(&self, worker: Worker) {
+        if worker.pictures < PICTURES_MAX {
+            self.idle
+                .lock()
+                .expect("nobody panics holding it")
+                .push(worker);
+        }
+    }
+
+    fn start_worker(&self) -> anyhow::Result<Worker> {
+        let mut child = Command::new(&self.program)
+            .arg("darkroom")
+            .arg(self.config.child_mib.to_string())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("starting a rendering process")?;
+        let input = child
+            .stdin
+            .take()
+            .context("a child without a standard input")?;
+        let output = child
+            .stdout
+            .take()
+            .context("a child without a standard output")?;
+        Ok(Worker {
+            child,
+            input,
+            output,
+            pictures: 0,
+        })
+    }
+}
+
+/// What broke off a picture.
+enum Broken {
+    Pipe(std::io::Error),
+    /// The bytes of the picture could not be had.
+    Picture(anyhow::Error),
+}
+
+impl From<std::io::Error> for Broken {
+    fn from(error: std::io::Error) -> Self {
+        Self::Pipe(error)
+    }
+}
+
+impl Worker {
+    async fn carry_out(
+        &mut self,
+        order: &Order,
+        mut picture: impl Stream<Item = anyhow::Result<Bytes>> + Unpin,
+    ) -> Result<Result<Prints, pixels::Error>, Broken> {
+        let header = serde_json::to_vec(order).map_err(|error| Broken::Picture(error.into()))?;
+        self.write_frame(&header).await?;
+        while let Some(chunk) = picture.next().await {
+            for frame in chunk
+                .map_err(Broken::Picture)?
+                .chunks(FRAME_BYTES_MAX as usize)
+            {
+                self.write_frame(frame).await?;
+            }
+        }
+        self.input.write_all(&0_u32.to_le_bytes()).await?;
+        self.input.flush().await?;
+        self.read_answer().await
+    }
+
+    async fn write_frame(&mut self, frame: &[u8]) -> std::io::Result<()> {
+        self.input
+            .write_all(&(frame.len() as u32).to_le_bytes())
+            .await?;
+        self.input.write_all(frame).await
+    }
+
+    async fn read_answer(&mut self) -> Result<Result<Prints, pixels::Error>, Broken> {
+        let mut header = vec![0; self.output.read_u32_le().await?.min(FRAME_BYTES_MAX) as usize];
+        self.output.read_exact(&mut header).await?;
+        let answer: Answer = serde_json::from_slice(&header).map_err(std::io::Error::from)?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut prints = Prints::with_capacity(answer.len());
+        for made in answer {
+            prints.push(match made {
+                Ok(made) => {
+                    // The child may lie: nothing is reserved that has not arrived.
+                    let mut bytes = Vec::new();
+                    (&mut self.output)
+                        .take(made.bytes)
+                        .read_to_end(&mut bytes)
+                        .await?;
+                    Ok(made.with_bytes(bytes))
+                }
+                Err(error) => Err(error),
+            });
+        }
+        Ok(Ok(prints))
+    }
+
+    /// Waits for a child whose pipe broke, and says how it ended.
+    async fn cause_of_death(mut self, error: &std::io::Error) -> DarkroomError {
+        let ended = tokio::time::timeout(Duration::from_secs(1), self.child.wait()).await;
+        DarkroomError::Crashed(match ended {
+            Ok(Ok(status)) => status.to_string(),
+            _ => error.to_string(),
+        })
+    }
+}

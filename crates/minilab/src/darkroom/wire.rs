@@ -1,0 +1,55 @@
+//! What goes through the pipes.
+//!
+//! To the child: a framed [`Order`](super::Order) in JSON, then the picture in frames, then an
+//! empty frame. From the child: a framed [`Answer`] in JSON, then the bytes of each variant that
+//! was made, one after the other. A frame is a little-endian `u32` length and as many bytes.
+
+use pixels::{Error, Format, Rendered};
+use serde::{Deserialize, Serialize};
+
+/// A frame's header may claim no more than this, whoever wrote it.
+pub(super) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// The outer error: the picture. The inner errors: one recipe each.
+pub(super) type Answer = Result<Vec<Result<Made, Error>>, Error>;
+
+/// A variant without its bytes, which follow.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Made {
+    pub format: Format,
+    pub width: u32,
+    pub height: u32,
+    pub frames: u32,
+    pub bytes: u64,
+}
+
+impl From<&Rendered> for Made {
+    fn from(rendered: &Rendered) -> Self {
+        Self {
+            format: rendered.format,
+            width: rendered.width,
+            height: rendered.height,
+            frames: rendered.frames,
+            bytes: rendered.bytes.len() as u64,
+        }
+    }
+}
+
+impl Made {
+    pub(super) fn with_bytes(self, bytes: Vec<u8>) -> Rendered {
+        let Self {
+            format,
+            width,
+            height,
+            frames,
+            ..
+        } = self;
+        Rendered {
+            bytes,
+            format,
+            width,
+            height,
+            frames,
+        }
+    }
+}

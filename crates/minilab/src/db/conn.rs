@@ -1,0 +1,108 @@
+//! A connection of either engine, and the macros that run a statement on it.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+
+/// What a statement runs on.
+pub enum Conn {
+    /// The one connection that writes to SQLite; the writer task owns it.
+    SqliteWriter(SqliteConnection),
+    /// A reading connection; the engine refuses writes on it.
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    Transaction {
+        tx: Transaction<'static, Postgres>,
+        /// A statement failed because of another transaction: the whole body is worth a retry.
+        got_in_the_way: bool,
+    },
+}
+
+/// The engine's own connection, borrowed for one statement.
+pub enum Engine<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Conn {
+    pub(super) fn transaction(tx: Transaction<'static, Postgres>) -> Self {
+        Self::Transaction {
+            tx,
+            got_in_the_way: false,
+        }
+    }
+
+    pub fn engine(&mut self) -> Engine<'_> {
+        match self {
+            Self::SqliteWriter(conn) => Engine::Sqlite(conn),
+            Self::Sqlite(conn) => Engine::Sqlite(conn),
+            Self::Postgres(conn) => Engine::Postgres(conn),
+            Self::Transaction { tx, .. } => Engine::Postgres(tx),
+        }
+    }
+
+    /// Remembers whether a failed statement makes its transaction worth repeating.
+    pub fn note<T>(&mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
+        if let (Self::Transaction { got_in_the_way, .. }, Err(error)) = (self, &outcome) {
+            *got_in_the_way |= is_retryable(error);
+        }
+        outcome
+    }
+}
+
+/// Serialization failure and deadlock, as PostgreSQL's appendix A names them.
+pub(super) fn is_retryable(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+/// Runs one statement on whichever engine the connection is of.
+#[macro_export]
+macro_rules! run_sql {
+    ($conn:expr, $query:ident $(::<$row:ty>)?, $sql:expr, [$($arg:expr),*], $finish:ident, $map:expr) => {{
+        let conn: &mut $crate::db::Conn = $conn;
+        let sql: $crate::db::sql::Sql = $sql;
+        let outcome = match conn.engine() {
+            $crate::db::Engine::Sqlite(c) => {
+                sqlx::$query::<sqlx::Sqlite $(, $row)?>(sql.sqlite)$(.bind($arg))*
+                    .$finish(c).await.map($map)
+            }
+            $crate::db::Engine::Postgres(c) => {
+                sqlx::$query::<sqlx::Postgres $(, $row)?>(sql.postgres)$(.bind($arg))*
+                    .$finish(c).await.map($map)
+            }
+        };
+        conn.note(outcome)
+    }};
+}
+
+/// Runs a statement; returns how many rows it changed.
+#[macro_export]
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::run_sql!($conn, query, $sql, [$($arg),*], execute, |done| done.rows_affected())
+    };
+}
+
+/// Every row, as `$row` (a tuple or a `FromRow` struct).
+#[macro_export]
+macro_rules! fetch_all {
+    ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_all, |found| found)
+    };
+}
+
+/// The first row or nothing.
+#[macro_export]
+macro_rules! fetch_optional {
+    ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_optional, |found| found)
+    };
+}
+
+/// The one row there must be.
+#[macro_export]
+macro_rules! fetch_one {
+    ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_one, |found| found)
+    };
+}

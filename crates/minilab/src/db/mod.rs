@@ -1,0 +1,112 @@
+//! One database behind two engines: SQLite in the data directory, or PostgreSQL.
+//!
+//! Reads take a connection with [`Db::read`]; every write goes through [`Db::write`]. SQL lives in
+//! each feature's `sql.rs`, declared with the [`sql!`](crate::sql) macro and run with `execute!`,
+//! `fetch_all!`, `fetch_optional!` and `fetch_one!`.
+
+mod conn;
+mod migrate;
+mod open;
+pub mod sql;
+mod writer;
+
+pub use conn::{Conn, Engine};
+pub use open::{DatabaseConfig, Dialect};
+
+use futures_util::future::BoxFuture;
+use sqlx::{PgPool, SqlitePool};
+
+use conn::is_retryable;
+use writer::Writer;
+
+/// A handle to the database; cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    Sqlite { reads: SqlitePool, writer: Writer },
+    Postgres(PgPool),
+}
+
+/// How often a PostgreSQL transaction is tried when others got in its way.
+const TRIES_MAX: u32 = 8;
+
+impl Db {
+    /// A connection for reading. What it sees is committed.
+    pub async fn read(&self) -> sqlx::Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { reads, .. } => Conn::Sqlite(reads.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Runs `body` in a transaction and returns once it is durable; an `Err` undoes it.
+    ///
+    /// `body` may run twice, so it does nothing but SQL. On SQLite it shares one commit with the
+    /// other writers that wait, and runs to its end even when the caller goes away.
+    pub async fn write<A, T, E, F>(&self, args: A, body: F) -> Result<T, E>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+        F: for<'a> Fn(&'a mut Conn, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    {
+        match self {
+            Self::Sqlite { writer, .. } => writer.write(args, body).await,
+            Self::Postgres(pool) => write_postgres(pool, &args, &body).await,
+        }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Lets waiting writes finish and closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { reads, writer } => {
+                writer.close().await;
+                reads.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn write_postgres<A, T, E, F>(pool: &PgPool, args: &A, body: &F) -> Result<T, E>
+where
+    E: From<sqlx::Error>,
+    F: for<'a> Fn(&'a mut Conn, &'a A) -> BoxFuture<'a, Result<T, E>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut tx = Conn::transaction(pool.begin().await?);
+        let outcome = body(&mut tx, args).await;
+        let Conn::Transaction { tx, got_in_the_way } = tx else {
+            unreachable!("a body cannot replace its transaction by another kind of connection")
+        };
+        if outcome.is_err() {
+            tx.rollback().await?;
+            if got_in_the_way && tries < TRIES_MAX {
+                tokio::time::sleep(backoff(tries)).await;
+                continue;
+            }
+            return outcome;
+        }
+        match tx.commit().await {
+            Err(error) if is_retryable(&error) && tries < TRIES_MAX => {
+                tokio::time::sleep(backoff(tries)).await;
+            }
+            committed => {
+                committed?;
+                return outcome;
+            }
+        }
+    }
+}
+
+fn backoff(tries: u32) -> std::time::Duration {
+    std::time::Duration::from_millis(rand::random_range(1..=(4 << tries)))
+}

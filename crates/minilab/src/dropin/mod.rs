@@ -1,0 +1,3 @@
+//! The documented routes of older services: one thin file each, over the same features.
+
+pub mod thumbnail;

@@ -1,0 +1,213 @@
+//! Answers with stored bytes: strong `ETag`, 304, one `Range`, `HEAD`, and safe headers.
+//!
+//! Called after authorisation. 304, HEAD and refused ranges read no byte of the blob.
+
+use std::ops::Range;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::disposition::{Disposition, content_disposition};
+use super::{CachePolicy, Problem};
+use crate::blobs::{BlobKey, Blobs};
+
+/// What is to be served, and how.
+pub struct Served<'a> {
+    pub key: BlobKey<'a>,
+    pub bytes: u64,
+    /// Names the content: the quoted tag is made from it.
+    pub hash: &'a [u8],
+    pub media_type: &'static str,
+    pub disposition: Disposition,
+    pub filename: &'a str,
+    pub policy: CachePolicy,
+}
+
+/// The first 16 bytes of a content hash, as text: what tags and versioned addresses carry.
+pub fn fingerprint(hash: &[u8]) -> String {
+    hash.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Answers a GET or HEAD for `served`.
+pub async fn serve(
+    blobs: &Blobs,
+    method: &Method,
+    request: &HeaderMap,
+    served: Served<'_>,
+) -> Result<Response, Problem> {
+    let etag = format!("\"{}\"", fingerprint(served.hash));
+    if request
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|wanted| matches_tag(wanted, &etag))
+    {
+        return Ok((
+            StatusCode::NOT_MODIFIED,
+            served.policy,
+            common(&served, &etag),
+        )
+            .into_response());
+    }
+    let range = match requested_range(request, &etag, served.bytes) {
+        Requested::Whole => None,
+        Requested::Part(range) => Some(range),
+        Requested::Nothing => {
+            let detail = format!(
+                "the range lies outside of the {} bytes there are",
+                served.bytes
+            );
+            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", detail);
+            let extent = [(header::CONTENT_RANGE, format!("bytes */{}", served.bytes))];
+            return Ok((extent, problem).into_response());
+        }
+    };
+    let (status, part) = match &range {
+        Some(range) => (StatusCode::PARTIAL_CONTENT, range.clone()),
+        None => (StatusCode::OK, 0..served.bytes),
+    };
+    let body = if method == Method::HEAD {
+        Body::empty()
+    } else {
+        blobs.read(&served.key, part.clone()).await?
+    };
+    let mut response = (status, served.policy, common(&served, &etag), body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
+    if range.is_some() {
+        let extent = format!("bytes {}-{}/{}", part.start, part.end - 1, served.bytes);
+        headers.insert(header::CONTENT_RANGE, ascii(&extent));
+    }
+    Ok(response)
+}
+
+fn common(served: &Served<'_>, etag: &str) -> HeaderMap {
+    let disposition = content_disposition(served.disposition, served.filename);
+    HeaderMap::from_iter([
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(served.media_type),
+        ),
+        (header::ETAG, ascii(etag)),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        (header::CONTENT_DISPOSITION, ascii(&disposition)),
+    ])
+}
+
+fn ascii(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).expect("made of visible ASCII only")
+}
+
+/// `If-None-Match` compares weakly: `*`, or any tag of the list with or without `W/`.
+fn matches_tag(wanted: &HeaderValue, etag: &str) -> bool {
+    let Ok(wanted) = wanted.to_str() else {
+        return false;
+    };
+    wanted
+        .split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Requested {
+    Whole,
+    Part(Range<u64>),
+    Nothing,
+}
+
+/// RFC 9110 section 14: a malformed or multiple range is ignored, an empty one refused.
+fn requested_range(request: &HeaderMap, etag: &str, bytes: u64) -> Requested {
+    let Some(range) = request
+        .get(header::RANGE)
+        .and_then(|range| range.to_str().ok())
+    else {
+        return Requested::Whole;
+    };
+    // If-Range compares strongly; anything but our tag means the caller holds something else.
+    if request
+        .get(header::IF_RANGE)
+        .is_some_and(|tag| tag.as_bytes() != etag.as_bytes())
+    {
+        return Requested::Whole;
+    }
+    parse_range(range, bytes)
+}
+
+fn parse_range(range: &str, bytes: u64) -> Requested {
+    let number = |digits: &str| {
+        let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        // A number too long for 64 bits is past every end.
+        all_digits.then(|| digits.parse::<u64>().unwrap_or(u64::MAX))
+    };
+    let Some((unit, set)) = range.split_once('=') else {
+        return Requested::Whole;
+    };
+    let Some((first, last)) = set.trim().split_once('-') else {
+        return Requested::Whole;
+    };
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return Requested::Whole;
+    }
+    match (number(first), number(last)) {
+        (None, Some(suffix)) if first.is_empty() => match suffix.min(bytes) {
+            0 => Requested::Nothing,
+            suffix => Requested::Part(bytes - suffix..bytes),
+        },
+        (Some(first), Some(last)) if last < first => Requested::Whole,
+        (Some(first), _) if first >= bytes && (last.is_empty() || number(last).is_some()) => {
+            Requested::Nothing
+        }
+        (Some(first), Some(last)) => Requested::Part(first..last.saturating_add(1).min(bytes)),
+        (Some(first), None) if last.is_empty() => Requested::Part(first..bytes),
+        _ => Requested::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_rfc_9110_says() {
+        for (range, expected) in [
+            ("bytes=0-9", Requested::Part(0..10)),
+            ("bytes=90-", Requested::Part(90..100)),
+            ("bytes=90-1000", Requested::Part(90..100)),
+            ("bytes=-10", Requested::Part(90..100)),
+            ("bytes=-1000", Requested::Part(0..100)),
+            ("Bytes=99-99", Requested::Part(99..100)),
+            ("bytes=100-", Requested::Nothing),
+            ("bytes=99999999999999999999999-", Requested::Nothing),
+            ("bytes=-0", Requested::Nothing),
+            ("bytes=5-2", Requested::Whole),
+            ("bytes=0-1,5-6", Requested::Whole),
+            ("bytes=-", Requested::Whole),
+            ("bytes=a-b", Requested::Whole),
+            ("items=0-9", Requested::Whole),
+            ("bytes", Requested::Whole),
+        ] {
+            assert_eq!(parse_range(range, 100), expected, "{range}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_tags_matches_weakly() {
+        for (wanted, matches) in [
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            ("\"b\", \"a\"", true),
+            ("*", true),
+            ("\"b\"", false),
+            ("a", false),
+        ] {
+            assert_eq!(
+                matches_tag(&HeaderValue::from_static(wanted), "\"a\""),
+                matches,
+                "{wanted}"
+            );
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How long an answer may be kept, as a word. Handlers attach it; [`apply`] writes the headers.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponseParts, Response, ResponseParts};
+
+/// Chosen by intent. An answer without one is never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CachePolicy {
+    /// Bytes behind an address that names their content: they never change.
+    Immutable,
+    /// Bytes that may be replaced: kept, but asked about (by `ETag`) each time.
+    Revalidate,
+    /// Everything private or short-lived, and every error.
+    NoStore,
+}
+
+impl CachePolicy {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Immutable => "private, max-age=31536000, immutable",
+            Self::Revalidate => "private, no-cache",
+            Self::NoStore => "no-store",
+        })
+    }
+}
+
+impl IntoResponseParts for CachePolicy {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
+/// Writes `Cache-Control` from the policy that the handler attached.
+pub async fn apply(mut response: Response) -> Response {
+    debug_assert!(
+        !response.headers().contains_key(header::CACHE_CONTROL),
+        "handlers attach a CachePolicy; they set no caching header"
+    );
+    let worth_keeping = response.status().is_success() || response.status().as_u16() == 304;
+    let policy = response.extensions().get::<CachePolicy>().copied();
+    let policy = policy
+        .filter(|_| worth_keeping)
+        .unwrap_or(CachePolicy::NoStore);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, policy.header());
+    response
+}

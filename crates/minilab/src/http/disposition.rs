@@ -1,0 +1,132 @@
+//! File names that strangers chose: made safe when they come in, quoted when they go out.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const NAME_BYTES_MAX: usize = 200;
+
+/// RFC 8187's attr-char, less the letters and digits.
+const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'+');
+
+/// What is left of a name without its path, control characters and characters that play tricks
+/// with the direction or the sight of text. Never empty, never hidden, at most 200 bytes.
+pub fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let cleaned: String = last
+        .chars()
+        .filter(|c| !c.is_control() && !is_trick(*c))
+        .collect();
+    let trimmed = cleaned.trim().trim_start_matches('.').trim();
+    let kept = shorten(trimmed);
+    if kept.is_empty() {
+        "image".to_owned()
+    } else {
+        kept
+    }
+}
+
+/// Bidirectional overrides and isolates, invisible joiners, separators, the byte order mark.
+fn is_trick(c: char) -> bool {
+    matches!(c,
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{061C}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+/// Cuts the stem and keeps the extension.
+fn shorten(name: &str) -> String {
+    if name.len() <= NAME_BYTES_MAX {
+        return name.to_owned();
+    }
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) if extension.len() <= 10 => (stem, format!(".{extension}")),
+        _ => (name, String::new()),
+    };
+    let mut end = NAME_BYTES_MAX - extension.len();
+    while !stem.is_char_boundary(end.min(stem.len())) {
+        end -= 1;
+    }
+    format!("{}{extension}", &stem[..end.min(stem.len())])
+}
+
+/// The name without its extension.
+pub fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// A `Content-Disposition` value by RFC 6266: an ASCII name for old clients, the true one beside it.
+pub fn content_disposition(kind: Disposition, name: &str) -> String {
+    let kind = match kind {
+        Disposition::Inline => "inline",
+        Disposition::Attachment => "attachment",
+    };
+    let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !matches!(c, '"' | '\\' | '%');
+    let ascii: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
+    if ascii == name {
+        return format!("{kind}; filename=\"{ascii}\"");
+    }
+    let exact = utf8_percent_encode(name, ATTR_CHAR);
+    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{exact}")
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    Inline,
+    Attachment,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_their_path_and_their_tricks() {
+        for (given, kept) in [
+            ("cat.jpg", "cat.jpg"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\me\\cat.jpg", "cat.jpg"),
+            ("a\r\nSet-Cookie: x=1.jpg", "aSet-Cookie: x=1.jpg"),
+            ("invoice\u{202E}gpj.exe", "invoicegpj.exe"),
+            (".htaccess", "htaccess"),
+            ("..", "image"),
+            ("", "image"),
+            ("  \u{200B} ", "image"),
+            ("naïve 猫.png", "naïve 猫.png"),
+        ] {
+            assert_eq!(safe_name(given), kept, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn long_names_keep_their_extension() {
+        let kept = safe_name(&format!("{}.jpeg", "猫".repeat(300)));
+        assert!(
+            kept.len() <= NAME_BYTES_MAX && kept.ends_with("猫.jpeg"),
+            "{kept}"
+        );
+    }
+
+    #[test]
+    fn headers_carry_any_name_safely() {
+        for (name, header) in [
+            ("cat.jpg", "attachment; filename=\"cat.jpg\""),
+            (
+                "a\"b.jpg",
+                "attachment; filename=\"a_b.jpg\"; filename*=UTF-8''a%22b.jpg",
+            ),
+            (
+                "ä.png",
+                "attachment; filename=\"_.png\"; filename*=UTF-8''%C3%A4.png",
+            ),
+        ] {
+            assert_eq!(content_disposition(Disposition::Attachment, name), header);
+        }
+    }
+}

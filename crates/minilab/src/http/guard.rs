@@ -1,0 +1,146 @@
+//! What every request must pass, and what every answer carries.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Problem;
+
+/// The names this service answers to, beside addresses and `localhost`.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts(pub Arc<[String]>);
+
+impl Hosts {
+    /// Refusing foreign names stops DNS rebinding; an address in `Host` cannot be rebound.
+    fn allow(&self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<Authority>() else {
+            return false;
+        };
+        let name = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
+        name.eq_ignore_ascii_case("localhost")
+            || name.parse::<IpAddr>().is_ok()
+            || self
+                .0
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Refuses foreign hosts and browsers that were sent here by another site; hardens the answer.
+pub async fn layer(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
+    let mut response = match refusal(&hosts, &request) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; sandbox",
+        ),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-site",
+        ),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn refusal(hosts: &Hosts, request: &Request) -> Option<Problem> {
+    let authority = request.uri().authority().map(Authority::as_str);
+    let host = authority.or_else(|| text(request.headers(), &header::HOST))?;
+    if !hosts.allow(host) {
+        let detail = "this service does not answer to that Host; the `hosts` setting lists more";
+        return Some(Problem::bad_request("unknown_host", detail));
+    }
+    if is_cross_site(request.method(), request.headers(), host) {
+        let detail = "a browser on another site sent this request";
+        return Some(Problem::forbidden("cross_site", detail));
+    }
+    None
+}
+
+/// Browsers say where a request comes from; programs do not, and pass.
+fn is_cross_site(method: &Method, headers: &HeaderMap, host: &str) -> bool {
+    if method.is_safe() {
+        return false;
+    }
+    if let Some(site) = text(headers, &HeaderName::from_static("sec-fetch-site")) {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(headers, &header::ORIGIN) else {
+        return false;
+    };
+    origin
+        .split_once("://")
+        .is_none_or(|(_, origin_host)| origin_host != host)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_names_and_addresses_are_answered() {
+        let hosts = Hosts(["lab.example".to_owned()].into());
+        for (host, allowed) in [
+            ("lab.example", true),
+            ("LAB.example:8000", true),
+            ("localhost:8000", true),
+            ("127.0.0.1:8000", true),
+            ("[::1]:8000", true),
+            ("evil.example", false),
+            ("lab.example.evil.example", false),
+            ("", false),
+            ("user@", false),
+        ] {
+            assert_eq!(hosts.allow(host), allowed, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_browser_on_another_site_cannot_write() {
+        let with = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )])
+        };
+        for (method, headers, cross_site) in [
+            (Method::POST, HeaderMap::new(), false),
+            (Method::POST, with("sec-fetch-site", "same-origin"), false),
+            (Method::POST, with("sec-fetch-site", "cross-site"), true),
+            (Method::POST, with("sec-fetch-site", "same-site"), true),
+            (Method::GET, with("sec-fetch-site", "cross-site"), false),
+            (Method::DELETE, with("origin", "http://evil.example"), true),
+            (Method::DELETE, with("origin", "null"), true),
+            (Method::DELETE, with("origin", "http://lab.example"), false),
+        ] {
+            assert_eq!(
+                is_cross_site(&method, &headers, "lab.example"),
+                cross_site,
+                "{headers:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Mechanics of HTTP: errors, caching, ranges, the server loop. It knows no feature.
+
+pub mod bytes;
+pub mod cache_policy;
+pub mod disposition;
+pub mod guard;
+pub mod problem;
+pub mod request_id;
+pub mod server;
+
+pub use cache_policy::CachePolicy;
+pub use problem::Problem;

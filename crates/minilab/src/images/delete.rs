@@ -1,0 +1,92 @@
+//! Deleting an image: rows and counters at once, bytes by a job within seconds.
+
+use uuid::Uuid;
+
+use super::sql;
+use crate::app::App;
+use crate::counters::{self, Scope};
+use crate::db::Conn;
+use crate::jobs::{self, Job, JobError, Lease};
+use crate::{execute, fetch_one, fetch_optional};
+
+/// Deletes an account's own image; false when it has none of that id.
+pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<bool> {
+    let now_ms = app.clock.now_ms();
+    let deleted = app
+        .db
+        .write((account, image, now_ms), |tx, &(account, image, now_ms)| {
+            Box::pin(delete_rows(tx, account, image, now_ms))
+        })
+        .await?;
+    app.work.ring();
+    // Whoever waits for a variant of it need not wait on.
+    app.done.ring_all();
+    Ok(deleted)
+}
+
+async fn delete_rows(
+    tx: &mut Conn,
+    account: Uuid,
+    image: Uuid,
+    now_ms: i64,
+) -> anyhow::Result<bool> {
+    let row = fetch_optional!(tx, (Uuid, Uuid), sql::LOCK_FOR_DELETE, image, account)?;
+    let Some((_, blob)) = row else {
+        return Ok(false);
+    };
+    execute!(tx, sql::DELETE, image)?;
+    // Uploads of the same bytes lock this row too: either they come first and keep the blob
+    // alive, or they find it doomed and store their own.
+    let (bytes, _) = fetch_one!(tx, (i64, bool), sql::LOCK_BLOB, blob)?;
+    counters::add(tx, Scope::Account(account), counters::IMAGES, -1).await?;
+    counters::add(tx, Scope::Account(account), counters::BYTES, -bytes).await?;
+    let (others,) = fetch_one!(tx, (i64,), sql::COUNT_BY_BLOB, blob)?;
+    if others == 0 {
+        doom(tx, blob, bytes, Some(account), now_ms).await?;
+    }
+    Ok(true)
+}
+
+/// Marks a blob for deletion, with everything made from it. It is never revived.
+pub async fn doom(
+    tx: &mut Conn,
+    blob: Uuid,
+    bytes: i64,
+    account: Option<Uuid>,
+    now_ms: i64,
+) -> anyhow::Result<()> {
+    execute!(tx, sql::DOOM_BLOB, blob)?;
+    counters::add(tx, Scope::Lab, counters::STORED_BYTES, -bytes).await?;
+    crate::variants::forget(tx, blob).await?;
+    execute!(tx, jobs::sql::CANCEL_WAITING, blob, now_ms)?;
+    jobs::enqueue(tx, &Job::DeleteBlob { blob }, account, now_ms).await
+}
+
+/// The job: removes the bytes of a doomed blob, then its row.
+pub async fn delete_blob(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+    let mut conn = app.db.read().await?;
+    let row = fetch_optional!(&mut conn, (Vec<u8>, Uuid), sql::SELECT_DOOMED, blob)?;
+    let (at_work,) = fetch_one!(&mut conn, (i64,), jobs::sql::COUNT_STARTED, blob)?;
+    drop(conn);
+    if at_work > 0 {
+        // It may still be writing variants; it will find out that it cannot commit them.
+        return Err(JobError::retry(anyhow::anyhow!(
+            "work on the blob is still under way"
+        )));
+    }
+    if let Some((hash, generation)) = row {
+        app.blobs
+            .remove_all(&crate::blobs::Original { hash, generation })
+            .await?;
+    }
+    let done = (lease.clone(), blob, app.clock.now_ms());
+    app.db
+        .write(done, |tx, (lease, blob, now_ms)| {
+            Box::pin(async move {
+                execute!(tx, sql::DELETE_DOOMED, *blob)?;
+                jobs::complete(tx, lease, *now_ms).await
+            })
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Pages of a library, newest first.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Image, sql};
+use crate::db::Conn;
+use crate::fetch_all;
+use crate::http::Problem;
+use crate::variants::Variant;
+
+const LIMIT_DEFAULT: i64 = 20;
+const LIMIT_MAX: i64 = 100;
+/// Deep pages cost what they skip; a cursor does not.
+const SKIPPED_MAX: i64 = 10_000;
+
+/// `?limit=20&cursor=…` or `?limit=20&page=1`.
+#[derive(Debug, Default, Deserialize)]
+pub struct PageQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+    page: Option<String>,
+}
+
+/// Which images: those older than `before`, less the first `skip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub limit: i64,
+    pub before: Uuid,
+    pub skip: i64,
+}
+
+impl PageQuery {
+    pub fn page(&self) -> Result<Page, Problem> {
+        let bad = |detail: String| Problem::unprocessable("bad_page", detail);
+        let number = |name: &str, text: &Option<String>, default: i64, most: i64| match text {
+            None => Ok(default),
+            Some(text) => match text.parse::<i64>() {
+                Ok(number) if (1..=most).contains(&number) => Ok(number),
+                _ => Err(bad(format!(
+                    "{name}: {text:?} is not a number from 1 to {most}"
+                ))),
+            },
+        };
+        let limit = number("limit", &self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let page =
+            number("page", &self.page, 1, SKIPPED_MAX / limit + 1).map_err(|mut problem| {
+                problem.detail.push_str("; use the cursor to go further");
+                problem
+            })?;
+        let before = match &self.cursor {
+            None => Uuid::max(),
+            Some(_) if self.page.is_some() => {
+                return Err(bad("send either a cursor or a page, not both".to_owned()));
+            }
+            Some(text) => {
+                parse_cursor(text).ok_or_else(|| bad(format!("cursor: {text:?} is not one")))?
+            }
+        };
+        Ok(Page {
+            limit,
+            before,
+            skip: (page - 1) * limit,
+        })
+    }
+}
+
+/// One page, its variants, and the cursor of the next page if there is one.
+pub struct Listed {
+    pub images: Vec<Image>,
+    pub variants: Vec<Variant>,
+    pub next_cursor: Option<String>,
+}
+
+pub async fn list(conn: &mut Conn, account: Uuid, page: Page) -> sqlx::Result<Listed> {
+    let Page {
+        limit,
+        before,
+        skip,
+    } = page;
+    // One more than asked for tells whether there is a next page.
+    let mut images = fetch_all!(
+        conn,
+        Image,
+        sql::SELECT_PAGE,
+        account,
+        before,
+        limit + 1,
+        skip
+    )?;
+    let variants = fetch_all!(
+        conn,
+        Variant,
+        sql::SELECT_PAGE_VARIANTS,
+        account,
+        before,
+        limit,
+        skip
+    )?;
+    let has_more = images.len() as i64 > limit;
+    images.truncate(limit as usize);
+    let last = images.last().filter(|_| has_more);
+    let next_cursor = last.map(|image| URL_SAFE_NO_PAD.encode(image.id));
+    Ok(Listed {
+        images,
+        variants,
+        next_cursor,
+    })
+}
+
+fn parse_cursor(text: &str) -> Option<Uuid> {
+    Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_or_refused() {
+        let query = |limit: Option<&str>, cursor: Option<&str>, page: Option<&str>| PageQuery {
+            limit: limit.map(str::to_owned),
+            cursor: cursor.map(str::to_owned),
+            page: page.map(str::to_owned),
+        };
+        let skip = |query: PageQuery| query.page().ok().map(|page| (page.limit, page.skip));
+        assert_eq!(skip(query(None, None, None)), Some((20, 0)));
+        assert_eq!(skip(query(Some("10"), None, Some("3"))), Some((10, 20)));
+        for refused in [
+            query(Some("0"), None, None),
+            query(Some("101"), None, None),
+            query(Some("x"), None, None),
+            query(None, None, Some("0")),
+            query(None, None, Some("-1")),
+            query(None, None, Some("1000")),
+            query(None, Some("?"), None),
+            query(None, Some("AAAAAAAAAAAAAAAAAAAAAA"), Some("1")),
+        ] {
+            assert_eq!(skip(refused), None);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The library: what an account has.
+
+pub mod delete;
+pub mod list;
+pub mod routes;
+pub mod sql;
+pub mod view;
+
+use pixels::Facts;
+use uuid::Uuid;
+
+use crate::blobs::Original;
+use crate::db::Conn;
+use crate::fetch_optional;
+
+/// Where an image is between upload and prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Processing,
+    Ready,
+    Failed,
+}
+
+/// An image and the blob it shows, as rows.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Image {
+    pub id: Uuid,
+    pub account_id: Uuid,
+    pub filename: String,
+    #[sqlx(try_from = "String")]
+    pub state: State,
+    pub error_code: Option<String>,
+    pub error_detail: Option<String>,
+    pub created_ms: i64,
+    pub blob_id: Uuid,
+    #[sqlx(flatten)]
+    pub blob: BlobRow,
+}
+
+/// What is known of an original.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct BlobRow {
+    pub hash: Vec<u8>,
+    pub generation: Uuid,
+    pub bytes: i64,
+    pub format: String,
+    pub width: i64,
+    pub height: i64,
+    pub frames: i64,
+    pub orientation: i64,
+    pub has_alpha: bool,
+    pub decode_bytes: i64,
+    pub make: Option<String>,
+    pub model: Option<String>,
+    pub lens: Option<String>,
+    pub taken_at: Option<String>,
+    pub exposure: Option<String>,
+    pub gps_lat: Option<f64>,
+    pub gps_lon: Option<f64>,
+}
+
+impl BlobRow {
+    pub fn original(&self) -> Original {
+        Original {
+            hash: self.hash.clone(),
+            generation: self.generation,
+        }
+    }
+
+    pub fn format(&self) -> anyhow::Result<pixels::Format> {
+        self.format
+            .parse()
+            .map_err(|_| anyhow::anyhow!("unknown format {:?}", self.format))
+    }
+
+    pub fn facts(&self) -> anyhow::Result<Facts> {
+        Ok(Facts {
+            format: self.format()?,
+            width: self.width as u32,
+            height: self.height as u32,
+            frames: self.frames as u32,
+            orientation: self.orientation as u8,
+            has_alpha: self.has_alpha,
+            decode_bytes: self.decode_bytes as u64,
+        })
+    }
+}
+
+impl TryFrom<String> for State {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        crate::tiers::from_word(&word).ok_or_else(|| format!("unknown state {word:?}"))
+    }
+}
+
+/// An account's own image; a foreign one looks like none.
+pub async fn find(conn: &mut Conn, account: Uuid, id: Uuid) -> sqlx::Result<Option<Image>> {
+    fetch_optional!(conn, Image, sql::SELECT, id, account)
+}

@@ -1,0 +1,139 @@
+//! `/api/v1/images`: list, show, delete, and the original.
+
+use axum::Json;
+use axum::extract::{Path, Query, State as AppState};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::list::{PageQuery, list};
+use super::view::{ImageView, view};
+use super::{Image, delete, find};
+use crate::accounts::Caller;
+use crate::app::App;
+use crate::blobs::BlobKey;
+use crate::counters::{self, Scope};
+use crate::http::bytes::{Served, fingerprint, serve};
+use crate::http::disposition::Disposition;
+use crate::http::{CachePolicy, Problem};
+
+/// An id in a path: what is no id is no image.
+pub struct ImageId(pub Uuid);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Params {
+            id: Uuid,
+        }
+        let params = Path::<Params>::from_request_parts(parts, state).await;
+        params
+            .map(|Path(params)| Self(params.id))
+            .map_err(|_| Problem::not_found("image"))
+    }
+}
+
+/// `?v=` names the content: bytes behind it never change.
+#[derive(Debug, Default, Deserialize)]
+pub struct VersionQuery {
+    pub v: Option<String>,
+}
+
+impl VersionQuery {
+    pub fn policy(&self, hash: &[u8]) -> CachePolicy {
+        match &self.v {
+            Some(version) if *version == fingerprint(hash) => CachePolicy::Immutable,
+            _ => CachePolicy::Revalidate,
+        }
+    }
+}
+
+pub async fn find_own(app: &App, caller: &Caller, id: Uuid) -> Result<Image, Problem> {
+    let image = find(&mut app.db.read().await?, caller.account.id, id).await?;
+    image.ok_or_else(|| Problem::not_found("image"))
+}
+
+/// The image with its variants, as it is now.
+pub async fn show(app: &App, caller: &Caller, image: &Image) -> Result<ImageView, Problem> {
+    let made = crate::variants::of_blob(&mut app.db.read().await?, image.blob_id).await?;
+    Ok(view(caller, image, &made))
+}
+
+pub async fn list_images(
+    AppState(app): AppState<App>,
+    caller: Caller,
+    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let mut conn = app.db.read().await?;
+    let listed = list(&mut conn, caller.account.id, query.page()?).await?;
+    let scope = Scope::Account(caller.account.id);
+    let total = counters::read(&mut conn, scope, counters::IMAGES).await?;
+    let items: Vec<_> = listed
+        .images
+        .iter()
+        .map(|i| view(&caller, i, &listed.variants))
+        .collect();
+    let next = listed.next_cursor.as_ref().map(|cursor| {
+        let limit = query.page().map_or(0, |page| page.limit);
+        let url = app.url(&format!("/api/v1/images?limit={limit}&cursor={cursor}"));
+        [(header::LINK, format!("<{url}>; rel=\"next\""))]
+    });
+    let body = json!({ "items": items, "next_cursor": listed.next_cursor, "total": total });
+    Ok((next, Json(body)).into_response())
+}
+
+pub async fn show_image(
+    AppState(app): AppState<App>,
+    caller: Caller,
+    ImageId(id): ImageId,
+) -> Result<Json<ImageView>, Problem> {
+    let image = find_own(&app, &caller, id).await?;
+    Ok(Json(show(&app, &caller, &image).await?))
+}
+
+pub async fn delete_image(
+    AppState(app): AppState<App>,
+    caller: Caller,
+    ImageId(id): ImageId,
+) -> Result<StatusCode, Problem> {
+    match delete::delete(&app, caller.account.id, id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found("image")),
+    }
+}
+
+pub async fn show_original(
+    AppState(app): AppState<App>,
+    caller: Caller,
+    ImageId(id): ImageId,
+    Query(version): Query<VersionQuery>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let image = find_own(&app, &caller, id).await?;
+    if !caller.tier().rights.original {
+        let detail = format!(
+            "the tier {:?} does not include originals",
+            caller.tier().name
+        );
+        return Err(Problem::forbidden("original_not_in_tier", detail));
+    }
+    let served = Served {
+        key: BlobKey::Original(&image.blob.original()),
+        bytes: image.blob.bytes as u64,
+        hash: &image.blob.hash,
+        media_type: image.blob.format()?.media_type(),
+        disposition: Disposition::Inline,
+        filename: &image.filename,
+        policy: version.policy(&image.blob.hash),
+    };
+    serve(&app.blobs, &method, &headers, served).await
+}

@@ -1,0 +1,88 @@
+//! Taking work under a lease.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use uuid::Uuid;
+
+use super::{Job, sql};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::{execute, fetch_optional};
+
+/// A lease that is not renewed for so long is anybody's.
+pub const LEASE: Duration = Duration::from_secs(15);
+/// How often a running job renews its lease.
+pub const HEARTBEAT: Duration = Duration::from_secs(4);
+
+/// A job this worker may work on, for now.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    pub id: Uuid,
+    /// The fencing number: raised by every claim.
+    pub number: i64,
+    pub job: Job,
+    pub account: Option<Uuid>,
+    /// This try counted, 1-based.
+    pub attempts: i64,
+}
+
+/// Takes the best waiting job, if there is one.
+pub async fn claim(db: &Db, clock: &Clock) -> anyhow::Result<Option<Lease>> {
+    // Most of the time there is nothing: find out without the writer.
+    let waiting = fetch_optional!(
+        &mut db.read().await?,
+        (i64,),
+        sql::IS_WAITING,
+        clock.now_ms()
+    )?;
+    if waiting.is_none() {
+        return Ok(None);
+    }
+    let row = db
+        .write(clock.now_ms(), |tx, now_ms| {
+            Box::pin(async move {
+                let until = *now_ms + LEASE.as_millis() as i64;
+                fetch_optional!(tx, Claimed, sql::CLAIM, *now_ms, until)
+            })
+        })
+        .await?;
+    let Some((id, payload, account, number, attempts)) = row else {
+        return Ok(None);
+    };
+    let job = serde_json::from_str(&payload).with_context(|| format!("reading job {id}"))?;
+    Ok(Some(Lease {
+        id,
+        number,
+        job,
+        account,
+        attempts,
+    }))
+}
+
+type Claimed = (Uuid, String, Option<Uuid>, i64, i64);
+
+/// Keeps the lease for another while; false when somebody else has it.
+pub async fn renew(db: &Db, clock: &Clock, lease: &Lease) -> sqlx::Result<bool> {
+    let until = clock.now_ms() + LEASE.as_millis() as i64;
+    db.write(
+        (lease.id, lease.number, until),
+        |tx, &(id, number, until)| {
+            Box::pin(async move { Ok(execute!(tx, sql::RENEW, id, number, until)? == 1) })
+        },
+    )
+    .await
+}
+
+/// Puts jobs whose lease ran out back in the queue; returns how many.
+pub async fn reap(db: &Db, clock: &Clock) -> anyhow::Result<u64> {
+    let now_ms = clock.now_ms();
+    let expired = fetch_optional!(&mut db.read().await?, (i64,), sql::IS_EXPIRED, now_ms)?;
+    if expired.is_none() {
+        return Ok(0);
+    }
+    let reaped = db.write(now_ms, |tx, now_ms| {
+        Box::pin(async move { execute!(tx, sql::REAP, *now_ms) })
+    });
+    Ok(reaped.await?)
+}

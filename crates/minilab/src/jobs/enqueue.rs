@@ -1,0 +1,46 @@
+//! Putting a job in the queue, inside the transaction of the row it concerns.
+
+use anyhow::Context;
+use uuid::Uuid;
+
+use super::{Job, sql};
+use crate::db::Conn;
+use crate::{execute, fetch_one};
+
+/// Smaller numbers run first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody waits for the answer.
+    Awaited = 0,
+    Normal = 10,
+    Low = 20,
+}
+
+/// Adds the job unless a live one does the same already.
+///
+/// Jobs of one account are spread over virtual time: its next job comes one step after its last,
+/// or where the queue stands now. So nobody's thousand jobs hold up another's one.
+pub async fn enqueue(
+    tx: &mut Conn,
+    job: &Job,
+    account: Option<Uuid>,
+    now_ms: i64,
+) -> anyhow::Result<()> {
+    let payload = serde_json::to_string(job).context("writing a job's payload")?;
+    let priority = job.priority() as i64;
+    let (vtime,) = fetch_one!(tx, (i64,), sql::NEXT_VTIME, priority, account)?;
+    execute!(
+        tx,
+        sql::INSERT,
+        Uuid::now_v7(),
+        job.kind(),
+        payload,
+        account,
+        job.blob(),
+        job.unique_key(),
+        priority,
+        vtime,
+        now_ms,
+    )?;
+    Ok(())
+}

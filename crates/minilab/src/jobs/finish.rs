@@ -1,0 +1,154 @@
+//! Ending a job: done, again later, or given up.
+
+use std::time::Duration;
+
+use super::{Lease, sql};
+use crate::db::Conn;
+use crate::execute;
+
+/// How often a job is tried that fails for reasons that may pass.
+const TRIES_MAX: i64 = 8;
+/// A child process that crashed or was killed over a picture gets one more chance.
+const CRASHES_MAX: i64 = 2;
+
+const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+const BACKOFF_MAX: Duration = Duration::from_secs(300);
+
+/// Why a job did not succeed, and how often it is worth trying.
+#[derive(Debug)]
+pub struct JobError {
+    pub cause: anyhow::Error,
+    /// What the owner may read, when the picture is to blame.
+    pub refusal: Option<Refusal>,
+    pub tries_max: i64,
+}
+
+/// A stable code and a sentence, as a failed image shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: String,
+    pub detail: String,
+}
+
+impl JobError {
+    /// Trying again may help.
+    pub fn retry(cause: impl Into<anyhow::Error>) -> Self {
+        Self {
+            cause: cause.into(),
+            refusal: None,
+            tries_max: TRIES_MAX,
+        }
+    }
+
+    /// Trying again cannot help: the picture is to blame.
+    pub fn fail(code: &str, detail: impl Into<String>) -> Self {
+        let refusal = Refusal {
+            code: code.to_owned(),
+            detail: detail.into(),
+        };
+        let cause = anyhow::anyhow!("{}: {}", refusal.code, refusal.detail);
+        Self {
+            cause,
+            refusal: Some(refusal),
+            tries_max: 1,
+        }
+    }
+
+    /// A child process did not survive the picture.
+    pub fn crash(code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            tries_max: CRASHES_MAX,
+            ..Self::fail(code, detail)
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for JobError {
+    fn from(cause: E) -> Self {
+        Self::retry(cause)
+    }
+}
+
+/// Another worker has the job: whatever this one did must not be committed.
+#[derive(Debug, thiserror::Error)]
+#[error("the lease of job {0} is held by another worker")]
+pub struct Fenced(uuid::Uuid);
+
+/// Marks the job as done, in the transaction of what it did.
+pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Result<()> {
+    let completed = execute!(tx, sql::COMPLETE, lease.id, lease.number, now_ms)?;
+    if completed == 1 {
+        Ok(())
+    } else {
+        Err(Fenced(lease.id).into())
+    }
+}
+
+/// Where a failed try left the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Retry,
+    Failed,
+    /// Somebody else has it by now.
+    Fenced,
+}
+
+/// Records a failed try: the job runs again later, or is given up for good.
+pub async fn record_failure(
+    tx: &mut Conn,
+    lease: &Lease,
+    error: &str,
+    tries_max: i64,
+    now_ms: i64,
+) -> sqlx::Result<Ending> {
+    let (ending, changed) = if lease.attempts < tries_max {
+        let run_at = now_ms + backoff(lease.attempts).as_millis() as i64;
+        (
+            Ending::Retry,
+            execute!(tx, sql::RETRY, lease.id, lease.number, error, run_at)?,
+        )
+    } else {
+        (
+            Ending::Failed,
+            execute!(tx, sql::FAIL, lease.id, lease.number, error, now_ms)?,
+        )
+    };
+    Ok(if changed == 1 { ending } else { Ending::Fenced })
+}
+
+/// Puts a job back as if it had not been claimed: the worker stops before it is done.
+pub async fn release(tx: &mut Conn, lease: &Lease) -> sqlx::Result<()> {
+    execute!(tx, sql::RELEASE, lease.id, lease.number).map(|_| ())
+}
+
+/// 1 s, 2 s, 4 s, … at most five minutes, a fifth up or down so that failures do not march in step.
+fn backoff(attempts: i64) -> Duration {
+    let doublings = attempts.clamp(1, 16) as u32 - 1;
+    let plain = BACKOFF_FIRST
+        .saturating_mul(1 << doublings)
+        .min(BACKOFF_MAX);
+    plain.mul_f64(rand::random_range(0.8..1.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        for (attempts, secs) in [
+            (0, 1.0),
+            (1, 1.0),
+            (2, 2.0),
+            (4, 8.0),
+            (10, 300.0),
+            (1000, 300.0),
+        ] {
+            let wait = backoff(attempts).as_secs_f64();
+            assert!(
+                (0.8 * secs..1.2 * secs).contains(&wait),
+                "{attempts}: {wait}"
+            );
+        }
+    }
+}

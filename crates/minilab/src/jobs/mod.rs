@@ -1,0 +1,80 @@
+//! Background work: a row is the truth, a bell is the speed.
+//!
+//! A job is enqueued in the transaction of the row it concerns. Workers claim the best row under a
+//! lease with a fencing number; whoever comes with an old number cannot commit. Jobs may run twice.
+
+mod bell;
+pub mod claim;
+pub mod enqueue;
+pub mod finish;
+pub mod sql;
+
+pub use bell::Bell;
+pub use claim::Lease;
+pub use enqueue::{Priority, enqueue};
+pub use finish::{Fenced, JobError, complete};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Everything a worker can be asked to do. Ids only: the handler reads the rows anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Every image of the blob has what its owner's tier wants at upload, or is failed.
+    Develop { blob: Uuid },
+    /// The blob has this variant.
+    MakeVariant {
+        blob: Uuid,
+        preset: String,
+        version: i64,
+    },
+    /// A blob that nobody refers to any more is gone, with all its variants.
+    DeleteBlob { blob: Uuid },
+    /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
+    Sweep,
+}
+
+impl Job {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Develop { .. } => "develop",
+            Self::MakeVariant { .. } => "make_variant",
+            Self::DeleteBlob { .. } => "delete_blob",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// At most one live job has a key: asking twice for the same work gives one job.
+    pub fn unique_key(&self) -> String {
+        match self {
+            Self::Develop { blob } => format!("develop:{}", blob.simple()),
+            Self::MakeVariant {
+                blob,
+                preset,
+                version,
+            } => {
+                format!("variant:{}:{preset}:{version}", blob.simple())
+            }
+            Self::DeleteBlob { blob } => format!("delete:{}", blob.simple()),
+            Self::Sweep => "sweep".to_owned(),
+        }
+    }
+
+    fn priority(&self) -> Priority {
+        match self {
+            Self::MakeVariant { .. } => Priority::Awaited,
+            Self::Develop { .. } | Self::DeleteBlob { .. } => Priority::Normal,
+            Self::Sweep => Priority::Low,
+        }
+    }
+
+    pub fn blob(&self) -> Option<Uuid> {
+        match self {
+            Self::Develop { blob } | Self::MakeVariant { blob, .. } | Self::DeleteBlob { blob } => {
+                Some(*blob)
+            }
+            Self::Sweep => None,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! SQL of the queue.
+
+crate::sql! {
+    /// Where the queue stands, or one step after the account's last live job.
+    NEXT_VTIME = "SELECT MAX(vtime) FROM (
+            SELECT COALESCE((SELECT vtime FROM jobs
+                WHERE state IN ('pending', 'retry') AND priority = $1
+                ORDER BY priority, vtime LIMIT 1), 0) AS vtime
+            UNION ALL
+            SELECT COALESCE((SELECT vtime + 1 FROM jobs
+                WHERE state IN ('pending', 'retry', 'started') AND account_id = $2
+                ORDER BY vtime DESC LIMIT 1), 0) AS vtime
+        ) AS candidates";
+    INSERT = "INSERT INTO jobs (id, kind, payload, account_id, blob_id, unique_key, state, priority,
+            vtime, attempts, run_at_ms, lease, created_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 0, $9, 0, $9)
+        ON CONFLICT (unique_key) WHERE state IN ('pending', 'retry', 'started') DO NOTHING";
+    IS_WAITING = "SELECT run_at_ms FROM jobs WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+        LIMIT 1";
+    CLAIM = sqlite "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
+            lease_until_ms = $2, started_ms = $1
+        WHERE id = (SELECT id FROM jobs
+            WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+            ORDER BY priority, vtime, id LIMIT 1)
+        RETURNING id, payload, account_id, lease, attempts"
+    postgres "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
+            lease_until_ms = $2, started_ms = $1
+        WHERE id = (SELECT id FROM jobs
+            WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+            ORDER BY priority, vtime, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING id, payload, account_id, lease, attempts";
+    RENEW = "UPDATE jobs SET lease_until_ms = $3 WHERE id = $1 AND lease = $2 AND state = 'started'";
+    IS_EXPIRED = "SELECT lease FROM jobs WHERE state = 'started' AND lease_until_ms < $1 LIMIT 1";
+    REAP = "UPDATE jobs SET state = 'retry', run_at_ms = $1, error = 'the worker went away'
+        WHERE state = 'started' AND lease_until_ms < $1";
+    COMPLETE = "UPDATE jobs SET state = 'succeeded', finished_ms = $3, error = NULL
+        WHERE id = $1 AND lease = $2 AND state = 'started'";
+    RETRY = "UPDATE jobs SET state = 'retry', error = $3, run_at_ms = $4
+        WHERE id = $1 AND lease = $2 AND state = 'started'";
+    FAIL = "UPDATE jobs SET state = 'failed', error = $3, finished_ms = $4
+        WHERE id = $1 AND lease = $2 AND state = 'started'";
+    RELEASE = "UPDATE jobs SET state = 'pending', attempts = attempts - 1
+        WHERE id = $1 AND lease = $2 AND state = 'started'";
+    /// Work on a blob that is to go is pointless; started work finds out when it commits.
+    CANCEL_WAITING = "UPDATE jobs SET state = 'cancelled', finished_ms = $2
+        WHERE blob_id = $1 AND state IN ('pending', 'retry') AND kind <> 'delete_blob'";
+    COUNT_STARTED = "SELECT COUNT(*) FROM jobs
+        WHERE blob_id = $1 AND state = 'started' AND kind <> 'delete_blob'";
+    SELECT_BY_KEY = "SELECT state, error FROM jobs WHERE unique_key = $1 ORDER BY id DESC LIMIT 1";
+    DELETE_FINISHED = "DELETE FROM jobs WHERE finished_ms < $1 AND state <> 'failed'";
+    COUNT_LIVE = "SELECT COUNT(*) FROM jobs WHERE state IN ('pending', 'retry', 'started')";
+}

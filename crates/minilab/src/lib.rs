@@ -1,0 +1,40 @@
+//! Minilab: a photo lab in one binary.
+//!
+//! A request comes in through [`router`]; a feature decides; rows go to [`db`], bytes to [`blobs`];
+//! background work is a row in [`jobs`] that [`worker`] carries out, and strangers' pictures are
+//! only ever decoded in the child processes of [`darkroom`].
+
+pub mod cli;
+pub mod config;
+
+pub mod app;
+pub mod router;
+pub mod worker;
+
+pub mod accounts;
+pub mod check;
+pub mod counters;
+pub mod dropin;
+pub mod health;
+pub mod images;
+pub mod jobs;
+pub mod tiers;
+pub mod uploads;
+pub mod variants;
+
+pub mod blobs;
+pub mod clock;
+pub mod cpu;
+pub mod darkroom;
+pub mod db;
+pub mod http;
+
+/// Starts a task that keeps the span it was started in, so its log lines name their request.
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+pub fn spawn<F>(task: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    use tracing::Instrument;
+    tokio::spawn(task.in_current_span())
+}

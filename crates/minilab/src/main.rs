@@ -1,0 +1,5 @@
+//! The `minilab` binary.
+
+fn main() -> std::process::ExitCode {
+    minilab::cli::run()
+}

@@ -1,0 +1,173 @@
+//! A request's files, one after the other, whatever form they come in.
+
+use axum::body::Body;
+use axum::extract::multipart::Field;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use std::time::Duration;
+
+use super::receive::{Allowed, receive};
+use super::refused::{Refused, Stop};
+use super::store::{Stored, store};
+use crate::accounts::Caller;
+use crate::app::App;
+use crate::http::Problem;
+use crate::http::disposition::safe_name;
+
+/// What became of one file of a request.
+pub struct Item {
+    pub filename: String,
+    pub outcome: Result<Stored, Problem>,
+}
+
+/// After a refused file so many more of its bytes are read, so that the next file can be reached
+/// and the sender hears the answer. A sender with more than that to say is cut off.
+const SKIPPED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Takes in every file of the request. One bad file does not spoil the others.
+pub async fn receive_all(
+    app: &App,
+    caller: &Caller,
+    name_of_raw: Option<String>,
+    request: Request,
+) -> Result<Vec<Item>, Problem> {
+    if is_multipart(request.headers()) {
+        return receive_multipart(app, caller, request).await;
+    }
+    let filename = safe_name(&name_of_raw.unwrap_or_default());
+    let max = caller.tier().upload_bytes_max;
+    // A length that is said and too large need not be waited for.
+    let said = request.headers().get(header::CONTENT_LENGTH);
+    let said = said.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|bytes| bytes > max) {
+        return Err(Refused::TooLarge { max }.into());
+    }
+    let mut body = chunks(request.into_body());
+    let outcome = take_one(app, caller, &filename, &mut body).await;
+    if outcome.is_err() {
+        skip(&mut body).await;
+    }
+    Ok(vec![Item { filename, outcome }])
+}
+
+async fn receive_multipart(
+    app: &App,
+    caller: &Caller,
+    request: Request,
+) -> Result<Vec<Item>, Problem> {
+    let broken = |status: StatusCode, text: String| {
+        if status.is_server_error() {
+            return Problem::internal(&anyhow::anyhow!(text));
+        }
+        Problem::from(Refused::BrokenBody(text))
+    };
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|rejection| broken(rejection.status(), rejection.body_text()))?;
+    let idle = Duration::from_secs(app.config.uploads.idle_secs);
+    let mut items = Vec::new();
+    loop {
+        let field = tokio::time::timeout(idle, form.next_field()).await;
+        let field = match field {
+            Ok(Ok(Some(field))) => field,
+            Ok(Ok(None)) => break,
+            Ok(Err(error)) if items.is_empty() => {
+                return Err(broken(error.status(), error.body_text()));
+            }
+            // What was stored before the body broke off is stored, and said to be.
+            Ok(Err(_)) | Err(_) => break,
+        };
+        if !is_file(&field) {
+            continue;
+        }
+        let name = safe_name(field.file_name().unwrap_or_default());
+        if items.len() == app.config.uploads.files_max {
+            let max = app.config.uploads.files_max;
+            items.push(Item {
+                filename: name,
+                outcome: Err(Refused::TooManyFiles { max }.into()),
+            });
+            break;
+        }
+        let mut body = field.map(|chunk| {
+            chunk.map_err(|error| Stop::Refused(Refused::BrokenBody(error.body_text())))
+        });
+        let outcome = take_one(app, caller, &name, &mut body).await;
+        let goes_on = outcome.is_ok() || skip(&mut body).await;
+        items.push(Item {
+            filename: name,
+            outcome,
+        });
+        if !goes_on {
+            break;
+        }
+    }
+    if items.is_empty() {
+        Err(Refused::NoFile.into())
+    } else {
+        Ok(items)
+    }
+}
+
+async fn take_one(
+    app: &App,
+    caller: &Caller,
+    filename: &str,
+    body: &mut (impl Stream<Item = Result<Bytes, Stop>> + Unpin),
+) -> Result<Stored, Problem> {
+    let bytes_max = caller.tier().upload_bytes_max;
+    let allowed = Allowed {
+        bytes_max,
+        idle: Duration::from_secs(app.config.uploads.idle_secs),
+        limits: pixels::Limits {
+            bytes: bytes_max,
+            ..app.config.pictures
+        },
+    };
+    let received = receive(&app.spool, body, allowed).await?;
+    Ok(store(app, &caller.account, filename.to_owned(), received).await?)
+}
+
+/// Reads on to the end of a refused file; false when that is too far.
+async fn skip(body: &mut (impl Stream<Item = Result<Bytes, Stop>> + Unpin)) -> bool {
+    let mut skipped = 0;
+    let deadline = Duration::from_secs(30);
+    let read_on = async {
+        while let Some(Ok(chunk)) = body.next().await {
+            skipped += chunk.len() as u64;
+            if skipped > SKIPPED_BYTES_MAX {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(deadline, read_on)
+        .await
+        .unwrap_or(false)
+}
+
+/// A form's other inputs have neither a file name nor a type of their own.
+fn is_file(field: &Field<'_>) -> bool {
+    field.file_name().is_some()
+        || field
+            .content_type()
+            .is_some_and(|media_type| !media_type.starts_with("text/"))
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| {
+        value
+            .to_ascii_lowercase()
+            .starts_with("multipart/form-data")
+    })
+}
+
+fn chunks(body: Body) -> impl Stream<Item = Result<Bytes, Stop>> + Unpin {
+    body.into_data_stream()
+        .map(|chunk| chunk.map_err(|error| Stop::Refused(Refused::BrokenBody(error.to_string()))))
+}

@@ -1,0 +1,47 @@
+//! Bytes coming in: received, verified, stored once, acknowledged when they are safe.
+
+mod batch;
+mod receive;
+mod refused;
+pub mod routes;
+mod spool;
+pub mod sql;
+mod store;
+
+pub use batch::{Item, receive_all};
+pub use spool::Spool;
+pub use store::Stored;
+
+use serde::{Deserialize, Serialize};
+
+/// `[uploads]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct UploadsConfig {
+    /// Files in one request.
+    pub files_max: usize,
+    /// Seconds without a byte after which a sender is given up.
+    pub idle_secs: u64,
+}
+
+impl Default for UploadsConfig {
+    fn default() -> Self {
+        Self {
+            files_max: 100,
+            idle_secs: 30,
+        }
+    }
+}
+
+impl UploadsConfig {
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(1..=10_000).contains(&self.files_max) {
+            problems.push("uploads.files_max: must be between 1 and 10000".to_owned());
+        }
+        if !(1..=3600).contains(&self.idle_secs) {
+            problems.push("uploads.idle_secs: must be between 1 and 3600".to_owned());
+        }
+        problems
+    }
+}

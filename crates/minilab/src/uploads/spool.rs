@@ -1,0 +1,81 @@
+//! The spool: where bytes wait until their row is committed.
+//!
+//! Each process has a folder of its own, locked as long as it lives. Whoever starts removes the
+//! folders that nobody holds any more: what a crash left behind.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use uuid::Uuid;
+
+pub struct Spool {
+    folder: PathBuf,
+    /// Held, not read: the lock ends with the process.
+    _lock: File,
+}
+
+/// A file in the spool. It is removed when this is dropped.
+pub struct Spooled {
+    pub path: PathBuf,
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(%error, path = %self.path.display(), "could not tidy the spool");
+        }
+    }
+}
+
+impl Spool {
+    /// Takes a folder of its own below `spools` and tidies up after the dead.
+    pub fn open(spools: &Path) -> anyhow::Result<Self> {
+        let name = Uuid::now_v7().simple().to_string();
+        let folder = spools.join(&name);
+        // The lock comes first: a folder without one is fair game for the next to start.
+        let lock = File::create(spools.join(format!("{name}.lock")))
+            .with_context(|| format!("opening the spool in {}", spools.display()))?;
+        lock.try_lock()
+            .context("locking a spool folder that nobody else can know")?;
+        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        tidy(spools, &name).context("tidying the spool")?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    /// Creates an empty file. Blocks.
+    pub fn create(&self) -> anyhow::Result<(Spooled, File)> {
+        let path = self.folder.join(Uuid::now_v7().simple().to_string());
+        let file = File::create_new(&path).with_context(|| format!("making {}", path.display()))?;
+        Ok((Spooled { path }, file))
+    }
+}
+
+fn tidy(spools: &Path, own: &str) -> anyhow::Result<()> {
+    for entry in fs::read_dir(spools)? {
+        let path = entry?.path();
+        let is_lock = path
+            .extension()
+            .is_some_and(|extension| extension == "lock");
+        if !is_lock || path.file_stem().is_some_and(|stem| stem == own) {
+            continue;
+        }
+        let held = match File::open(&path).map(|lock| lock.try_lock()) {
+            Ok(Ok(())) => false,
+            Ok(Err(TryLockError::WouldBlock)) => true,
+            Ok(Err(TryLockError::Error(error))) | Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "could not look at a spool folder");
+                true
+            }
+        };
+        if !held {
+            tracing::info!(path = %path.display(), "removing what an ended process left");
+            let _ = fs::remove_dir_all(path.with_extension(""));
+            let _ = fs::remove_file(&path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! The jobs that make variants: one decode a picture, every missing preset at once.
+
+use anyhow::Context;
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{PIXELS_VERSION, Variant, of_blob, sql};
+use crate::app::App;
+use crate::blobs::BlobKey;
+use crate::counters::{self, Scope};
+use crate::darkroom::DarkroomError;
+use crate::db::Conn;
+use crate::images::BlobRow;
+use crate::jobs::finish::Refusal;
+use crate::jobs::{self, JobError, Lease};
+use crate::tiers::{Catalogue, Preset};
+use crate::{execute, fetch_all, fetch_optional};
+
+/// Images that come in while a job runs are served by the same job, at most so often.
+const ROUNDS_MAX: u32 = 10;
+
+/// Every image of the blob gets what its owner's tier wants at upload, and is `ready`.
+pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+    for _ in 0..ROUNDS_MAX {
+        let mut conn = app.db.read().await?;
+        let Some(row) = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)? else {
+            return abandon(app, lease).await;
+        };
+        let catalogue = Catalogue::load(&mut conn).await?;
+        let wanted = wanted(&mut conn, &catalogue, blob).await?;
+        let made = of_blob(&mut conn, blob).await?;
+        drop(conn);
+        let is_missing = |preset: &&Preset| !made.iter().any(|variant| variant.is_current(preset));
+        let missing = wanted.iter().filter(is_missing).cloned().collect();
+        let new = make(app, blob, &row, missing).await?;
+        if commit(app, lease, blob, new, AfterCommit::Develop).await? {
+            return Ok(());
+        }
+    }
+    Err(JobError::retry(anyhow::anyhow!(
+        "images kept coming in for {ROUNDS_MAX} rounds"
+    )))
+}
+
+/// The blob gets one variant that somebody asked for.
+pub async fn make_variant(
+    app: &App,
+    lease: &Lease,
+    blob: Uuid,
+    preset: &str,
+) -> Result<(), JobError> {
+    let mut conn = app.db.read().await?;
+    let row = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)?;
+    let catalogue = Catalogue::load(&mut conn).await?;
+    let made = of_blob(&mut conn, blob).await?;
+    drop(conn);
+    let (Some(row), Some(preset)) = (row, catalogue.presets.get(preset)) else {
+        return abandon(app, lease).await;
+    };
+    let is_made = made.iter().any(|variant| variant.is_current(preset));
+    let missing = if is_made {
+        Vec::new()
+    } else {
+        vec![preset.clone()]
+    };
+    let new = make(app, blob, &row, missing).await?;
+    commit(app, lease, blob, new, AfterCommit::Complete).await?;
+    Ok(())
+}
+
+/// What the images that wait for their first prints want, each preset once.
+async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: Uuid) -> sqlx::Result<Vec<Preset>> {
+    let waiting = fetch_all!(conn, (Uuid, String), sql::SELECT_PROCESSING, blob)?;
+    let mut wanted = Vec::<Preset>::new();
+    for preset in waiting
+        .iter()
+        .flat_map(|(_, tier)| catalogue.eager_presets(tier))
+    {
+        if !wanted.contains(preset) {
+            wanted.push(preset.clone());
+        }
+    }
+    Ok(wanted)
+}
+
+/// Renders and stores; the rows are still to be committed.
+async fn make(
+    app: &App,
+    blob: Uuid,
+    row: &BlobRow,
+    presets: Vec<Preset>,
+) -> Result<Vec<Variant>, JobError> {
+    if presets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let original = row.original();
+    let picture = app.blobs.stream(&BlobKey::Original(&original)).await?;
+    let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect();
+    // The upload was held to its tier's size; what is stored may be rendered.
+    let limits = pixels::Limits {
+        bytes: row.bytes as u64,
+        ..app.config.pictures
+    };
+    let rendered = app
+        .darkroom
+        .render(recipes, limits, row.decode_bytes as u64, picture)
+        .await;
+    let prints = rendered.map_err(|error| match error {
+        DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
+        DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
+        DarkroomError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
+        DarkroomError::Failed(error) => JobError::retry(error),
+    })?;
+
+    let mut variants = Vec::with_capacity(presets.len());
+    for (preset, print) in presets.iter().zip(prints) {
+        let print = print
+            .map_err(|error| JobError::fail(error.code(), format!("{}: {error}", preset.name)))?;
+        let bytes = Bytes::from(print.bytes);
+        let variant = Variant {
+            blob_id: blob,
+            preset: preset.name.clone(),
+            version: preset.version,
+            pixels_version: PIXELS_VERSION,
+            format: print.format.to_string(),
+            width: i64::from(print.width),
+            height: i64::from(print.height),
+            bytes: bytes.len() as i64,
+            hash: blake3::hash(&bytes).as_bytes().to_vec(),
+        };
+        let key = BlobKey::Variant {
+            original: &original,
+            preset: &variant.preset,
+            version: variant.version,
+            pixels_version: variant.pixels_version,
+        };
+        app.blobs.put(&key, bytes).await?;
+        variants.push(variant);
+    }
+    Ok(variants)
+}
+
+/// What a job does in the transaction of its new variants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AfterCommit {
+    Complete,
+    /// Marks the images that have all they want; the job is complete when none is left waiting.
+    Develop,
+}
+
+/// Commits new variants; true when the job is complete with that.
+async fn commit(
+    app: &App,
+    lease: &Lease,
+    blob: Uuid,
+    variants: Vec<Variant>,
+    after: AfterCommit,
+) -> anyhow::Result<bool> {
+    let args = (lease.clone(), blob, variants, after, app.clock.now_ms());
+    app.db
+        .write(args, |tx, (lease, blob, variants, after, now_ms)| {
+            Box::pin(async move {
+                // An upload of the same bytes locks this row as well: either its image is seen
+                // below, or it sees that this job is done and enqueues another.
+                let alive = fetch_optional!(tx, (Uuid,), sql::LOCK_BLOB, *blob)?;
+                if alive.is_none() {
+                    jobs::complete(tx, lease, *now_ms).await?;
+                    return Ok(true);
+                }
+                for variant in variants {
+                    insert(tx, variant, *now_ms).await?;
+                }
+                if *after == AfterCommit::Develop && !mark_ready(tx, *blob, *now_ms).await? {
+                    return Ok(false);
+                }
+                jobs::complete(tx, lease, *now_ms).await?;
+                Ok(true)
+            })
+        })
+        .await
+}
+
+async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<()> {
+    let inserted = execute!(
+        tx,
+        sql::INSERT,
+        variant.blob_id,
+        &variant.preset,
+        variant.version,
+        variant.pixels_version,
+        &variant.format,
+        variant.width,
+        variant.height,
+        variant.bytes,
+        &variant.hash[..],
+        now_ms,
+    )?;
+    if inserted == 1 {
+        counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, variant.bytes).await?;
+    }
+    Ok(())
+}
+
+/// Marks the waiting images that have all they want; true when none is left waiting.
+async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<bool> {
+    let catalogue = Catalogue::load(tx).await?;
+    let made = of_blob(tx, blob).await?;
+    let mut none_left = true;
+    for (image, tier) in fetch_all!(tx, (Uuid, String), sql::SELECT_PROCESSING, blob)? {
+        let is_made = |preset: &Preset| made.iter().any(|variant| variant.is_current(preset));
+        if catalogue.eager_presets(&tier).all(is_made) {
+            execute!(tx, sql::SET_READY, image, now_ms)?;
+        } else {
+            none_left = false;
+        }
+    }
+    Ok(none_left)
+}
+
+/// The blob is on its way out: there is nothing to make.
+async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
+    let args = (lease.clone(), app.clock.now_ms());
+    app.db
+        .write(args, |tx, (lease, now_ms)| {
+            Box::pin(jobs::complete(tx, lease, *now_ms))
+        })
+        .await
+        .context("closing a job without work")?;
+    Ok(())
+}
+
+/// The images of a blob that cannot be developed: `failed`, with a reason their owners may read.
+pub async fn mark_failed(
+    tx: &mut Conn,
+    blob: Uuid,
+    refusal: &Refusal,
+    now_ms: i64,
+) -> sqlx::Result<()> {
+    execute!(
+        tx,
+        sql::SET_FAILED,
+        blob,
+        &refusal.code,
+        &refusal.detail,
+        now_ms
+    )
+    .map(|_| ())
+}

@@ -1,0 +1,91 @@
+//! Sizes of a picture: what is made, the making, the serving.
+
+pub mod develop;
+pub mod on_demand;
+pub mod routes;
+pub mod sql;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::counters::{self, Scope};
+use crate::db::Conn;
+use crate::tiers::Preset;
+use crate::{execute, fetch_all, fetch_one};
+
+/// `[variants]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct VariantsConfig {
+    /// Seconds a GET waits for a variant that is not made yet; `Prefer: wait=N` changes it.
+    pub wait_secs: u64,
+    /// Requests that may wait so at the same time; more are told at once to come again.
+    pub waiters_max: usize,
+}
+
+impl Default for VariantsConfig {
+    fn default() -> Self {
+        Self {
+            wait_secs: 10,
+            waiters_max: 512,
+        }
+    }
+}
+
+impl VariantsConfig {
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.wait_secs > on_demand::WAIT_SECS_MAX {
+            let most = on_demand::WAIT_SECS_MAX;
+            problems.push(format!("variants.wait_secs: must be at most {most}"));
+        }
+        if !(1..=100_000).contains(&self.waiters_max) {
+            problems.push("variants.waiters_max: must be between 1 and 100000".to_owned());
+        }
+        problems
+    }
+}
+
+/// A variant that was made and stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Variant {
+    pub blob_id: Uuid,
+    pub preset: String,
+    pub version: i64,
+    pub pixels_version: i64,
+    pub format: String,
+    pub width: i64,
+    pub height: i64,
+    pub bytes: i64,
+    pub hash: Vec<u8>,
+}
+
+/// The version of `pixels` that makes variants now.
+pub const PIXELS_VERSION: i64 = pixels::VERSION as i64;
+
+impl Variant {
+    pub fn is_current(&self, preset: &Preset) -> bool {
+        self.preset == preset.name
+            && self.version == preset.version
+            && self.pixels_version == PIXELS_VERSION
+    }
+}
+
+pub async fn of_blob(conn: &mut Conn, blob: Uuid) -> sqlx::Result<Vec<Variant>> {
+    fetch_all!(conn, Variant, sql::SELECT_OF_BLOB, blob)
+}
+
+/// The newest variant of that name: an old one serves until the new one exists.
+pub fn latest<'a>(made: &'a [Variant], blob: Uuid, preset: &str) -> Option<&'a Variant> {
+    let candidates = made
+        .iter()
+        .filter(|v| v.blob_id == blob && v.preset == preset);
+    candidates.max_by_key(|variant| (variant.version, variant.pixels_version))
+}
+
+/// Removes the rows of all variants of a blob; their bytes go with the blob's.
+pub async fn forget(tx: &mut Conn, blob: Uuid) -> sqlx::Result<()> {
+    let (bytes,) = fetch_one!(tx, (i64,), sql::SUM_BYTES, blob)?;
+    execute!(tx, sql::DELETE_OF_BLOB, blob)?;
+    counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await
+}

@@ -1,0 +1,168 @@
+//! Waiting for a variant: made once, however many ask.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Variant, latest, of_blob};
+use crate::accounts::Caller;
+use crate::app::App;
+use crate::fetch_optional;
+use crate::http::Problem;
+use crate::images::{self, Image, State};
+use crate::jobs::{self, Job};
+use crate::tiers::Preset;
+
+pub const WAIT_SECS_MAX: u64 = 30;
+/// Work done by another process is noticed so soon.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// How a wait ended.
+pub enum Waited {
+    Made(Variant),
+    /// Not yet; the caller may come again.
+    NotYet,
+}
+
+/// How long the caller is ready to wait.
+pub fn patience(headers: &HeaderMap, default_secs: u64) -> Duration {
+    let wanted = headers.get_all("prefer").iter().find_map(|value| {
+        value
+            .to_str()
+            .ok()?
+            .split([',', ';'])
+            .find_map(|preference| {
+                let (name, secs) = preference.split_once('=')?;
+                let secs = secs.trim().trim_matches('"').parse::<u64>().ok()?;
+                name.trim().eq_ignore_ascii_case("wait").then_some(secs)
+            })
+    });
+    Duration::from_secs(wanted.unwrap_or(default_secs).min(WAIT_SECS_MAX))
+}
+
+/// The variant, if need be after having it made. `may_make` is false for HEAD and ranges.
+pub async fn obtain(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    preset: &Preset,
+    patience: Duration,
+    may_make: bool,
+) -> Result<Waited, Problem> {
+    let deadline = Instant::now() + patience;
+    let mut place = None;
+    let mut asked = false;
+    loop {
+        // Registered before the look, so that a job ending meanwhile still wakes us.
+        let rung = app.done.listen();
+        tokio::pin!(rung);
+        rung.as_mut().enable();
+
+        let image = images::routes::find_own(app, caller, id).await?;
+        let job = Job::MakeVariant {
+            blob: image.blob_id,
+            preset: preset.name.clone(),
+            version: preset.version,
+        };
+        match look(app, &image, preset, &job).await? {
+            Look::Made(variant) => return Ok(Waited::Made(variant)),
+            Look::Underway => {}
+            Look::Missing if asked || !may_make => {}
+            Look::Missing => {
+                ask(app, caller, job).await?;
+                asked = true;
+            }
+        }
+        if place.is_none() {
+            let Ok(permit) = app.waiters.clone().try_acquire_owned() else {
+                return Ok(Waited::NotYet);
+            };
+            place = Some(permit);
+        }
+        if !may_make || Instant::now() >= deadline {
+            return Ok(Waited::NotYet);
+        }
+        let until = deadline.min(Instant::now() + LOOK_AGAIN);
+        let _ = tokio::time::timeout_at(until, rung).await;
+    }
+}
+
+enum Look {
+    Made(Variant),
+    /// A job is at it, or will be.
+    Underway,
+    Missing,
+}
+
+async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Look, Problem> {
+    match image.state {
+        State::Processing => return Ok(Look::Underway),
+        State::Failed => {
+            let detail = image.error_detail.clone().unwrap_or_default();
+            return Err(Problem::unprocessable("image_failed", detail)
+                .with("cause", image.error_code.clone()));
+        }
+        State::Ready => {}
+    }
+    let mut conn = app.db.read().await?;
+    let made = of_blob(&mut conn, image.blob_id).await?;
+    if let Some(variant) = latest(&made, image.blob_id, &preset.name) {
+        return Ok(Look::Made(variant.clone()));
+    }
+    let key = job.unique_key();
+    let last = fetch_optional!(
+        &mut conn,
+        (String, Option<String>),
+        jobs::sql::SELECT_BY_KEY,
+        key
+    )?;
+    match last {
+        Some((state, error)) if state == "failed" => {
+            let detail = error.unwrap_or_default();
+            Err(Problem::unprocessable("variant_failed", detail))
+        }
+        Some((state, _)) if matches!(&*state, "pending" | "retry" | "started") => {
+            Ok(Look::Underway)
+        }
+        _ => Ok(Look::Missing),
+    }
+}
+
+async fn ask(app: &App, caller: &Caller, job: Job) -> Result<(), Problem> {
+    let args = (job, caller.account.id, app.clock.now_ms());
+    app.db
+        .write(args, |tx, (job, account, now_ms)| {
+            Box::pin(jobs::enqueue(tx, job, Some(*account), *now_ms))
+        })
+        .await?;
+    app.work.ring();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefer_wait_changes_the_patience_within_bounds() {
+        for (prefer, secs) in [
+            (None, 10),
+            (Some("wait=3"), 3),
+            (Some("respond-async, wait=5"), 5),
+            (Some("wait=0"), 0),
+            (Some("wait=99999"), 30),
+            (Some("wait=-1"), 10),
+            (Some("waiting=3"), 10),
+        ] {
+            let headers = prefer.map(|value| ("prefer".parse().unwrap(), value.parse().unwrap()));
+            let headers = HeaderMap::from_iter(headers);
+            assert_eq!(
+                patience(&headers, 10),
+                Duration::from_secs(secs),
+                "{prefer:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! SQL of variants and of the images that wait for them.
+
+crate::sql! {
+    SELECT_OF_BLOB = "SELECT blob_id, preset, version, pixels_version, format, width, height, bytes,
+            hash
+        FROM variants WHERE blob_id = $1";
+    SUM_BYTES = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM variants WHERE blob_id = $1";
+    DELETE_OF_BLOB = "DELETE FROM variants WHERE blob_id = $1";
+    INSERT = "INSERT INTO variants (blob_id, preset, version, pixels_version, format, width, height,
+            bytes, hash, created_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (blob_id, preset, version, pixels_version) DO NOTHING";
+    SELECT_BLOB = "SELECT hash, generation, bytes, format, width, height, frames, orientation,
+            has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat, gps_lon
+        FROM blobs WHERE id = $1 AND NOT doomed";
+    LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
+    /// The images of a blob that wait for their first prints, with their owners' tiers.
+    SELECT_PROCESSING = "SELECT i.id, a.tier FROM images i JOIN accounts a ON a.id = i.account_id
+        WHERE i.blob_id = $1 AND i.state = 'processing'";
+    SET_READY = "UPDATE images SET state = 'ready', ready_ms = $2 WHERE id = $1";
+    SET_FAILED = "UPDATE images SET state = 'failed', error_code = $2, error_detail = $3,
+            ready_ms = $4
+        WHERE blob_id = $1 AND state = 'processing'";
+}

@@ -1,0 +1,205 @@
+//! Background work: every kind of job on one screen, and the loops that carry them out.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::check;
+use crate::db::Conn;
+use crate::jobs::finish::{Ending, Refusal, record_failure, release};
+use crate::jobs::{self, Job, JobError, Lease, claim};
+use crate::{counters, images, variants};
+
+/// An idle worker looks for work at least so often: for what other processes enqueued, and for
+/// retries that have become due.
+const POLL: Duration = Duration::from_millis(250);
+/// How long running jobs may take to finish once the process was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+const HOUSEKEEPING: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
+    match &lease.job {
+        Job::Develop { blob } => variants::develop::develop(app, lease, *blob).await,
+        Job::MakeVariant {
+            blob,
+            preset,
+            version: _,
+        } => variants::develop::make_variant(app, lease, *blob, preset).await,
+        Job::DeleteBlob { blob } => images::delete::delete_blob(app, lease, *blob).await,
+        Job::Sweep => check::sweep(app, lease).await,
+    }
+}
+
+/// What giving a job up means for the rows it was about.
+async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx::Result<()> {
+    match job {
+        Job::Develop { blob } => variants::develop::mark_failed(tx, *blob, refusal, now_ms).await,
+        Job::MakeVariant { .. } | Job::DeleteBlob { .. } | Job::Sweep => Ok(()),
+    }
+}
+
+/// Works until the process is to stop, with as many hands as the settings say.
+pub async fn run(app: App) {
+    let mut hands = JoinSet::new();
+    for _ in 0..app.config.worker_count() {
+        hands.spawn(work(app.clone()));
+    }
+    hands.spawn(keep_house(app));
+    while hands.join_next().await.is_some() {}
+}
+
+async fn work(app: App) {
+    while !app.stop.is_cancelled() {
+        match claim::claim(&app.db, &app.clock).await {
+            Ok(Some(lease)) => work_on(&app, lease).await,
+            Ok(None) => {
+                let poll = POLL.mul_f64(rand::random_range(0.9..1.1));
+                tokio::select! {
+                    () = app.stop.cancelled() => {}
+                    () = app.work.wait(poll) => {}
+                }
+            }
+            Err(cause) => {
+                tracing::error!(cause = format!("{cause:#}"), "could not take a job");
+                tokio::select! {
+                    () = app.stop.cancelled() => {}
+                    () = tokio::time::sleep(POLL * 4) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Works on one job to its end, keeping the lease meanwhile.
+async fn work_on(app: &App, lease: Lease) {
+    // The bell woke one worker; there may be work for the next one too.
+    app.work.ring();
+    let span = tracing::info_span!("job", id = %lease.id, kind = lease.job.kind());
+    async {
+        let started = std::time::Instant::now();
+        let outcome = tokio::select! {
+            outcome = carry_out(app, &lease) => Some(outcome),
+            () = keep_lease(app, &lease) => None,
+            () = out_of_time(app) => {
+                let handed_back = lease.clone();
+                let released = app.db.write(handed_back, |tx, lease| Box::pin(release(tx, lease)));
+                if let Err(error) = released.await {
+                    tracing::warn!(%error, "could not hand a job back");
+                }
+                return;
+            }
+        };
+        let duration_ms = started.elapsed().as_millis() as u64;
+        match outcome {
+            Some(Ok(())) => tracing::info!(duration_ms, "done"),
+            Some(Err(error)) => record(app, &lease, error).await,
+            None => tracing::warn!("somebody else has the lease now"),
+        }
+        app.done.ring_all();
+    }
+    .instrument(span)
+    .await;
+}
+
+/// Returns only when the lease is lost.
+async fn keep_lease(app: &App, lease: &Lease) {
+    loop {
+        tokio::time::sleep(claim::HEARTBEAT).await;
+        match claim::renew(&app.db, &app.clock, lease).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(%error, "could not renew a lease"),
+        }
+    }
+}
+
+/// Returns some time after the process was told to stop.
+async fn out_of_time(app: &App) {
+    app.stop.cancelled().await;
+    tokio::time::sleep(DRAIN).await;
+}
+
+async fn record(app: &App, lease: &Lease, error: JobError) {
+    let text = match &error.refusal {
+        Some(refusal) => format!("{}: {}", refusal.code, refusal.detail),
+        None => format!("{:#}", error.cause),
+    };
+    let refusal = error.refusal.unwrap_or_else(|| Refusal {
+        code: "processing_failed".to_owned(),
+        detail: "the picture could not be processed; the operator's log says why".to_owned(),
+    });
+    let args = (
+        lease.clone(),
+        text.clone(),
+        refusal,
+        error.tries_max,
+        app.clock.now_ms(),
+    );
+    let recorded = app
+        .db
+        .write(args, |tx, (lease, text, refusal, tries_max, now_ms)| {
+            Box::pin(async move {
+                let ending = record_failure(tx, lease, text, *tries_max, *now_ms).await?;
+                if ending == Ending::Failed {
+                    bury(tx, &lease.job, refusal, *now_ms).await?;
+                }
+                Ok::<_, sqlx::Error>(ending)
+            })
+        })
+        .await;
+    match recorded {
+        Ok(Ending::Retry) => tracing::warn!(cause = text, "failed; will be tried again"),
+        Ok(Ending::Failed) => tracing::warn!(cause = text, "failed for good"),
+        Ok(Ending::Fenced) => tracing::warn!(cause = text, "failed, but somebody else has it"),
+        Err(error) => tracing::error!(%error, cause = text, "could not record a failure"),
+    }
+}
+
+/// Small things that are due all the time: expired leases, counters, the hourly sweep.
+async fn keep_house(app: App) {
+    let mut last_sweep = None::<std::time::Instant>;
+    while !app.stop.is_cancelled() {
+        if let Err(cause) = keep_house_once(&app).await {
+            tracing::error!(cause = format!("{cause:#}"), "housekeeping failed");
+        }
+        if last_sweep.is_none_or(|last| last.elapsed() > SWEEP_EVERY) {
+            last_sweep = Some(std::time::Instant::now());
+            let now_ms = app.clock.now_ms();
+            let enqueued = app.db.write(now_ms, |tx, now_ms| {
+                Box::pin(jobs::enqueue(tx, &Job::Sweep, None, *now_ms))
+            });
+            if let Err(cause) = enqueued.await {
+                tracing::error!(cause = format!("{cause:#}"), "could not enqueue the sweep");
+            }
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => {}
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+        }
+    }
+}
+
+async fn keep_house_once(app: &App) -> anyhow::Result<()> {
+    let reaped = claim::reap(&app.db, &app.clock)
+        .await
+        .context("reaping expired leases")?;
+    if reaped > 0 {
+        tracing::warn!(reaped, "took jobs back from workers that went away");
+        app.work.ring();
+    }
+    counters::fold_if_any(&app.db)
+        .await
+        .context("folding counters")
+}
+
+/// Carries out everything that is due, one job after the other; for tests and for tools.
+pub async fn run_due(app: &App) -> anyhow::Result<()> {
+    while let Some(lease) = claim::claim(&app.db, &app.clock).await? {
+        work_on(app, lease).await;
+    }
+    Ok(())
+}
