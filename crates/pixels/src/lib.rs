@@ -1,13 +1,29 @@
 //! Bytes in, bytes out: probe, decode, orient, resize and encode pictures.
 
+mod animate;
+mod colour;
+mod decode;
+mod encode;
 mod error;
+mod exif;
 mod facts;
+mod ffi;
+mod flatten;
 mod format;
+mod geometry;
 mod limits;
+mod memory;
 mod metadata;
+mod orient;
+mod picture;
 mod probe;
+mod quantise;
 mod recipe;
+mod reduce;
 mod render;
+mod resize;
+mod sniff;
+mod source;
 
 pub use error::{Error, Over};
 pub use facts::Facts;

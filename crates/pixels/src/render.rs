@@ -1,6 +1,24 @@
-//! From bytes and recipes to variants.
+//! The pipeline: from bytes and recipes to variants.
 
-use crate::{Error, Format, Limits, Recipe};
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use crate::{
+    Error, Facts, Format, Limits, Recipe,
+    animate::animations,
+    colour, decode,
+    encode::{Effort, still_within},
+    error::Over,
+    flatten::onto_canvas,
+    geometry::Plan,
+    orient::upright,
+    picture::Picture,
+    probe,
+    resize::{Base, draw_all},
+    sniff::sniff,
+};
 
 /// A finished variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +44,68 @@ pub fn render(
     recipes: &[Recipe],
     limits: &Limits,
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
-    let _ = (bytes, recipes, limits);
-    Err(Error::not_an_image("not looked at"))
+    guarded(bytes, || {
+        let facts = probe::read(Cursor::new(bytes), limits)?;
+        let mut results: Vec<Option<Result<Rendered, Error>>> =
+            recipes.iter().map(|recipe| refusal(recipe, &facts, limits).map(Err)).collect();
+        let wanted = |results: &[Option<_>], animated| -> Vec<usize> {
+            let is_wanted = |index: &usize| {
+                results[*index].is_none() && recipes[*index].is_animated(&facts) == animated
+            };
+            (0..recipes.len()).filter(is_wanted).collect()
+        };
+        let (moving, still) = (wanted(&results, true), wanted(&results, false));
+        for (indices, make) in [(moving, animations as Make), (still, stills as Make)] {
+            let recipes: Vec<&Recipe> = indices.iter().map(|index| &recipes[*index]).collect();
+            if recipes.is_empty() {
+                continue;
+            }
+            for (index, result) in indices.into_iter().zip(make(bytes, &facts, &recipes)?) {
+                results[index] = Some(result);
+            }
+        }
+        Ok(results.into_iter().flatten().collect())
+    })
+}
+
+type Make = fn(&[u8], &Facts, &[&Recipe]) -> Result<Vec<Result<Rendered, Error>>, Error>;
+
+/// Contains panics of the decoders: a stranger's bytes never end the program.
+pub(crate) fn guarded<T>(
+    bytes: &[u8],
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::malformed(sniff(bytes)?, "the decoder stumbled over it"))
+    })
+}
+
+/// Why a recipe cannot be made of a picture, as far as that is known beforehand.
+fn refusal(recipe: &Recipe, facts: &Facts, limits: &Limits) -> Option<Error> {
+    let found = facts.render_bytes(std::slice::from_ref(recipe));
+    (found > limits.decode_bytes)
+        .then(|| Over::DecodeBytes { found, most: limits.decode_bytes }.into())
+}
+
+/// Makes the still variants.
+fn stills(
+    bytes: &[u8],
+    facts: &Facts,
+    recipes: &[&Recipe],
+) -> Result<Vec<Result<Rendered, Error>>, Error> {
+    let plans: Vec<Plan> = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
+    let detail = plans.iter().map(Plan::detail).fold(0.0, f64::max);
+    let decoded = decode::still(bytes, facts, detail)?;
+    let picture = colour::to_srgb(decoded.raster, &decoded.profile);
+    let base = Base::new(picture, decoded.scale, (facts.width, facts.height))?;
+    let drawn = draw_all(base, &plans)?;
+    let finish = |(drawing, (recipe, plan)): (Picture, (&&Recipe, &Plan))| {
+        let format = recipe.output_format(facts);
+        let drawing = upright(drawing, facts.orientation);
+        let picture = onto_canvas(drawing, plan, recipe, format);
+        let effort = Effort { quality: recipe.quality.clamp(1, 100), colours: 256 };
+        let bytes = still_within(&picture, format, effort, recipe.byte_budget)?;
+        Ok(Rendered { bytes, format, width: picture.width, height: picture.height, frames: 1 })
+    };
+    Ok(drawn.into_iter().zip(recipes.iter().zip(&plans)).map(finish).collect())
 }

@@ -1,0 +1,65 @@
+//! How much memory rendering takes, known before the first pixel is decoded.
+
+use crate::{Facts, Fit, Format, Recipe, decode, geometry::Plan};
+
+/// The side of the outputs that [`Facts::decode_bytes`] provides for.
+const NOMINAL_SIDE: u32 = 2_048;
+/// Bytes of resized frames that an animation encoder may hold.
+pub(crate) const HELD_FRAMES_BYTES: u64 = 48 << 20;
+
+impl Facts {
+    /// Bytes of memory at the peak of rendering these recipes, an upper estimate. The file's own
+    /// bytes are not counted. At most [`Facts::decode_bytes`] when no output is larger than
+    /// 2048x2048.
+    pub fn render_bytes(&self, recipes: &[Recipe]) -> u64 {
+        let fixed = self.decode_bytes.saturating_sub(nominal_bytes(self));
+        fixed.saturating_add(pipeline_bytes(self, recipes))
+    }
+}
+
+/// Bytes of decoded, resized and encoded pixels for outputs of the nominal size.
+pub(crate) fn nominal_bytes(facts: &Facts) -> u64 {
+    let recipe = Recipe {
+        fit: Fit::Inside,
+        width: Some(NOMINAL_SIDE),
+        height: Some(NOMINAL_SIDE),
+        ..Recipe::default()
+    };
+    pipeline_bytes(facts, &[recipe])
+}
+
+fn pipeline_bytes(facts: &Facts, recipes: &[Recipe]) -> u64 {
+    let plans: Vec<Plan> = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
+    let detail = plans.iter().map(Plan::detail).fold(0.0, f64::max);
+    let channels = if facts.has_alpha || facts.is_animated() { 4 } else { 3 };
+    let (width, height) = decode::decoded_size(facts, detail);
+    let decoded = area((width, height)) * channels;
+    let mut kept = 0_u64;
+    let mut work = 0;
+    for (plan, recipe) in plans.iter().zip(recipes) {
+        let output = area(plan.canvas) * channels;
+        kept += output;
+        // The resizer's half-way picture is as wide as the output and as high as the source.
+        let half_way = u64::from(plan.scaled.0) * u64::from(height) * channels;
+        work = work.max(half_way + output + encode_bytes(recipe, facts, plan));
+    }
+    decoded.saturating_add(kept).saturating_add(work)
+}
+
+fn encode_bytes(recipe: &Recipe, facts: &Facts, plan: &Plan) -> u64 {
+    let pixels = area(plan.canvas);
+    let animated = recipe.is_animated(facts);
+    let per_pixel = match recipe.output_format(facts) {
+        Format::Avif => 64,
+        Format::WebP if animated => 24,
+        Format::WebP => 12,
+        Format::Gif | Format::Png => 8,
+        _ => 2,
+    };
+    let held = if animated { 2 * HELD_FRAMES_BYTES.min(pixels * 4 * u64::from(facts.frames)) } else { 0 };
+    pixels * per_pixel + held + (1 << 20)
+}
+
+fn area(size: (u32, u32)) -> u64 {
+    u64::from(size.0) * u64::from(size.1)
+}
