@@ -1,0 +1,249 @@
+//! A running service with a data directory and a database of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::process::{Finished, Process, command};
+use crate::wait::until;
+use crate::{Caller, Database, Engine, files_below};
+
+const SERVES_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes of deleted images are gone by then.
+const GONE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How a lab is to be started.
+pub struct Settings {
+    engine: Engine,
+    args: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+impl Settings {
+    pub fn on(engine: Engine) -> Self {
+        Self {
+            engine,
+            args: Vec::new(),
+            variables: Vec::new(),
+        }
+    }
+
+    /// One more argument of `serve`.
+    #[must_use]
+    pub fn arg(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
+        self
+    }
+
+    /// One more setting, for every process of the lab.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn open(self) -> Lab {
+        Lab::start(self)
+    }
+}
+
+/// A running service. A story ends with [`Lab::close`].
+pub struct Lab {
+    // Dropped in this order: nobody works any more when the database and the files go.
+    server: Option<Process>,
+    settings: Settings,
+    base: Arc<Mutex<String>>,
+    starts: u32,
+    is_closed: bool,
+    _database: Database,
+    folder: TempDir,
+}
+
+impl Lab {
+    /// Starts the service as it comes, with workers.
+    pub fn open(engine: Engine) -> Self {
+        Settings::on(engine).open()
+    }
+
+    fn start(mut settings: Settings) -> Self {
+        let database = Database::create(settings.engine);
+        let url = database.url().map(|url| ("MINILAB__DATABASE__URL".to_owned(), url));
+        settings.variables.extend(url);
+        settings
+            .variables
+            .push(("MINILAB__LOG__FORMAT".to_owned(), "json".to_owned()));
+        let mut lab = Self {
+            server: None,
+            settings,
+            base: Arc::default(),
+            starts: 0,
+            is_closed: false,
+            _database: database,
+            folder: tempfile::tempdir().expect("a temporary directory"),
+        };
+        lab.start_server();
+        lab
+    }
+
+    fn start_server(&mut self) {
+        let mut args = vec!["serve", "--listen", "127.0.0.1:0"];
+        args.extend(self.settings.args.iter().map(String::as_str));
+        let command = self.command(&args);
+        let log = self.next_log("serve");
+        let mut server = Process::start(command, &log);
+        let line = server.await_line("serving", SERVES_WITHIN);
+        let url = line["url"].as_str().expect("the line says where").to_owned();
+        *self.base.lock().expect("nobody panics holding it") = url;
+        self.server = Some(server);
+        let nobody = self.nobody();
+        until("ready to serve", SERVES_WITHIN, || {
+            (nobody.get("/readyz").status == 200).then_some(())
+        });
+    }
+
+    fn next_log(&mut self, role: &str) -> PathBuf {
+        self.starts += 1;
+        let logs = self.folder.path().join("logs");
+        std::fs::create_dir_all(&logs).expect("a folder for logs");
+        logs.join(format!("{}-{role}.log", self.starts))
+    }
+
+    fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = command(args, &self.settings.variables);
+        command.arg("--data").arg(self.data());
+        command
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn server(&mut self) -> &mut Process {
+        self.server.as_mut().expect("the server was started")
+    }
+
+    /// Runs a command of the binary on the same data, beside the service.
+    pub fn run(&self, args: &[&str]) -> Finished {
+        Finished::run(self.command(args))
+    }
+
+    /// Starts a process that only works on jobs.
+    pub fn start_worker(&mut self) -> Process {
+        let command = self.command(&["work"]);
+        let log = self.next_log("work");
+        Process::start(command, &log)
+    }
+
+    /// Makes an account as an operator does, beside the running service.
+    #[track_caller]
+    pub fn account(&self, name: &str, tier: &str) -> Caller {
+        let made = self.run(&["account", "add", name, "--tier", tier]);
+        assert!(made.status.success(), "{made:?}");
+        let key = made.stdout.strip_suffix('\n').expect("a line ends");
+        let is_one_word = !key.is_empty() && !key.contains(char::is_whitespace);
+        assert!(is_one_word, "one key and nothing else: {made:?}");
+        self.nobody().with_key(Some(key))
+    }
+
+    /// Somebody without a key.
+    pub fn nobody(&self) -> Caller {
+        Caller::new(self.base.clone(), None)
+    }
+
+    /// SIGKILL, as by the kernel that is out of memory.
+    pub fn kill(&mut self) {
+        self.server.take().expect("the server was started").kill();
+    }
+
+    /// SIGTERM; the process ends in good time and without an error.
+    pub fn stop(&mut self) {
+        self.server.take().expect("the server was started").stop();
+    }
+
+    /// Starts the service again, on the data that is there.
+    pub fn restart(&mut self) {
+        assert!(self.server.is_none(), "kill it or stop it first");
+        self.start_server();
+    }
+
+    /// As [`Self::restart`], with other arguments than before.
+    pub fn restart_with(&mut self, args: &[&str]) {
+        self.settings.args = args.iter().map(|&arg| arg.to_owned()).collect();
+        self.restart();
+    }
+
+    pub fn originals(&self) -> Vec<PathBuf> {
+        files_below(&self.data().join("blobs/originals"))
+    }
+
+    /// Every stored byte: originals, variants, whatever there may be.
+    pub fn blobs(&self) -> Vec<PathBuf> {
+        files_below(&self.data().join("blobs"))
+    }
+
+    /// Files that wait for their commit; the locks of the processes that run are no files of anybody.
+    pub fn spooled(&self) -> Vec<PathBuf> {
+        let mut files = files_below(&self.data().join("spool"));
+        files.retain(|path| path.extension().is_none_or(|extension| extension != "lock"));
+        files
+    }
+
+    /// Everything that was uploaded is deleted: within seconds no byte of it is left.
+    #[track_caller]
+    pub fn expect_nothing_stored(&self) {
+        let gone = crate::wait::try_until(GONE_WITHIN, || {
+            (self.blobs().is_empty() && self.spooled().is_empty()).then_some(())
+        });
+        let (blobs, spooled) = (self.blobs(), self.spooled());
+        assert!(gone.is_some(), "still there: {blobs:?} {spooled:?}");
+    }
+
+    /// Compares everything stored with everything counted.
+    #[track_caller]
+    pub fn check(&self) {
+        let checked = self.run(&["check", "--deep"]);
+        let is_clean = checked.status.success() && checked.stdout == "no difference\n";
+        assert!(is_clean, "{checked:?}");
+    }
+
+    /// The end of every story: nothing differs, nothing went wrong inside, and it stops cleanly.
+    #[track_caller]
+    pub fn close(mut self) {
+        self.check();
+        if self.server.is_some() {
+            self.stop();
+        }
+        for log in files_below(&self.folder.path().join("logs")) {
+            expect_no_internal_error(&log);
+        }
+        self.is_closed = true;
+    }
+}
+
+/// An error in the log is the service's own fault, never a caller's.
+#[track_caller]
+fn expect_no_internal_error(log: &Path) {
+    let text = std::fs::read_to_string(log).expect("logs are UTF-8");
+    let bad = text
+        .lines()
+        .find(|line| line.contains(r#""level":"ERROR""#) || line.contains("panicked at"));
+    assert!(bad.is_none(), "{}: {bad:?}", log.display());
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            if let Some(server) = &self.server {
+                let log = server.log_text();
+                let lines = log.lines().collect::<Vec<_>>();
+                let tail = &lines[lines.len().saturating_sub(40)..];
+                eprintln!("the end of the service's log:\n{}", tail.join("\n"));
+            }
+            return;
+        }
+        assert!(self.is_closed, "a story ends with lab.close()");
+    }
+}

@@ -1,0 +1,13 @@
+//! Stories told to the built binary: one a file, on both databases where it matters.
+
+mod a_photo_becomes_prints;
+mod bad_input_leaves_nothing;
+mod delete_during_processing_leaves_nothing;
+mod file_names_are_safe;
+mod hostile_files;
+mod kill_nine_mid_job;
+mod quota_under_concurrency;
+mod roles_share_the_data;
+mod settings_are_refused_with_reasons;
+mod the_same_bytes_are_stored_once;
+mod thumbnail_service_drop_in;
