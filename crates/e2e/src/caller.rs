@@ -11,7 +11,7 @@ use crate::wait::until;
 use crate::{Answer, Form};
 
 /// How long a picture may take to be ready, in tests that do not care.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// Somebody with a key, or without one.
 #[derive(Clone)]
@@ -62,7 +62,9 @@ impl Caller {
 
     pub fn request(&self, method: &str, path: &str) -> Sending<'_> {
         let base = self.base.lock().expect("nobody panics holding it").clone();
-        let mut builder = Request::builder().method(method).uri(format!("{base}{path}"));
+        let mut builder = Request::builder()
+            .method(method)
+            .uri(format!("{base}{path}"));
         if let Some(key) = &self.key {
             builder = builder.header("authorization", format!("Bearer {key}"));
         }
@@ -82,7 +84,9 @@ impl Caller {
 
     pub fn post_form(&self, path: &str, form: Form) -> Answer {
         let sending = self.request("POST", path);
-        sending.header("content-type", &Form::content_type()).send_body(&form.finish())
+        sending
+            .header("content-type", &Form::content_type())
+            .send_body(&form.finish())
     }
 
     /// Uploads one picture, as a browser would.
@@ -121,10 +125,14 @@ impl Caller {
     /// Waits until the image is no longer `processing`.
     #[track_caller]
     pub fn settled(&self, id: &str) -> Value {
-        until(format_args!("{id} is ready or failed"), READY_WITHIN, || {
-            let image = self.image(id);
-            (image["state"] != "processing").then_some(image)
-        })
+        until(
+            format_args!("{id} is ready or failed"),
+            READY_WITHIN,
+            || {
+                let image = self.image(id);
+                (image["state"] != "processing").then_some(image)
+            },
+        )
     }
 
     /// Waits until the image is `ready`; anything else in the end is an error.
@@ -132,7 +140,12 @@ impl Caller {
     pub fn ready(&self, id: &str) -> Value {
         let started = Instant::now();
         let image = self.settled(id);
-        assert_eq!(image["state"], "ready", "after {:?}: {image}", started.elapsed());
+        assert_eq!(
+            image["state"],
+            "ready",
+            "after {:?}: {image}",
+            started.elapsed()
+        );
         image
     }
 }
@@ -179,6 +192,8 @@ fn try_read(
 /// The id in an item or an image.
 #[track_caller]
 fn id_of(value: &Value) -> String {
-    let id = value["id"].as_str().unwrap_or_else(|| panic!("no id in {value}"));
+    let id = value["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no id in {value}"));
     id.to_owned()
 }

@@ -47,7 +47,10 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some((server, name)) = &self.server {
-            let dropped = run(server, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            let dropped = run(
+                server,
+                format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            );
             if let Err(error) = dropped {
                 eprintln!("could not drop {name}: {error}");
             }
@@ -61,7 +64,9 @@ fn run(server: &PgConnectOptions, statement: String) -> sqlx::Result<()> {
         .build()?;
     runtime.block_on(async {
         let mut conn = PgConnection::connect_with(server).await?;
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await?;
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut conn)
+            .await?;
         conn.close().await
     })
 }

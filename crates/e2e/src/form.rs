@@ -29,7 +29,8 @@ impl Form {
         self.open(field);
         self.body.extend(b"; filename=\"");
         self.body.extend(filename);
-        self.body.extend(b"\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+        self.body
+            .extend(b"\"\r\nContent-Type: application/octet-stream\r\n\r\n");
         self.body.extend(bytes);
         self.body.extend(b"\r\n");
         self

@@ -25,7 +25,7 @@ pub use form::Form;
 pub use lab::{Lab, Settings};
 pub use manifest::{Corpus, Entry, Expected, corpus_folder};
 pub use memory::{MemoryWatch, Peaks};
-pub use process::{Finished, Process};
+pub use process::{Finished, Process, run_alone};
 pub use program::program;
 pub use raw::send_raw;
 

@@ -93,7 +93,9 @@ impl Columns {
     fn entry(&self, line: &str) -> Entry {
         let cells = line.split('\t').collect::<Vec<_>>();
         let number = |column: usize| cells[column].parse::<u64>().ok();
-        let (word, reason) = cells[self.expected].split_once(':').unwrap_or((cells[self.expected], ""));
+        let (word, reason) = cells[self.expected]
+            .split_once(':')
+            .unwrap_or((cells[self.expected], ""));
         let expected = match word {
             "accept" => Expected::Accept,
             "policy" => Expected::Policy,
@@ -106,7 +108,13 @@ impl Columns {
         Entry {
             path: cells[self.path].to_owned(),
             expected,
-            upright: stored.map(|(width, height)| if is_sideways { (height, width) } else { (width, height) }),
+            upright: stored.map(|(width, height)| {
+                if is_sideways {
+                    (height, width)
+                } else {
+                    (width, height)
+                }
+            }),
             reason: reason.trim().to_owned(),
         }
     }

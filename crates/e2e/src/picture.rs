@@ -3,7 +3,9 @@
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::imageops::FilterType;
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Rgb, RgbImage};
+use image::{
+    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Rgb, RgbImage,
+};
 
 /// Something like a photograph: a sky, a sun, a slope and ripples; no two corners are alike.
 pub fn photograph(width: u32, height: u32) -> RgbImage {
@@ -27,7 +29,9 @@ pub fn photograph(width: u32, height: u32) -> RgbImage {
 pub fn jpeg(picture: &RgbImage, orientation: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
-    encoder.set_exif_metadata(camera_notes(orientation)).expect("JPEG carries Exif");
+    encoder
+        .set_exif_metadata(camera_notes(orientation))
+        .expect("JPEG carries Exif");
     let (width, height) = picture.dimensions();
     encoder
         .write_image(picture, width, height, ExtendedColorType::Rgb8)
@@ -52,7 +56,9 @@ fn camera_notes(orientation: u8) -> Vec<u8> {
     }
     block.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
     block.extend([0; 4]);
-    texts.iter().for_each(|text| block.extend(text.bytes()));
+    for text in &texts {
+        block.extend(text.bytes());
+    }
     block
 }
 
@@ -107,7 +113,11 @@ fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
     for byte in bytes {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            };
         }
     }
     !crc
@@ -116,7 +126,10 @@ fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
 /// Decodes by content, and turns it upright.
 pub fn decode(bytes: &[u8]) -> DynamicImage {
     let reader = ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let mut decoder = reader.expect("memory can be read").into_decoder().expect("a known format");
+    let mut decoder = reader
+        .expect("memory can be read")
+        .into_decoder()
+        .expect("a known format");
     let orientation = decoder.orientation().expect("an orientation or none");
     let mut picture = DynamicImage::from_decoder(decoder).expect("a whole picture");
     picture.apply_orientation(orientation);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::wait::{try_until, until};
 use crate::program;
+use crate::wait::{try_until, until};
 
 const PREFIX: &str = "MINILAB__";
 /// How long a process may take to end after it was asked to.
@@ -26,6 +26,13 @@ pub(crate) fn command(args: &[&str], settings: &[(String, String)]) -> Command {
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null());
     command
+}
+
+/// Runs a command of the binary that needs no running service.
+pub fn run_alone(args: &[&str], variables: &[(&str, &str)]) -> Finished {
+    let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    let variables = variables.iter().map(owned).collect::<Vec<_>>();
+    Finished::run(command(args, &variables))
 }
 
 #[expect(
@@ -68,7 +75,9 @@ impl Process {
     /// Starts a command whose log goes to a file.
     pub(crate) fn start(mut command: Command, log: &Path) -> Self {
         let file = File::create(log).expect("a file for the log");
-        command.stdout(file.try_clone().expect("a second handle")).stderr(file);
+        command
+            .stdout(file.try_clone().expect("a second handle"))
+            .stderr(file);
         let child = command.spawn().expect("the binary can be started");
         Self {
             child,
@@ -103,14 +112,20 @@ impl Process {
     pub(crate) fn await_line(&mut self, message: &str, patience: Duration) -> Value {
         let found = try_until(patience, || {
             let ended = !self.is_alive();
-            let line = self.log_lines().into_iter().find(|line| line["message"] == message);
+            let line = self
+                .log_lines()
+                .into_iter()
+                .find(|line| line["message"] == message);
             if line.is_none() && ended {
                 return Some(None);
             }
             line.map(Some)
         });
         found.flatten().unwrap_or_else(|| {
-            panic!("no line {message:?} within {patience:?}:\n{}", self.log_text())
+            panic!(
+                "no line {message:?} within {patience:?}:\n{}",
+                self.log_text()
+            )
         })
     }
 

