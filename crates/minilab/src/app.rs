@@ -51,11 +51,8 @@ impl App {
                 .await
                 .context("anonymous")?;
         }
-        let darkroom = Darkroom::new(
-            program,
-            config.darkroom.clone(),
-            config.worker_count().max(1),
-        );
+        let darkroom =
+            Darkroom::new(program, config.darkroom.clone(), config.worker_count().max(1));
         Ok(Self {
             db,
             blobs: Blobs::open(&config.blobs, &config.data)?,

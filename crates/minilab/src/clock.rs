@@ -13,16 +13,13 @@ impl Clock {
     /// Milliseconds since 1970 UTC.
     #[expect(clippy::disallowed_methods, reason = "the one place that may")]
     pub fn now_ms(&self) -> i64 {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         since_epoch.as_millis() as i64 + self.ahead_ms.load(Ordering::Relaxed)
     }
 
     /// Turns this clock, and every clone of it, forward.
     pub fn advance(&self, by: Duration) {
-        self.ahead_ms
-            .fetch_add(by.as_millis() as i64, Ordering::Relaxed);
+        self.ahead_ms.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
     }
 }
 

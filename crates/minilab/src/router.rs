@@ -24,14 +24,8 @@ pub fn router(app: App) -> Router {
             "/api/v1/images/{id}",
             get(images::routes::show_image).delete(images::routes::delete_image),
         )
-        .route(
-            "/api/v1/images/{id}/original",
-            get(images::routes::show_original),
-        )
-        .route(
-            "/api/v1/images/{id}/variants/{preset}",
-            get(variants::routes::show_variant),
-        );
+        .route("/api/v1/images/{id}/original", get(images::routes::show_original))
+        .route("/api/v1/images/{id}/variants/{preset}", get(variants::routes::show_variant));
     if app.config.dropin {
         routes = routes.merge(dropin::thumbnail::routes());
     }
@@ -56,9 +50,5 @@ async fn unknown_route() -> Problem {
 
 async fn wrong_method() -> Problem {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
-    Problem::new(
-        status,
-        "method_not_allowed",
-        "this address does not know that method",
-    )
+    Problem::new(status, "method_not_allowed", "this address does not know that method")
 }

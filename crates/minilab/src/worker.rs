@@ -19,16 +19,14 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long running jobs may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
     match &lease.job {
         Job::Develop { blob } => variants::develop::develop(app, lease, *blob).await,
-        Job::MakeVariant {
-            blob,
-            preset,
-            version: _,
-        } => variants::develop::make_variant(app, lease, *blob, preset).await,
+        Job::MakeVariant { blob, preset, version: _ } => {
+            variants::develop::make_variant(app, lease, *blob, preset).await
+        }
         Job::DeleteBlob { blob } => images::delete::delete_blob(app, lease, *blob).await,
         Job::Sweep => check::sweep(app, lease).await,
     }
@@ -132,13 +130,7 @@ async fn record(app: &App, lease: &Lease, error: JobError) {
         code: "processing_failed".to_owned(),
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
     });
-    let args = (
-        lease.clone(),
-        text.clone(),
-        refusal,
-        error.tries_max,
-        app.clock.now_ms(),
-    );
+    let args = (lease.clone(), text.clone(), refusal, error.tries_max, app.clock.now_ms());
     let recorded = app
         .db
         .write(args, |tx, (lease, text, refusal, tries_max, now_ms)| {
@@ -184,16 +176,12 @@ async fn keep_house(app: App) {
 }
 
 async fn keep_house_once(app: &App) -> anyhow::Result<()> {
-    let reaped = claim::reap(&app.db, &app.clock)
-        .await
-        .context("reaping expired leases")?;
+    let reaped = claim::reap(&app.db, &app.clock).await.context("reaping expired leases")?;
     if reaped > 0 {
         tracing::warn!(reaped, "took jobs back from workers that went away");
         app.work.ring();
     }
-    counters::fold_if_any(&app.db)
-        .await
-        .context("folding counters")
+    counters::fold_if_any(&app.db).await.context("folding counters")
 }
 
 /// Carries out everything that is due, one job after the other; for tests and for tools.

@@ -54,9 +54,7 @@ impl Caller {
         let key = Key::parse(text).ok_or_else(refused)?;
         let mut conn = app.db.read().await?;
         let row = fetch_optional!(&mut conn, KeyRow, sql::SELECT_BY_KEY, key.id)?;
-        let row = row
-            .filter(|row| key.matches(&row.secret_hash))
-            .ok_or_else(refused)?;
+        let row = row.filter(|row| key.matches(&row.secret_hash)).ok_or_else(refused)?;
         Ok(row.account)
     }
 
@@ -81,9 +79,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let credential = value.to_str().ok().and_then(|value| value.split_once(' '));
     match credential {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(key.trim())),
-        _ => Err(Problem::unauthorized(
-            "the Authorization header is not of the form `Bearer KEY`",
-        )),
+        _ => Err(Problem::unauthorized("the Authorization header is not of the form `Bearer KEY`")),
     }
 }
 

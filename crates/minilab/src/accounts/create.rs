@@ -43,14 +43,7 @@ pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
         Box::pin(async move {
             let account = insert(tx, new).await?;
             let key = Key::random();
-            execute!(
-                tx,
-                sql::INSERT_KEY,
-                key.id,
-                account,
-                &key.secret_hash()[..],
-                new.now_ms
-            )?;
+            execute!(tx, sql::INSERT_KEY, key.id, account, &key.secret_hash()[..], new.now_ms)?;
             Ok(key)
         })
     })
@@ -58,36 +51,18 @@ pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
 }
 
 async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
-    let visible = new
-        .name
-        .chars()
-        .all(|c| !c.is_control() && !c.is_whitespace());
+    let visible = new.name.chars().all(|c| !c.is_control() && !c.is_whitespace());
     if !visible || !(1..=64).contains(&new.name.chars().count()) {
         return Err(Refused::BadName);
     }
     let catalogue = Catalogue::load(tx).await?;
     let Some(tier) = catalogue.tier(&new.tier) else {
-        let known = catalogue
-            .tiers
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
-        return Err(Refused::UnknownTier {
-            given: new.tier.clone(),
-            known,
-        });
+        let known = catalogue.tiers.keys().cloned().collect::<Vec<_>>().join(", ");
+        return Err(Refused::UnknownTier { given: new.tier.clone(), known });
     };
     let id = Uuid::now_v7();
-    let inserted = execute!(
-        tx,
-        sql::INSERT_ACCOUNT,
-        id,
-        &new.name,
-        &tier.name,
-        new.is_admin,
-        new.now_ms
-    )?;
+    let inserted =
+        execute!(tx, sql::INSERT_ACCOUNT, id, &new.name, &tier.name, new.is_admin, new.now_ms)?;
     if inserted == 0 {
         return Err(Refused::NameTaken(new.name.clone()));
     }
@@ -96,12 +71,7 @@ async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
 
 /// Makes sure there is an account for calls without a key, in the tier that the settings name.
 pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Account, Refused> {
-    let new = NewAccount {
-        name: ANONYMOUS.into(),
-        tier: tier.into(),
-        is_admin: false,
-        now_ms,
-    };
+    let new = NewAccount { name: ANONYMOUS.into(), tier: tier.into(), is_admin: false, now_ms };
     db.write(new, |tx, new| {
         Box::pin(async move {
             match insert(tx, new).await {
@@ -115,9 +85,7 @@ pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Accoun
                 }
                 Err(refused) => return Err(refused),
             }
-            Ok(find_by_name(tx, ANONYMOUS)
-                .await?
-                .ok_or(sqlx::Error::RowNotFound)?)
+            Ok(find_by_name(tx, ANONYMOUS).await?.ok_or(sqlx::Error::RowNotFound)?)
         })
     })
     .await

@@ -15,23 +15,14 @@ pub struct Key {
 
 impl Key {
     pub fn random() -> Self {
-        Self {
-            id: Uuid::new_v4(),
-            secret: rand::random(),
-        }
+        Self { id: Uuid::new_v4(), secret: rand::random() }
     }
 
     /// Reads the text form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, secret) = text
-            .strip_prefix(PREFIX)?
-            .strip_prefix('_')?
-            .split_once('_')?;
+        let (id, secret) = text.strip_prefix(PREFIX)?.strip_prefix('_')?.split_once('_')?;
         let secret = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
-        Some(Self {
-            id: Uuid::try_parse(id).ok()?,
-            secret,
-        })
+        Some(Self { id: Uuid::try_parse(id).ok()?, secret })
     }
 
     /// What is stored. The secret has 256 random bits, so a plain hash is enough.
@@ -46,11 +37,7 @@ impl Key {
 
     /// The text form, shown once.
     pub fn reveal(&self) -> String {
-        format!(
-            "{PREFIX}_{}_{}",
-            self.id.simple(),
-            URL_SAFE_NO_PAD.encode(self.secret)
-        )
+        format!("{PREFIX}_{}_{}", self.id.simple(), URL_SAFE_NO_PAD.encode(self.secret))
     }
 }
 
@@ -70,14 +57,9 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        for text in [
-            "",
-            "mlk",
-            "mlk_",
-            "mlk_x_y",
-            "abc_00_00",
-            "mlk_00000000000000000000000000000000_",
-        ] {
+        for text in
+            ["", "mlk", "mlk_", "mlk_x_y", "abc_00_00", "mlk_00000000000000000000000000000000_"]
+        {
             assert!(Key::parse(text).is_none(), "{text}");
         }
     }

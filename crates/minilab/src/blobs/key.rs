@@ -1,5 +1,7 @@
 //! Names of stored bytes. A new kind of blob does not compile until every question is answered.
 
+use std::fmt::Write;
+
 use object_store::path::Path;
 use uuid::Uuid;
 
@@ -9,6 +11,15 @@ pub struct Original {
     /// BLAKE3 of the bytes.
     pub hash: Vec<u8>,
     pub generation: Uuid,
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What a stored object is.
@@ -27,7 +38,7 @@ pub enum BlobKey<'a> {
 impl Original {
     /// `ab/<hash>.<generation>`: 256 folders, and equal originals side by side.
     fn name(&self) -> String {
-        let hash: String = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(&self.hash);
         format!("{}/{hash}.{}", &hash[..2], self.generation.simple())
     }
 
@@ -41,12 +52,7 @@ impl BlobKey<'_> {
     pub fn path(&self) -> Path {
         match self {
             Self::Original(original) => Path::from(format!("originals/{}", original.name())),
-            Self::Variant {
-                original,
-                preset,
-                version,
-                pixels_version,
-            } => {
+            Self::Variant { original, preset, version, pixels_version } => {
                 let prefix = original.variants_prefix();
                 prefix.join(format!("{preset}.{version}.{pixels_version}"))
             }

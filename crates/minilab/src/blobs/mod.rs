@@ -6,7 +6,7 @@
 mod key;
 mod put;
 
-pub use key::{BlobKey, Original};
+pub use key::{BlobKey, Original, hex};
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -33,10 +33,7 @@ impl BlobsConfig {
         if self.url.is_empty() || self.directory().is_some() {
             return Vec::new();
         }
-        vec![format!(
-            "blobs.url: {:?} is not of the form file:///absolute/path",
-            self.url
-        )]
+        vec![format!("blobs.url: {:?} is not of the form file:///absolute/path", self.url)]
     }
 
     fn directory(&self) -> Option<PathBuf> {
@@ -66,17 +63,12 @@ impl Blobs {
     pub fn open(config: &BlobsConfig, data: &Path) -> anyhow::Result<Self> {
         let root = config.directory().unwrap_or_else(|| data.join("blobs"));
         std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("opening {}", root.display()))?;
+        let root = root.canonicalize().with_context(|| format!("opening {}", root.display()))?;
         let store = LocalFileSystem::new_with_prefix(&root)
             .with_context(|| format!("opening {}", root.display()))?
             .with_fsync(true)
             .with_automatic_cleanup(true);
-        Ok(Self {
-            store: Arc::new(store),
-            root,
-        })
+        Ok(Self { store: Arc::new(store), root })
     }
 
     /// The bytes of `part`, as a body. The range must lie inside the blob.
@@ -86,19 +78,11 @@ impl Blobs {
             return Ok(Body::empty());
         }
         let at_once = part.end - part.start <= READ_AT_ONCE_BYTES;
-        let options = GetOptions {
-            range: Some(GetRange::Bounded(part)),
-            ..GetOptions::default()
-        };
+        let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
         let found = self.store.get_opts(&path, options).await;
         let found = found.with_context(|| format!("reading {path}"))?;
         if at_once {
-            return Ok(Body::from(
-                found
-                    .bytes()
-                    .await
-                    .with_context(|| format!("reading {path}"))?,
-            ));
+            return Ok(Body::from(found.bytes().await.with_context(|| format!("reading {path}"))?));
         }
         Ok(Body::from_stream(found.into_stream()))
     }
@@ -110,14 +94,8 @@ impl Blobs {
     ) -> anyhow::Result<impl futures_util::Stream<Item = anyhow::Result<Bytes>> + Unpin + use<>>
     {
         let path = key.path();
-        let found = self
-            .store
-            .get(&path)
-            .await
-            .with_context(|| format!("reading {path}"))?;
-        Ok(found
-            .into_stream()
-            .map_err(move |e| anyhow::Error::new(e).context("reading a blob")))
+        let found = self.store.get(&path).await.with_context(|| format!("reading {path}"))?;
+        Ok(found.into_stream().map_err(move |e| anyhow::Error::new(e).context("reading a blob")))
     }
 
     /// How many bytes are stored under `key`, or nothing when there is no such blob.
@@ -132,10 +110,7 @@ impl Blobs {
     /// Removes an original and everything made from it. Removing what is gone is no error.
     pub async fn remove_all(&self, original: &Original) -> anyhow::Result<()> {
         let variants = self.store.list(Some(&original.variants_prefix()));
-        let paths = variants
-            .map_ok(|meta| meta.location)
-            .try_collect::<Vec<_>>()
-            .await?;
+        let paths = variants.map_ok(|meta| meta.location).try_collect::<Vec<_>>().await?;
         for path in paths {
             self.remove_path(&path).await?;
         }

@@ -19,11 +19,7 @@ pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyh
         };
         if !is_known {
             let (path, bytes, modified_ms) = (file.path, file.bytes, file.modified_ms);
-            found.push(Difference::OrphanFile {
-                path,
-                bytes,
-                modified_ms,
-            });
+            found.push(Difference::OrphanFile { path, bytes, modified_ms });
         }
     }
     Ok(())
@@ -49,20 +45,12 @@ impl Named {
             ("variants", Some(name)) => {
                 let (rest, pixels_version) = name.rsplit_once('.')?;
                 let (preset, version) = rest.rsplit_once('.')?;
-                Some((
-                    preset.to_owned(),
-                    version.parse().ok()?,
-                    pixels_version.parse().ok()?,
-                ))
+                Some((preset.to_owned(), version.parse().ok()?, pixels_version.parse().ok()?))
             }
             _ => return None,
         };
         let generation = Uuid::try_parse(generation).ok()?;
-        Some(Self {
-            hash: parse_hex(hash)?,
-            generation,
-            variant,
-        })
+        Some(Self { hash: parse_hex(hash)?, generation, variant })
     }
 
     /// Doomed blobs count: their bytes are about to be removed by a job.
@@ -91,9 +79,7 @@ fn parse_hex(text: &str) -> Option<Vec<u8>> {
     if !digits.remainder().is_empty() {
         return None;
     }
-    digits
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]
@@ -103,30 +89,14 @@ mod tests {
 
     #[test]
     fn every_key_reads_back_from_its_path() {
-        let original = Original {
-            hash: vec![0xab; 32],
-            generation: Uuid::now_v7(),
-        };
+        let original = Original { hash: vec![0xab; 32], generation: Uuid::now_v7() };
         let named = |key: BlobKey<'_>| Named::parse(key.path().as_ref()).unwrap();
         let bare = named(BlobKey::Original(&original));
-        assert_eq!(
-            (bare.hash, bare.generation),
-            (original.hash.clone(), original.generation)
-        );
-        let key = BlobKey::Variant {
-            original: &original,
-            preset: "a.b",
-            version: 3,
-            pixels_version: 1,
-        };
+        assert_eq!((bare.hash, bare.generation), (original.hash.clone(), original.generation));
+        let key =
+            BlobKey::Variant { original: &original, preset: "a.b", version: 3, pixels_version: 1 };
         assert_eq!(named(key).variant, Some(("a.b".to_owned(), 3, 1)));
-        for path in [
-            "",
-            "originals",
-            "originals/ab/x",
-            "other/ab/00.00",
-            "originals/ab/0.x/y",
-        ] {
+        for path in ["", "originals", "originals/ab/x", "other/ab/00.00", "originals/ab/0.x/y"] {
             assert_eq!(Named::parse(path), None, "{path}");
         }
     }

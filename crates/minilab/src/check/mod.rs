@@ -42,11 +42,18 @@ pub enum Difference {
         modified_ms: i64,
     },
     /// A blob that no image shows.
-    OrphanBlob { blob: Uuid },
+    OrphanBlob {
+        blob: Uuid,
+    },
     /// A blob marked for deletion that no job will delete.
-    ForgottenBlob { blob: Uuid },
+    ForgottenBlob {
+        blob: Uuid,
+    },
     /// An image that waits for a job that is not there.
-    StuckImage { image: Uuid, blob: Uuid },
+    StuckImage {
+        image: Uuid,
+        blob: Uuid,
+    },
     Counter {
         scope: String,
         name: String,
@@ -80,13 +87,7 @@ impl fmt::Display for Difference {
             Self::Original { blob, path, wrong } => {
                 write!(f, "original of blob {blob}: {wrong} ({path})")
             }
-            Self::Variant {
-                blob,
-                preset,
-                path,
-                wrong,
-                ..
-            } => {
+            Self::Variant { blob, preset, path, wrong, .. } => {
                 write!(f, "variant {preset} of blob {blob}: {wrong} ({path})")
             }
             Self::OrphanFile { path, bytes, .. } => {
@@ -94,34 +95,20 @@ impl fmt::Display for Difference {
             }
             Self::OrphanBlob { blob } => write!(f, "orphan blob: no image shows {blob}"),
             Self::ForgottenBlob { blob } => {
-                write!(
-                    f,
-                    "forgotten blob: {blob} is marked for deletion, but no job will do it"
-                )
+                write!(f, "forgotten blob: {blob} is marked for deletion, but no job will do it")
             }
             Self::StuckImage { image, .. } => {
-                write!(
-                    f,
-                    "stuck image: {image} is processing, but no job will finish it"
-                )
+                write!(f, "stuck image: {image} is processing, but no job will finish it")
             }
-            Self::Counter {
-                scope,
-                name,
-                counted,
-                actual,
-            } => {
-                write!(
-                    f,
-                    "counter {name} of {scope}: counted {counted}, there are {actual}"
-                )
+            Self::Counter { scope, name, counted, actual } => {
+                write!(f, "counter {name} of {scope}: counted {counted}, there are {actual}")
             }
         }
     }
 }
 
 /// Transactions under way have ended by then.
-const SECOND_LOOK: Duration = Duration::from_secs(2);
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// Everything that is wrong now. With `deep`, every stored byte is read and hashed.
 pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
@@ -131,10 +118,7 @@ pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference
     }
     tokio::time::sleep(SECOND_LOOK).await;
     let second = look(app, deep).await?;
-    Ok(second
-        .into_iter()
-        .filter(|difference| first.contains(difference))
-        .collect())
+    Ok(second.into_iter().filter(|difference| first.contains(difference)).collect())
 }
 
 async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
@@ -152,23 +136,19 @@ async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
         found.push(Difference::StuckImage { image, blob });
     }
     let drifts = fetch_all!(&mut conn, (String, String, i64, i64), sql::SELECT_DRIFTS)?;
-    found.extend(
-        drifts
-            .into_iter()
-            .map(|(scope, name, counted, actual)| Difference::Counter {
-                scope,
-                name,
-                counted,
-                actual,
-            }),
-    );
+    found.extend(drifts.into_iter().map(|(scope, name, counted, actual)| Difference::Counter {
+        scope,
+        name,
+        counted,
+        actual,
+    }));
     Ok(found)
 }
 
 /// An orphan may be an upload between its bytes and its row for this long.
-const SWEEP_GRACE: Duration = Duration::from_secs(24 * 3600);
+const SWEEP_GRACE: Duration = Duration::from_hours(24);
 /// Rows of jobs that ended well are kept so long.
-const JOBS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+const JOBS_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// The job: mends what can be mended without a person, and drops old job rows.
 pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {

@@ -27,26 +27,25 @@ pub async fn repair(app: &App, difference: &Difference, grace: Duration) -> anyh
     let now_ms = app.clock.now_ms();
     match difference {
         Difference::Original { .. } => return Ok(Mended::No),
-        Difference::OrphanFile {
-            path, modified_ms, ..
-        } => {
+        Difference::OrphanFile { path, modified_ms, .. } => {
             if now_ms - modified_ms < grace.as_millis() as i64 {
                 return Ok(Mended::Later);
             }
             app.blobs.remove_path(&Path::from(path.as_str())).await?;
             return Ok(Mended::Yes);
         }
-        Difference::Variant { .. }
-        | Difference::OrphanBlob { .. }
+        // The file goes first: as long as its row is there, nobody makes it anew.
+        Difference::Variant { path, .. } => {
+            app.blobs.remove_path(&Path::from(path.as_str())).await?;
+        }
+        Difference::OrphanBlob { .. }
         | Difference::ForgottenBlob { .. }
         | Difference::StuckImage { .. }
         | Difference::Counter { .. } => {}
     }
     let args = (difference.clone(), now_ms);
     app.db
-        .write(args, |tx, (difference, now_ms)| {
-            Box::pin(repair_rows(tx, difference, *now_ms))
-        })
+        .write(args, |tx, (difference, now_ms)| Box::pin(repair_rows(tx, difference, *now_ms)))
         .await?;
     app.work.ring();
     Ok(Mended::Yes)
@@ -56,12 +55,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
     match difference {
         Difference::Original { .. } | Difference::OrphanFile { .. } => {}
         // It is made again when somebody asks for it.
-        Difference::Variant {
-            blob,
-            preset,
-            version,
-            ..
-        } => {
+        Difference::Variant { blob, preset, version, .. } => {
             let gone = fetch_all!(tx, (i64,), sql::DELETE_VARIANT, *blob, preset, *version)?;
             let bytes = gone.iter().map(|(bytes,)| bytes).sum::<i64>();
             counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
@@ -74,19 +68,8 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
             jobs::enqueue(tx, &Job::Develop { blob: *blob }, None, now_ms).await?;
         }
         // The drift does not change while others write, so it may be added at any time.
-        Difference::Counter {
-            scope,
-            name,
-            counted,
-            actual,
-        } => {
-            execute!(
-                tx,
-                counters::sql::INSERT_DELTA,
-                scope,
-                name,
-                actual - counted
-            )?;
+        Difference::Counter { scope, name, counted, actual } => {
+            execute!(tx, counters::sql::INSERT_DELTA, scope, name, actual - counted)?;
         }
     }
     Ok(())

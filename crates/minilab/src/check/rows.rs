@@ -41,13 +41,7 @@ pub(super) async fn find_missing(
                 let (version, path) = (variant.version, key.path().to_string());
                 if let Some(wrong) = compare(app, &key, variant.bytes, &variant.hash, deep).await? {
                     let preset = variant.preset;
-                    found.push(Difference::Variant {
-                        blob,
-                        preset,
-                        version,
-                        path,
-                        wrong,
-                    });
+                    found.push(Difference::Variant { blob, preset, version, path, wrong });
                 }
             }
         }

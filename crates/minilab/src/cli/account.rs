@@ -33,12 +33,7 @@ pub(super) enum AccountCommand {
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
-    let AccountCommand::Add {
-        name,
-        tier,
-        admin,
-        settings,
-    } = command;
+    let AccountCommand::Add { name, tier, admin, settings } = command;
     let config = settings.load(|_| {})?;
     start_log(&config)?;
     runtime()?.block_on(async {
@@ -46,16 +41,7 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
         let db = Db::open(&config.database, &config.data).await?;
         seed::plant(&db).await?;
         let now_ms = Clock::default().now_ms();
-        let key = create(
-            &db,
-            NewAccount {
-                name,
-                tier,
-                is_admin: admin,
-                now_ms,
-            },
-        )
-        .await;
+        let key = create(&db, NewAccount { name, tier, is_admin: admin, now_ms }).await;
         db.close().await;
         println!("{}", key?.reveal());
         Ok(ExitCode::SUCCESS)

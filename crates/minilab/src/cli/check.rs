@@ -21,7 +21,7 @@ pub(super) struct Check {
     settings: Settings,
 }
 
-const GRACE: Duration = Duration::from_secs(3600);
+const GRACE: Duration = Duration::from_hours(1);
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {

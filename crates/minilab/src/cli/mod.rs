@@ -5,6 +5,7 @@ mod check;
 mod render;
 mod serve;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -76,10 +77,7 @@ impl Settings {
 }
 
 /// Variables that are not text cannot be settings.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that may read the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that may read the environment")]
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -141,6 +139,7 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = config.log.filter.parse::<tracing_subscriber::EnvFilter>()?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Text => log.compact().init(),
@@ -150,7 +149,5 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

@@ -54,11 +54,7 @@ pub(super) fn run(render: &Render) -> anyhow::Result<ExitCode> {
         }
     });
     let failed = failures.into_inner() > 0;
-    Ok(if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn chosen_presets(render: &Render) -> anyhow::Result<Vec<Preset>> {
@@ -73,14 +69,8 @@ fn chosen_presets(render: &Render) -> anyhow::Result<Vec<Preset>> {
     let choose = |name: &String| {
         let preset = known.iter().find(|preset| preset.name == *name);
         let Some(mut preset) = preset.cloned() else {
-            let names = known
-                .iter()
-                .map(|preset| preset.name.as_str())
-                .collect::<Vec<_>>();
-            bail!(
-                "there is no preset {name:?}; there are {}",
-                names.join(", ")
-            );
+            let names = known.iter().map(|preset| preset.name.as_str()).collect::<Vec<_>>();
+            bail!("there is no preset {name:?}; there are {}", names.join(", "));
         };
         preset.recipe.format = format.unwrap_or(preset.recipe.format);
         Ok(preset)
@@ -99,14 +89,8 @@ fn report(file: &Path, outcome: anyhow::Result<String>) -> bool {
 
 fn render_file(render: &Render, presets: &[Preset], file: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(file).context("reading it")?;
-    let limits = Limits {
-        bytes: bytes.len() as u64,
-        ..Limits::default()
-    };
-    let recipes = presets
-        .iter()
-        .map(|preset| preset.recipe.clone())
-        .collect::<Vec<_>>();
+    let limits = Limits { bytes: bytes.len() as u64, ..Limits::default() };
+    let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     let mut times = Vec::with_capacity(render.repeat);
     let mut prints = Vec::new();
     for _ in 0..render.repeat {
@@ -117,18 +101,8 @@ fn render_file(render: &Render, presets: &[Preset], file: &Path) -> anyhow::Resu
     let mut words = Vec::new();
     for (preset, print) in presets.iter().zip(prints) {
         let print = print.with_context(|| preset.name.clone())?;
-        let Rendered {
-            width,
-            height,
-            ref bytes,
-            format,
-            ..
-        } = print;
-        words.push(format!(
-            "{} {width}x{height} {} B",
-            preset.name,
-            bytes.len()
-        ));
+        let Rendered { width, height, ref bytes, format, .. } = print;
+        words.push(format!("{} {width}x{height} {} B", preset.name, bytes.len()));
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("{stem}.{}.{}", preset.name, format.extension());
         std::fs::write(render.out.join(&name), bytes).with_context(|| format!("writing {name}"))?;

@@ -51,17 +51,12 @@ pub fn load(
     let mut config = Config::deserialize(settings).expect("checked key by key");
     overrides(&mut config);
     problems.extend(config.problems());
-    if problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(Problems(problems))
-    }
+    if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
 }
 
 fn read(file: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    text.parse::<Table>()
-        .map_err(|error| format!("{}: {error}", file.display()))
+    text.parse::<Table>().map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// `[a] b = 1` becomes `a.b = 1`; tables are opened only where the defaults have one.
@@ -88,11 +83,7 @@ fn from_variable(
     given: &mut BTreeMap<String, Value>,
     problems: &mut Vec<String>,
 ) {
-    let key = key
-        .split("__")
-        .map(str::to_ascii_lowercase)
-        .collect::<Vec<_>>()
-        .join(".");
+    let key = key.split("__").map(str::to_ascii_lowercase).collect::<Vec<_>>().join(".");
     let value = match get(defaults, &key) {
         None | Some(Value::Table(_)) => {
             problems.push(format!("{name}: there is no setting {key}"));
@@ -100,19 +91,17 @@ fn from_variable(
         }
         Some(Value::String(_)) => Value::String(text.to_owned()),
         Some(Value::Array(_)) => {
-            let items = text
-                .split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty());
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
         }
-        Some(_) => match format!("value = {text}").parse::<Table>() {
-            Ok(mut table) => table.remove("value").expect("just parsed"),
-            Err(_) => {
+        Some(_) => {
+            let parsed = format!("value = {text}").parse::<Table>().ok();
+            let Some(value) = parsed.and_then(|mut table| table.remove("value")) else {
                 problems.push(format!("{name}: {text:?} is not a value for {key}"));
                 return;
-            }
-        },
+            };
+            value
+        }
     };
     given.insert(key, value);
 }
@@ -129,10 +118,7 @@ fn set(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
     let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
     let mut place = table;
     for part in section.split('.').filter(|part| !part.is_empty()) {
-        place = place
-            .get_mut(part)
-            .and_then(Value::as_table_mut)
-            .ok_or_else(unknown)?;
+        place = place.get_mut(part).and_then(Value::as_table_mut).ok_or_else(unknown)?;
     }
     *place.get_mut(name).ok_or_else(unknown)? = value;
     Ok(())
@@ -145,9 +131,7 @@ mod tests {
     fn load_text(text: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        let variables = variables
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         load(Some(file.path()), variables, |_| {})
     }
 
@@ -155,11 +139,7 @@ mod tests {
     fn variables_win_over_the_file_and_the_file_over_defaults() {
         let config = load_text(
             "workers = 3\n[database]\nconnections = 5\n",
-            &[
-                ("MINILAB__WORKERS", "4"),
-                ("MINILAB__ANONYMOUS", "free"),
-                ("HOME", "/x"),
-            ],
+            &[("MINILAB__WORKERS", "4"), ("MINILAB__ANONYMOUS", "free"), ("HOME", "/x")],
         )
         .unwrap();
         assert_eq!((config.workers, config.database.connections), (4, 5));
@@ -175,18 +155,8 @@ mod tests {
         )
         .unwrap_err()
         .0;
-        for key in [
-            "wrokers",
-            "listen",
-            "database.url",
-            "nothing",
-            "workers",
-            "cache.size",
-        ] {
-            assert!(
-                problems.iter().any(|problem| problem.contains(key)),
-                "{key}: {problems:?}"
-            );
+        for key in ["wrokers", "listen", "database.url", "nothing", "workers", "cache.size"] {
+            assert!(problems.iter().any(|problem| problem.contains(key)), "{key}: {problems:?}");
         }
         assert_eq!(problems.len(), 6, "{problems:?}");
     }

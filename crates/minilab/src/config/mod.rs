@@ -83,10 +83,7 @@ pub enum LogFormat {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self {
-            format: LogFormat::Text,
-            filter: "info".to_owned(),
-        }
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
     }
 }
 
@@ -95,17 +92,11 @@ impl Config {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
-            problems.push(format!(
-                "listen: {:?} is not of the form 127.0.0.1:8000",
-                self.listen
-            ));
+            problems.push(format!("listen: {:?} is not of the form 127.0.0.1:8000", self.listen));
         }
         if !self.public_url.is_empty() && self.public_host().is_none() {
             let form = "https://lab.example or http://lab.example/photos";
-            problems.push(format!(
-                "public_url: {:?} is not of the form {form}",
-                self.public_url
-            ));
+            problems.push(format!("public_url: {:?} is not of the form {form}", self.public_url));
         }
         if self.workers > 256 {
             problems.push(format!("workers: {} is more than 256", self.workers));
@@ -122,11 +113,7 @@ impl Config {
     }
 
     pub fn worker_count(&self) -> usize {
-        if self.workers == 0 {
-            crate::cpu::cores()
-        } else {
-            self.workers
-        }
+        if self.workers == 0 { crate::cpu::cores() } else { self.workers }
     }
 
     /// What absolute URLs start with; never ends in a slash.
@@ -140,17 +127,11 @@ impl Config {
     fn public_host(&self) -> Option<String> {
         let uri = self.public_url.parse::<axum::http::Uri>().ok()?;
         let web = matches!(uri.scheme_str(), Some("http" | "https"));
-        (web && uri.query().is_none())
-            .then(|| uri.host().map(str::to_owned))
-            .flatten()
+        (web && uri.query().is_none()).then(|| uri.host().map(str::to_owned)).flatten()
     }
 
     /// The names to answer to, beside `localhost` and addresses.
     pub fn host_names(&self) -> Vec<String> {
-        self.hosts
-            .iter()
-            .cloned()
-            .chain(self.public_host())
-            .collect()
+        self.hosts.iter().cloned().chain(self.public_host()).collect()
     }
 }

@@ -60,21 +60,14 @@ fn read_picture(input: &mut impl Read, bytes_max: u64) -> anyhow::Result<Vec<u8>
     let mut picture = Vec::new();
     loop {
         let mut length = [0; 4];
-        input
-            .read_exact(&mut length)
-            .context("reading the picture")?;
+        input.read_exact(&mut length).context("reading the picture")?;
         let length = u32::from_le_bytes(length);
         if length == 0 {
             return Ok(picture);
         }
-        ensure!(
-            picture.len() as u64 + u64::from(length) <= bytes_max,
-            "the picture is too long"
-        );
+        ensure!(picture.len() as u64 + u64::from(length) <= bytes_max, "the picture is too long");
         let start = picture.len();
         picture.resize(start + length as usize, 0);
-        input
-            .read_exact(&mut picture[start..])
-            .context("reading the picture")?;
+        input.read_exact(&mut picture[start..]).context("reading the picture")?;
     }
 }

@@ -27,11 +27,7 @@ pub struct DarkroomConfig {
 
 impl Default for DarkroomConfig {
     fn default() -> Self {
-        Self {
-            picture_secs: 9,
-            child_mib: 512,
-            total_mib: 448,
-        }
+        Self { picture_secs: 9, child_mib: 512, total_mib: 448 }
     }
 }
 

@@ -70,9 +70,7 @@ impl Darkroom {
             idle: Mutex::default(),
             config,
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// Renders the picture in a child. `decode_bytes` is how much memory it is expected to take.
@@ -84,23 +82,13 @@ impl Darkroom {
         picture: impl Stream<Item = anyhow::Result<Bytes>> + Unpin,
     ) -> Result<Prints, DarkroomError> {
         let inner = &self.inner;
-        let needed_mib = decode_bytes
-            .div_ceil(MIB)
-            .min(u64::from(inner.config.total_mib)) as u32;
-        let _memory = inner
-            .memory_mib
-            .acquire_many(needed_mib)
-            .await
-            .context("closing down")?;
+        let needed_mib = decode_bytes.div_ceil(MIB).min(u64::from(inner.config.total_mib)) as u32;
+        let _memory = inner.memory_mib.acquire_many(needed_mib).await.context("closing down")?;
         let _slot = inner.slots.acquire().await.context("closing down")?;
 
         let mut worker = inner.take_worker()?;
         let secs = inner.config.picture_secs;
-        let order = Order {
-            recipes,
-            limits,
-            cpu_secs: secs,
-        };
+        let order = Order { recipes, limits, cpu_secs: secs };
         // A worker that is dropped, here or because the caller went away, is killed.
         let deadline = Duration::from_secs(secs);
         match tokio::time::timeout(deadline, worker.carry_out(&order, picture)).await {
@@ -124,10 +112,7 @@ impl Inner {
 
     fn give_back(&self, worker: Worker) {
         if worker.pictures < PICTURES_MAX {
-            self.idle
-                .lock()
-                .expect("nobody panics holding it")
-                .push(worker);
+            self.idle.lock().expect("nobody panics holding it").push(worker);
         }
     }
 
@@ -142,20 +127,9 @@ impl Inner {
             .kill_on_drop(true)
             .spawn()
             .context("starting a rendering process")?;
-        let input = child
-            .stdin
-            .take()
-            .context("a child without a standard input")?;
-        let output = child
-            .stdout
-            .take()
-            .context("a child without a standard output")?;
-        Ok(Worker {
-            child,
-            input,
-            output,
-            pictures: 0,
-        })
+        let input = child.stdin.take().context("a child without a standard input")?;
+        let output = child.stdout.take().context("a child without a standard output")?;
+        Ok(Worker { child, input, output, pictures: 0 })
     }
 }
 
@@ -181,10 +155,7 @@ impl Worker {
         let header = serde_json::to_vec(order).map_err(|error| Broken::Picture(error.into()))?;
         self.write_frame(&header).await?;
         while let Some(chunk) = picture.next().await {
-            for frame in chunk
-                .map_err(Broken::Picture)?
-                .chunks(FRAME_BYTES_MAX as usize)
-            {
+            for frame in chunk.map_err(Broken::Picture)?.chunks(FRAME_BYTES_MAX as usize) {
                 self.write_frame(frame).await?;
             }
         }
@@ -194,9 +165,7 @@ impl Worker {
     }
 
     async fn write_frame(&mut self, frame: &[u8]) -> std::io::Result<()> {
-        self.input
-            .write_all(&(frame.len() as u32).to_le_bytes())
-            .await?;
+        self.input.write_all(&(frame.len() as u32).to_le_bytes()).await?;
         self.input.write_all(frame).await
     }
 
@@ -214,10 +183,7 @@ impl Worker {
                 Ok(made) => {
                     // The child may lie: nothing is reserved that has not arrived.
                     let mut bytes = Vec::new();
-                    (&mut self.output)
-                        .take(made.bytes)
-                        .read_to_end(&mut bytes)
-                        .await?;
+                    (&mut self.output).take(made.bytes).read_to_end(&mut bytes).await?;
                     Ok(made.with_bytes(bytes))
                 }
                 Err(error) => Err(error),

@@ -11,19 +11,11 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 pub(super) fn enter(memory_bytes: u64) -> anyhow::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .context("asking to die with the parent")?;
-    for (resource, most) in [
-        (Resource::As, memory_bytes),
-        (Resource::Core, 0),
-        (Resource::Fsize, 0),
-    ] {
-        setrlimit(
-            resource,
-            Rlimit {
-                current: Some(most),
-                maximum: Some(most),
-            },
-        )
-        .with_context(|| format!("limiting {resource:?} to {most}"))?;
+    for (resource, most) in
+        [(Resource::As, memory_bytes), (Resource::Core, 0), (Resource::Fsize, 0)]
+    {
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+            .with_context(|| format!("limiting {resource:?} to {most}"))?;
     }
     forbid_system_calls()
 }
@@ -32,32 +24,21 @@ pub(super) fn enter(memory_bytes: u64) -> anyhow::Result<()> {
 pub(super) fn grant_cpu(secs: u64) -> anyhow::Result<()> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let most = used.tv_sec as u64 + secs + 1;
-    setrlimit(
-        Resource::Cpu,
-        Rlimit {
-            current: Some(most),
-            maximum: None,
-        },
-    )
-    .context("limiting CPU time")
+    setrlimit(Resource::Cpu, Rlimit { current: Some(most), maximum: None })
+        .context("limiting CPU time")
 }
 
 /// The forbidden calls answer "not permitted"; everything a decoder needs stays.
 fn forbid_system_calls() -> anyhow::Result<()> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).context("naming this processor")?;
-    let forbidden = FORBIDDEN
-        .iter()
-        .map(|&call| (call, Vec::new()))
-        .collect::<BTreeMap<_, _>>();
+    let forbidden = FORBIDDEN.iter().map(|&call| (call, Vec::new())).collect::<BTreeMap<_, _>>();
     let filter = SeccompFilter::new(
         forbidden,
         SeccompAction::Allow,
         SeccompAction::Errno(libc::EPERM as u32),
         arch,
     );
-    let program: BpfProgram = filter
-        .and_then(TryInto::try_into)
-        .context("writing the filter")?;
+    let program: BpfProgram = filter.and_then(TryInto::try_into).context("writing the filter")?;
     seccompiler::apply_filter(&program).context("installing the filter")
 }
 

@@ -37,19 +37,7 @@ impl From<&Rendered> for Made {
 
 impl Made {
     pub(super) fn with_bytes(self, bytes: Vec<u8>) -> Rendered {
-        let Self {
-            format,
-            width,
-            height,
-            frames,
-            ..
-        } = self;
-        Rendered {
-            bytes,
-            format,
-            width,
-            height,
-            frames,
-        }
+        let Self { format, width, height, frames, .. } = self;
+        Rendered { bytes, format, width, height, frames }
     }
 }

@@ -25,10 +25,7 @@ pub enum Engine<'a> {
 
 impl Conn {
     pub(super) fn transaction(tx: Transaction<'static, Postgres>) -> Self {
-        Self::Transaction {
-            tx,
-            got_in_the_way: false,
-        }
+        Self::Transaction { tx, got_in_the_way: false }
     }
 
     pub fn engine(&mut self) -> Engine<'_> {
@@ -51,7 +48,7 @@ impl Conn {
 
 /// Serialization failure and deadlock, as PostgreSQL's appendix A names them.
 pub(super) fn is_retryable(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 

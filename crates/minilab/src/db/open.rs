@@ -24,10 +24,7 @@ pub struct DatabaseConfig {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self {
-            url: String::new(),
-            connections: 16,
-        }
+        Self { url: String::new(), connections: 16 }
     }
 }
 
@@ -89,19 +86,18 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(30))
         .pragma("cache_size", "-8192");
-    let mut writer = options
-        .connect()
-        .await
-        .with_context(|| format!("opening {}", path.display()))?;
+    // Processes that start together bring the schema up to date one after the other.
+    let lock = std::fs::File::create(path.with_extension("lock")).context("making a lock file")?;
+    let lock = crate::cpu::run(move || Ok(lock.lock().map(|()| lock)?)).await?;
+    let mut writer =
+        options.connect().await.with_context(|| format!("opening {}", path.display()))?;
     migrate::sqlite(&mut writer).await?;
+    drop(lock);
     let reads = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         .connect_with(options.pragma("query_only", "on"))
         .await
         .context("opening the database for reading")?;
-    Ok(Db::Sqlite {
-        reads,
-        writer: Writer::start(writer),
-    })
+    Ok(Db::Sqlite { reads, writer: Writer::start(writer) })
 }

@@ -46,9 +46,7 @@ where
     fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             // A body that panics must not take the only writer with it.
-            let outcome = AssertUnwindSafe((self.body)(conn, &self.args))
-                .catch_unwind()
-                .await;
+            let outcome = AssertUnwindSafe((self.body)(conn, &self.args)).catch_unwind().await;
             self.outcome = Some(outcome.unwrap_or_else(|_| Err(failed("a write panicked").into())));
             matches!(self.outcome, Some(Ok(_)))
         })
@@ -86,25 +84,17 @@ impl Writer {
         F: for<'a> Fn(&'a mut Conn, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let pending = Pending {
-            args,
-            body,
-            outcome: None,
-            reply,
-        };
+        let pending = Pending { args, body, outcome: None, reply };
         if self.waiting.send(Box::new(pending)).await.is_err() {
             return Err(sqlx::Error::PoolClosed.into());
         }
-        answer
-            .await
-            .unwrap_or_else(|_| Err(sqlx::Error::PoolClosed.into()))
+        answer.await.unwrap_or_else(|_| Err(sqlx::Error::PoolClosed.into()))
     }
 
     /// Waits until all writes sent before are answered.
     pub async fn close(&self) {
-        let flushed: sqlx::Result<()> = self
-            .write((), |_, ()| Box::pin(std::future::ready(Ok(()))))
-            .await;
+        let flushed: sqlx::Result<()> =
+            self.write((), |_, ()| Box::pin(std::future::ready(Ok(())))).await;
         if let Err(error) = flushed {
             tracing::warn!(%error, "the last commit failed");
         }
@@ -114,9 +104,7 @@ impl Writer {
 async fn serve(mut conn: Conn, mut inbox: mpsc::Receiver<Box<dyn Write>>) {
     while let Some(first) = inbox.recv().await {
         let mut group = Vec::with_capacity(8);
-        let failure = commit_group(&mut conn, first, &mut inbox, &mut group)
-            .await
-            .err();
+        let failure = commit_group(&mut conn, first, &mut inbox, &mut group).await.err();
         if let Some(error) = &failure {
             tracing::error!(%error, "a group of writes failed and was undone");
             let _ = command(&mut conn, "ROLLBACK").await;
@@ -136,18 +124,12 @@ async fn commit_group(
     group: &mut Vec<Box<dyn Write>>,
 ) -> sqlx::Result<()> {
     let mut next = Some(first);
-    command(conn, "BEGIN IMMEDIATE")
-        .await
-        .inspect_err(|_| group.extend(next.take()))?;
+    command(conn, "BEGIN IMMEDIATE").await.inspect_err(|_| group.extend(next.take()))?;
     while let Some(mut write) = next {
         let ran = run_under_savepoint(conn, write.as_mut()).await;
         group.push(write);
         ran?;
-        next = if group.len() < GROUP_MAX {
-            inbox.try_recv().ok()
-        } else {
-            None
-        };
+        next = if group.len() < GROUP_MAX { inbox.try_recv().ok() } else { None };
     }
     command(conn, "COMMIT").await
 }

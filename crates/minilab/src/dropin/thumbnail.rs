@@ -25,14 +25,8 @@ const LISTED_MAX: i64 = 1000;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1/system/pulse", get(show_pulse))
-        .route(
-            "/api/v1/thumbnail",
-            get(list_thumbnails).post(create_thumbnail),
-        )
-        .route(
-            "/api/v1/thumbnail/{id}",
-            get(show_thumbnail).delete(delete_thumbnail),
-        )
+        .route("/api/v1/thumbnail", get(list_thumbnails).post(create_thumbnail))
+        .route("/api/v1/thumbnail/{id}", get(show_thumbnail).delete(delete_thumbnail))
         .route("/api/v1/thumbnail/{id}/download", get(download_thumbnail))
 }
 
@@ -65,19 +59,9 @@ async fn list_thumbnails(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Json<Vec<Value>>, Problem> {
-    let page = Page {
-        limit: LISTED_MAX,
-        before: uuid::Uuid::max(),
-        skip: 0,
-    };
+    let page = Page { limit: LISTED_MAX, before: uuid::Uuid::max(), skip: 0 };
     let listed = list(&mut app.db.read().await?, caller.account.id, page).await?;
-    Ok(Json(
-        listed
-            .images
-            .iter()
-            .map(|image| record(image, &listed.variants))
-            .collect(),
-    ))
+    Ok(Json(listed.images.iter().map(|image| record(image, &listed.variants)).collect()))
 }
 
 async fn show_thumbnail(

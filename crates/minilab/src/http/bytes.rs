@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::disposition::{Disposition, content_disposition};
 use super::{CachePolicy, Problem};
-use crate::blobs::{BlobKey, Blobs};
+use crate::blobs::{BlobKey, Blobs, hex};
 
 /// What is to be served, and how.
 pub struct Served<'a> {
@@ -26,10 +26,7 @@ pub struct Served<'a> {
 
 /// The first 16 bytes of a content hash, as text: what tags and versioned addresses carry.
 pub fn fingerprint(hash: &[u8]) -> String {
-    hash.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash[..hash.len().min(16)])
 }
 
 /// Answers a GET or HEAD for `served`.
@@ -40,25 +37,16 @@ pub async fn serve(
     served: Served<'_>,
 ) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", fingerprint(served.hash));
-    if request
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|wanted| matches_tag(wanted, &etag))
-    {
-        return Ok((
-            StatusCode::NOT_MODIFIED,
-            served.policy,
-            common(&served, &etag),
-        )
-            .into_response());
+    if request.get(header::IF_NONE_MATCH).is_some_and(|wanted| matches_tag(wanted, &etag)) {
+        return Ok(
+            (StatusCode::NOT_MODIFIED, served.policy, common(&served, &etag)).into_response()
+        );
     }
     let range = match requested_range(request, &etag, served.bytes) {
         Requested::Whole => None,
         Requested::Part(range) => Some(range),
         Requested::Nothing => {
-            let detail = format!(
-                "the range lies outside of the {} bytes there are",
-                served.bytes
-            );
+            let detail = format!("the range lies outside of the {} bytes there are", served.bytes);
             let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", detail);
             let extent = [(header::CONTENT_RANGE, format!("bytes */{}", served.bytes))];
             return Ok((extent, problem).into_response());
@@ -86,10 +74,7 @@ pub async fn serve(
 fn common(served: &Served<'_>, etag: &str) -> HeaderMap {
     let disposition = content_disposition(served.disposition, served.filename);
     HeaderMap::from_iter([
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(served.media_type),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(served.media_type)),
         (header::ETAG, ascii(etag)),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (header::CONTENT_DISPOSITION, ascii(&disposition)),
@@ -105,10 +90,7 @@ fn matches_tag(wanted: &HeaderValue, etag: &str) -> bool {
     let Ok(wanted) = wanted.to_str() else {
         return false;
     };
-    wanted
-        .split(',')
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -120,17 +102,11 @@ enum Requested {
 
 /// RFC 9110 section 14: a malformed or multiple range is ignored, an empty one refused.
 fn requested_range(request: &HeaderMap, etag: &str, bytes: u64) -> Requested {
-    let Some(range) = request
-        .get(header::RANGE)
-        .and_then(|range| range.to_str().ok())
-    else {
+    let Some(range) = request.get(header::RANGE).and_then(|range| range.to_str().ok()) else {
         return Requested::Whole;
     };
     // If-Range compares strongly; anything but our tag means the caller holds something else.
-    if request
-        .get(header::IF_RANGE)
-        .is_some_and(|tag| tag.as_bytes() != etag.as_bytes())
-    {
+    if request.get(header::IF_RANGE).is_some_and(|tag| tag.as_bytes() != etag.as_bytes()) {
         return Requested::Whole;
     }
     parse_range(range, bytes)

@@ -41,11 +41,7 @@ pub async fn apply(mut response: Response) -> Response {
     );
     let worth_keeping = response.status().is_success() || response.status().as_u16() == 304;
     let policy = response.extensions().get::<CachePolicy>().copied();
-    let policy = policy
-        .filter(|_| worth_keeping)
-        .unwrap_or(CachePolicy::NoStore);
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, policy.header());
+    let policy = policy.filter(|_| worth_keeping).unwrap_or(CachePolicy::NoStore);
+    response.headers_mut().insert(header::CACHE_CONTROL, policy.header());
     response
 }

@@ -5,29 +5,17 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 const NAME_BYTES_MAX: usize = 200;
 
 /// RFC 8187's attr-char, less the letters and digits.
-const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'!')
-    .remove(b'+');
+const ATTR_CHAR: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!').remove(b'+');
 
 /// What is left of a name without its path, control characters and characters that play tricks
 /// with the direction or the sight of text. Never empty, never hidden, at most 200 bytes.
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let cleaned: String = last
-        .chars()
-        .filter(|c| !c.is_control() && !is_trick(*c))
-        .collect();
+    let cleaned: String = last.chars().filter(|c| !c.is_control() && !is_trick(*c)).collect();
     let trimmed = cleaned.trim().trim_start_matches('.').trim();
     let kept = shorten(trimmed);
-    if kept.is_empty() {
-        "image".to_owned()
-    } else {
-        kept
-    }
+    if kept.is_empty() { "image".to_owned() } else { kept }
 }
 
 /// Bidirectional overrides and isolates, invisible joiners, separators, the byte order mark.
@@ -65,10 +53,7 @@ pub fn content_disposition(kind: Disposition, name: &str) -> String {
         Disposition::Attachment => "attachment",
     };
     let plain = |c: char| (c.is_ascii_graphic() || c == ' ') && !matches!(c, '"' | '\\' | '%');
-    let ascii: String = name
-        .chars()
-        .map(|c| if plain(c) { c } else { '_' })
-        .collect();
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
     if ascii == name {
         return format!("{kind}; filename=\"{ascii}\"");
     }
@@ -107,24 +92,15 @@ mod tests {
     #[test]
     fn long_names_keep_their_extension() {
         let kept = safe_name(&format!("{}.jpeg", "猫".repeat(300)));
-        assert!(
-            kept.len() <= NAME_BYTES_MAX && kept.ends_with("猫.jpeg"),
-            "{kept}"
-        );
+        assert!(kept.len() <= NAME_BYTES_MAX && kept.ends_with("猫.jpeg"), "{kept}");
     }
 
     #[test]
     fn headers_carry_any_name_safely() {
         for (name, header) in [
             ("cat.jpg", "attachment; filename=\"cat.jpg\""),
-            (
-                "a\"b.jpg",
-                "attachment; filename=\"a_b.jpg\"; filename*=UTF-8''a%22b.jpg",
-            ),
-            (
-                "ä.png",
-                "attachment; filename=\"_.png\"; filename*=UTF-8''%C3%A4.png",
-            ),
+            ("a\"b.jpg", "attachment; filename=\"a_b.jpg\"; filename*=UTF-8''a%22b.jpg"),
+            ("ä.png", "attachment; filename=\"_.png\"; filename*=UTF-8''%C3%A4.png"),
         ] {
             assert_eq!(content_disposition(Disposition::Attachment, name), header);
         }

@@ -20,16 +20,10 @@ impl Hosts {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
         };
-        let name = authority
-            .host()
-            .trim_start_matches('[')
-            .trim_end_matches(']');
+        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
         name.eq_ignore_ascii_case("localhost")
             || name.parse::<IpAddr>().is_ok()
-            || self
-                .0
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(name))
+            || self.0.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
     }
 }
 
@@ -40,24 +34,13 @@ pub async fn layer(State(hosts): State<Hosts>, request: Request, next: Next) -> 
         None => next.run(request).await,
     };
     let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'; sandbox",
-        ),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-site",
-        ),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-site"),
     ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -87,9 +70,7 @@ fn is_cross_site(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     let Some(origin) = text(headers, &header::ORIGIN) else {
         return false;
     };
-    origin
-        .split_once("://")
-        .is_none_or(|(_, origin_host)| origin_host != host)
+    origin.split_once("://").is_none_or(|(_, origin_host)| origin_host != host)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -121,10 +102,7 @@ mod tests {
     #[test]
     fn a_browser_on_another_site_cannot_write() {
         let with = |name: &'static str, value: &'static str| {
-            HeaderMap::from_iter([(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )])
+            HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
         };
         for (method, headers, cross_site) in [
             (Method::POST, HeaderMap::new(), false),
@@ -136,11 +114,7 @@ mod tests {
             (Method::DELETE, with("origin", "null"), true),
             (Method::DELETE, with("origin", "http://lab.example"), false),
         ] {
-            assert_eq!(
-                is_cross_site(&method, &headers, "lab.example"),
-                cross_site,
-                "{headers:?}"
-            );
+            assert_eq!(is_cross_site(&method, &headers, "lab.example"), cross_site, "{headers:?}");
         }
     }
 }

@@ -27,21 +27,14 @@ pub async fn layer(request: Request, next: Next) -> Response {
         .map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned);
 
     // The matched route, never the raw path: paths can carry secrets.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("-", MatchedPath::as_str);
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let answer = async move {
         let started = std::time::Instant::now();
         let response = next.run(request).await;
         let status = response.status().as_u16();
         let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(
-            status,
-            duration_ms = format!("{duration_ms:.1}"),
-            "answered"
-        );
+        tracing::info!(status, duration_ms = format!("{duration_ms:.1}"), "answered");
         response
     };
     let mut response = CURRENT.scope(id.clone(), answer.instrument(span)).await;

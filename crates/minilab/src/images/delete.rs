@@ -70,14 +70,10 @@ pub async fn delete_blob(app: &App, lease: &Lease, blob: Uuid) -> Result<(), Job
     drop(conn);
     if at_work > 0 {
         // It may still be writing variants; it will find out that it cannot commit them.
-        return Err(JobError::retry(anyhow::anyhow!(
-            "work on the blob is still under way"
-        )));
+        return Err(JobError::retry(anyhow::anyhow!("work on the blob is still under way")));
     }
     if let Some((hash, generation)) = row {
-        app.blobs
-            .remove_all(&crate::blobs::Original { hash, generation })
-            .await?;
+        app.blobs.remove_all(&crate::blobs::Original { hash, generation }).await?;
     }
     let done = (lease.clone(), blob, app.clock.now_ms());
     app.db

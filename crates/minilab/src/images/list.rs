@@ -39,9 +39,7 @@ impl PageQuery {
             None => Ok(default),
             Some(text) => match text.parse::<i64>() {
                 Ok(number) if (1..=most).contains(&number) => Ok(number),
-                _ => Err(bad(format!(
-                    "{name}: {text:?} is not a number from 1 to {most}"
-                ))),
+                _ => Err(bad(format!("{name}: {text:?} is not a number from 1 to {most}"))),
             },
         };
         let limit = number("limit", &self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
@@ -59,11 +57,7 @@ impl PageQuery {
                 parse_cursor(text).ok_or_else(|| bad(format!("cursor: {text:?} is not one")))?
             }
         };
-        Ok(Page {
-            limit,
-            before,
-            skip: (page - 1) * limit,
-        })
+        Ok(Page { limit, before, skip: (page - 1) * limit })
     }
 }
 
@@ -75,39 +69,16 @@ pub struct Listed {
 }
 
 pub async fn list(conn: &mut Conn, account: Uuid, page: Page) -> sqlx::Result<Listed> {
-    let Page {
-        limit,
-        before,
-        skip,
-    } = page;
+    let Page { limit, before, skip } = page;
     // One more than asked for tells whether there is a next page.
-    let mut images = fetch_all!(
-        conn,
-        Image,
-        sql::SELECT_PAGE,
-        account,
-        before,
-        limit + 1,
-        skip
-    )?;
-    let variants = fetch_all!(
-        conn,
-        Variant,
-        sql::SELECT_PAGE_VARIANTS,
-        account,
-        before,
-        limit,
-        skip
-    )?;
+    let mut images = fetch_all!(conn, Image, sql::SELECT_PAGE, account, before, limit + 1, skip)?;
+    let variants =
+        fetch_all!(conn, Variant, sql::SELECT_PAGE_VARIANTS, account, before, limit, skip)?;
     let has_more = images.len() as i64 > limit;
     images.truncate(limit as usize);
     let last = images.last().filter(|_| has_more);
     let next_cursor = last.map(|image| URL_SAFE_NO_PAD.encode(image.id));
-    Ok(Listed {
-        images,
-        variants,
-        next_cursor,
-    })
+    Ok(Listed { images, variants, next_cursor })
 }
 
 fn parse_cursor(text: &str) -> Option<Uuid> {

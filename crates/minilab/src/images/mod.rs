@@ -62,16 +62,11 @@ pub struct BlobRow {
 
 impl BlobRow {
     pub fn original(&self) -> Original {
-        Original {
-            hash: self.hash.clone(),
-            generation: self.generation,
-        }
+        Original { hash: self.hash.clone(), generation: self.generation }
     }
 
     pub fn format(&self) -> anyhow::Result<pixels::Format> {
-        self.format
-            .parse()
-            .map_err(|_| anyhow::anyhow!("unknown format {:?}", self.format))
+        self.format.parse().map_err(|_| anyhow::anyhow!("unknown format {:?}", self.format))
     }
 
     pub fn facts(&self) -> anyhow::Result<Facts> {

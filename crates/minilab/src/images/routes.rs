@@ -34,9 +34,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
             id: Uuid,
         }
         let params = Path::<Params>::from_request_parts(parts, state).await;
-        params
-            .map(|Path(params)| Self(params.id))
-            .map_err(|_| Problem::not_found("image"))
+        params.map(|Path(params)| Self(params.id)).map_err(|_| Problem::not_found("image"))
     }
 }
 
@@ -76,11 +74,7 @@ pub async fn list_images(
     let listed = list(&mut conn, caller.account.id, query.page()?).await?;
     let scope = Scope::Account(caller.account.id);
     let total = counters::read(&mut conn, scope, counters::IMAGES).await?;
-    let items: Vec<_> = listed
-        .images
-        .iter()
-        .map(|i| view(&caller, i, &listed.variants))
-        .collect();
+    let items: Vec<_> = listed.images.iter().map(|i| view(&caller, i, &listed.variants)).collect();
     let next = listed.next_cursor.as_ref().map(|cursor| {
         let limit = query.page().map_or(0, |page| page.limit);
         let url = app.url(&format!("/api/v1/images?limit={limit}&cursor={cursor}"));
@@ -104,9 +98,10 @@ pub async fn delete_image(
     caller: Caller,
     ImageId(id): ImageId,
 ) -> Result<StatusCode, Problem> {
-    match delete::delete(&app, caller.account.id, id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::not_found("image")),
+    if delete::delete(&app, caller.account.id, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found("image"))
     }
 }
 
@@ -120,10 +115,7 @@ pub async fn show_original(
 ) -> Result<Response, Problem> {
     let image = find_own(&app, &caller, id).await?;
     if !caller.tier().rights.original {
-        let detail = format!(
-            "the tier {:?} does not include originals",
-            caller.tier().name
-        );
+        let detail = format!("the tier {:?} does not include originals", caller.tier().name);
         return Err(Problem::forbidden("original_not_in_tier", detail));
     }
     let served = Served {

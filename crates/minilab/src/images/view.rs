@@ -67,26 +67,21 @@ struct GpsView {
 pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
     let blob = &image.blob;
     let sideways = blob.orientation >= 5;
-    let (width, height) = if sideways {
-        (blob.height, blob.width)
-    } else {
-        (blob.width, blob.height)
-    };
-    let original_url = caller.tier().rights.original.then(|| {
-        format!(
-            "/api/v1/images/{}/original?v={}",
-            image.id,
-            fingerprint(&blob.hash)
-        )
-    });
+    let (width, height) =
+        if sideways { (blob.height, blob.width) } else { (blob.width, blob.height) };
+    let original_url = caller
+        .tier()
+        .rights
+        .original
+        .then(|| format!("/api/v1/images/{}/original?v={}", image.id, fingerprint(&blob.hash)));
     ImageView {
         id: image.id.to_string(),
         filename: image.filename.clone(),
         state: image.state,
-        error: image.error_code.clone().map(|code| ErrorView {
-            code,
-            detail: image.error_detail.clone().unwrap_or_default(),
-        }),
+        error: image
+            .error_code
+            .clone()
+            .map(|code| ErrorView { code, detail: image.error_detail.clone().unwrap_or_default() }),
         format: blob.format.clone(),
         width,
         height,
@@ -100,15 +95,9 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
             model: blob.model.clone(),
             lens: blob.lens.clone(),
             taken_at: blob.taken_at.clone(),
-            exposure: blob
-                .exposure
-                .clone()
-                .and_then(|text| RawValue::from_string(text).ok()),
+            exposure: blob.exposure.clone().and_then(|text| RawValue::from_string(text).ok()),
             orientation: blob.orientation,
-            gps: blob
-                .gps_lat
-                .zip(blob.gps_lon)
-                .map(|(lat, lon)| GpsView { lat, lon }),
+            gps: blob.gps_lat.zip(blob.gps_lon).map(|(lat, lon)| GpsView { lat, lon }),
         },
     }
 }
@@ -124,11 +113,7 @@ fn view_variants(caller: &Caller, image: &Image, made: &[Variant]) -> Vec<Varian
         VariantView {
             preset: name.to_owned(),
             state: variant.map_or(
-                if image.state == State::Failed {
-                    State::Failed
-                } else {
-                    State::Processing
-                },
+                if image.state == State::Failed { State::Failed } else { State::Processing },
                 |_| State::Ready,
             ),
             url: variant.map_or(url.clone(), |v| format!("{url}?v={}", fingerprint(&v.hash))),

@@ -30,12 +30,7 @@ pub struct Lease {
 /// Takes the best waiting job, if there is one.
 pub async fn claim(db: &Db, clock: &Clock) -> anyhow::Result<Option<Lease>> {
     // Most of the time there is nothing: find out without the writer.
-    let waiting = fetch_optional!(
-        &mut db.read().await?,
-        (i64,),
-        sql::IS_WAITING,
-        clock.now_ms()
-    )?;
+    let waiting = fetch_optional!(&mut db.read().await?, (i64,), sql::IS_WAITING, clock.now_ms())?;
     if waiting.is_none() {
         return Ok(None);
     }
@@ -51,13 +46,7 @@ pub async fn claim(db: &Db, clock: &Clock) -> anyhow::Result<Option<Lease>> {
         return Ok(None);
     };
     let job = serde_json::from_str(&payload).with_context(|| format!("reading job {id}"))?;
-    Ok(Some(Lease {
-        id,
-        number,
-        job,
-        account,
-        attempts,
-    }))
+    Ok(Some(Lease { id, number, job, account, attempts }))
 }
 
 type Claimed = (Uuid, String, Option<Uuid>, i64, i64);
@@ -65,12 +54,9 @@ type Claimed = (Uuid, String, Option<Uuid>, i64, i64);
 /// Keeps the lease for another while; false when somebody else has it.
 pub async fn renew(db: &Db, clock: &Clock, lease: &Lease) -> sqlx::Result<bool> {
     let until = clock.now_ms() + LEASE.as_millis() as i64;
-    db.write(
-        (lease.id, lease.number, until),
-        |tx, &(id, number, until)| {
-            Box::pin(async move { Ok(execute!(tx, sql::RENEW, id, number, until)? == 1) })
-        },
-    )
+    db.write((lease.id, lease.number, until), |tx, &(id, number, until)| {
+        Box::pin(async move { Ok(execute!(tx, sql::RENEW, id, number, until)? == 1) })
+    })
     .await
 }
 
@@ -81,8 +67,7 @@ pub async fn reap(db: &Db, clock: &Clock) -> anyhow::Result<u64> {
     if expired.is_none() {
         return Ok(0);
     }
-    let reaped = db.write(now_ms, |tx, now_ms| {
-        Box::pin(async move { execute!(tx, sql::REAP, *now_ms) })
-    });
+    let reaped =
+        db.write(now_ms, |tx, now_ms| Box::pin(async move { execute!(tx, sql::REAP, *now_ms) }));
     Ok(reaped.await?)
 }

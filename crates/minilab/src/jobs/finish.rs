@@ -12,7 +12,7 @@ const TRIES_MAX: i64 = 8;
 const CRASHES_MAX: i64 = 2;
 
 const BACKOFF_FIRST: Duration = Duration::from_secs(1);
-const BACKOFF_MAX: Duration = Duration::from_secs(300);
+const BACKOFF_MAX: Duration = Duration::from_mins(5);
 
 /// Why a job did not succeed, and how often it is worth trying.
 #[derive(Debug)]
@@ -33,33 +33,19 @@ pub struct Refusal {
 impl JobError {
     /// Trying again may help.
     pub fn retry(cause: impl Into<anyhow::Error>) -> Self {
-        Self {
-            cause: cause.into(),
-            refusal: None,
-            tries_max: TRIES_MAX,
-        }
+        Self { cause: cause.into(), refusal: None, tries_max: TRIES_MAX }
     }
 
     /// Trying again cannot help: the picture is to blame.
     pub fn fail(code: &str, detail: impl Into<String>) -> Self {
-        let refusal = Refusal {
-            code: code.to_owned(),
-            detail: detail.into(),
-        };
+        let refusal = Refusal { code: code.to_owned(), detail: detail.into() };
         let cause = anyhow::anyhow!("{}: {}", refusal.code, refusal.detail);
-        Self {
-            cause,
-            refusal: Some(refusal),
-            tries_max: 1,
-        }
+        Self { cause, refusal: Some(refusal), tries_max: 1 }
     }
 
     /// A child process did not survive the picture.
     pub fn crash(code: &str, detail: impl Into<String>) -> Self {
-        Self {
-            tries_max: CRASHES_MAX,
-            ..Self::fail(code, detail)
-        }
+        Self { tries_max: CRASHES_MAX, ..Self::fail(code, detail) }
     }
 }
 
@@ -77,11 +63,7 @@ pub struct Fenced(uuid::Uuid);
 /// Marks the job as done, in the transaction of what it did.
 pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Result<()> {
     let completed = execute!(tx, sql::COMPLETE, lease.id, lease.number, now_ms)?;
-    if completed == 1 {
-        Ok(())
-    } else {
-        Err(Fenced(lease.id).into())
-    }
+    if completed == 1 { Ok(()) } else { Err(Fenced(lease.id).into()) }
 }
 
 /// Where a failed try left the job.
@@ -103,15 +85,9 @@ pub async fn record_failure(
 ) -> sqlx::Result<Ending> {
     let (ending, changed) = if lease.attempts < tries_max {
         let run_at = now_ms + backoff(lease.attempts).as_millis() as i64;
-        (
-            Ending::Retry,
-            execute!(tx, sql::RETRY, lease.id, lease.number, error, run_at)?,
-        )
+        (Ending::Retry, execute!(tx, sql::RETRY, lease.id, lease.number, error, run_at)?)
     } else {
-        (
-            Ending::Failed,
-            execute!(tx, sql::FAIL, lease.id, lease.number, error, now_ms)?,
-        )
+        (Ending::Failed, execute!(tx, sql::FAIL, lease.id, lease.number, error, now_ms)?)
     };
     Ok(if changed == 1 { ending } else { Ending::Fenced })
 }
@@ -124,9 +100,7 @@ pub async fn release(tx: &mut Conn, lease: &Lease) -> sqlx::Result<()> {
 /// 1 s, 2 s, 4 s, … at most five minutes, a fifth up or down so that failures do not march in step.
 fn backoff(attempts: i64) -> Duration {
     let doublings = attempts.clamp(1, 16) as u32 - 1;
-    let plain = BACKOFF_FIRST
-        .saturating_mul(1 << doublings)
-        .min(BACKOFF_MAX);
+    let plain = BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_MAX);
     plain.mul_f64(rand::random_range(0.8..1.2))
 }
 
@@ -136,19 +110,10 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_five_minutes() {
-        for (attempts, secs) in [
-            (0, 1.0),
-            (1, 1.0),
-            (2, 2.0),
-            (4, 8.0),
-            (10, 300.0),
-            (1000, 300.0),
-        ] {
+        for (attempts, secs) in [(0, 1.0), (1, 1.0), (2, 2.0), (4, 8.0), (10, 300.0), (1000, 300.0)]
+        {
             let wait = backoff(attempts).as_secs_f64();
-            assert!(
-                (0.8 * secs..1.2 * secs).contains(&wait),
-                "{attempts}: {wait}"
-            );
+            assert!((0.8 * secs..1.2 * secs).contains(&wait), "{attempts}: {wait}");
         }
     }
 }

@@ -24,11 +24,7 @@ pub enum Job {
     /// Every image of the blob has what its owner's tier wants at upload, or is failed.
     Develop { blob: Uuid },
     /// The blob has this variant.
-    MakeVariant {
-        blob: Uuid,
-        preset: String,
-        version: i64,
-    },
+    MakeVariant { blob: Uuid, preset: String, version: i64 },
     /// A blob that nobody refers to any more is gone, with all its variants.
     DeleteBlob { blob: Uuid },
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
@@ -49,11 +45,7 @@ impl Job {
     pub fn unique_key(&self) -> String {
         match self {
             Self::Develop { blob } => format!("develop:{}", blob.simple()),
-            Self::MakeVariant {
-                blob,
-                preset,
-                version,
-            } => {
+            Self::MakeVariant { blob, preset, version } => {
                 format!("variant:{}:{preset}:{version}", blob.simple())
             }
             Self::DeleteBlob { blob } => format!("delete:{}", blob.simple()),

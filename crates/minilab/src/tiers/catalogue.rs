@@ -22,20 +22,16 @@ pub struct Catalogue {
 impl Catalogue {
     /// Finds a tier by its name or its alias.
     pub fn tier(&self, name: &str) -> Option<&Tier> {
-        self.tiers.get(name).or_else(|| {
-            self.tiers
-                .values()
-                .find(|tier| tier.alias.as_deref() == Some(name))
-        })
+        self.tiers
+            .get(name)
+            .or_else(|| self.tiers.values().find(|tier| tier.alias.as_deref() == Some(name)))
     }
 
     /// What is made at upload for an account of this tier.
     pub fn eager_presets(&self, tier: &str) -> impl Iterator<Item = &Preset> {
         let tier = self.tiers.get(tier);
         let names = tier.into_iter().flat_map(|tier| &tier.presets);
-        names
-            .filter_map(|name| self.presets.get(name))
-            .filter(|preset| preset.eager)
+        names.filter_map(|name| self.presets.get(name)).filter(|preset| preset.eager)
     }
 
     pub async fn load(conn: &mut Conn) -> anyhow::Result<Self> {
@@ -47,37 +43,31 @@ impl Catalogue {
         }
         let presets = presets.into_iter().map(|row| {
             let name = row.name.clone();
-            let preset = row
-                .into_preset()
-                .with_context(|| format!("reading preset {name:?}"))?;
+            let preset = row.into_preset().with_context(|| format!("reading preset {name:?}"))?;
             Ok((name, preset))
         });
         let tiers = tiers.into_iter().map(|row| {
             let presets = presets_of.remove(&row.name).unwrap_or_default();
             (row.name.clone(), row.into_tier(presets))
         });
-        Ok(Self {
-            tiers: tiers.collect(),
-            presets: presets.collect::<anyhow::Result<_>>()?,
-        })
+        Ok(Self { tiers: tiers.collect(), presets: presets.collect::<anyhow::Result<_>>()? })
     }
 }
+
+/// A catalogue and when it was read.
+type Latest = Option<(Instant, Arc<Catalogue>)>;
 
 /// Hands out the current [`Catalogue`].
 #[derive(Clone, Default)]
 pub struct Catalogues {
-    latest: Arc<Mutex<Option<(Instant, Arc<Catalogue>)>>>,
+    latest: Arc<Mutex<Latest>>,
 }
 
 const AGE_MAX: Duration = Duration::from_secs(1);
 
 impl Catalogues {
     pub async fn current(&self, db: &Db) -> anyhow::Result<Arc<Catalogue>> {
-        let known = self
-            .latest
-            .lock()
-            .expect("nobody panics holding it")
-            .clone();
+        let known = self.latest.lock().expect("nobody panics holding it").clone();
         if let Some((loaded, catalogue)) = known
             && loaded.elapsed() < AGE_MAX
         {
@@ -121,18 +111,9 @@ impl PresetRow {
             quality: u8::try_from(self.quality).context("quality")?,
             animation: from_word(&self.animation).context("animation")?,
             background: parse_colour(&self.background).context("background")?,
-            byte_budget: self
-                .byte_budget
-                .map(u64::try_from)
-                .transpose()
-                .context("byte_budget")?,
+            byte_budget: self.byte_budget.map(u64::try_from).transpose().context("byte_budget")?,
         };
-        Ok(Preset {
-            name: self.name,
-            version: self.version,
-            recipe,
-            eager: self.eager,
-        })
+        Ok(Preset { name: self.name, version: self.version, recipe, eager: self.eager })
     }
 }
 

@@ -58,8 +58,7 @@ impl Tier {
 /// A word of a closed vocabulary (`cover`, `webp`, …) as its column holds it.
 pub(crate) fn to_word<T: Serialize>(value: T) -> String {
     let word = serde_json::to_value(value).ok();
-    word.and_then(|word| word.as_str().map(str::to_owned))
-        .expect("a unit variant is one word")
+    word.and_then(|word| word.as_str().map(str::to_owned)).expect("a unit variant is one word")
 }
 
 /// The other way: `None` is a word this version does not know.

@@ -16,18 +16,8 @@ pub fn presets() -> Vec<Preset> {
         format,
         ..Recipe::default()
     };
-    let eager = |name: &str, recipe| Preset {
-        name: name.into(),
-        version: 1,
-        recipe,
-        eager: true,
-    };
-    let lazy = |name: &str, recipe| Preset {
-        name: name.into(),
-        version: 1,
-        recipe,
-        eager: false,
-    };
+    let eager = |name: &str, recipe| Preset { name: name.into(), version: 1, recipe, eager: true };
+    let lazy = |name: &str, recipe| Preset { name: name.into(), version: 1, recipe, eager: false };
     vec![
         eager(
             "thumb",
@@ -55,10 +45,7 @@ pub fn presets() -> Vec<Preset> {
                 ..inside(Some(100), Some(100), OutputFormat::Gif)
             },
         ),
-        lazy(
-            "display",
-            inside(Some(2048), Some(2048), OutputFormat::Source),
-        ),
+        lazy("display", inside(Some(2048), Some(2048), OutputFormat::Source)),
     ]
 }
 
@@ -73,12 +60,7 @@ pub fn tiers() -> Vec<Tier> {
         emoji: true,
         watermark: false,
     };
-    let names = |names: &[&str]| {
-        names
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect::<Vec<_>>()
-    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let all = names(&["display", "emoji", "h200", "h400", "preview", "thumb"]);
     vec![
         Tier {
@@ -87,10 +69,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 1,
             images_max: Some(5),
             upload_bytes_max: 10 * MIB,
-            rights: Rights {
-                watermark: true,
-                ..none.clone()
-            },
+            rights: Rights { watermark: true, ..none.clone() },
             presets: names(&["emoji", "h200", "preview", "thumb"]),
         },
         Tier {
@@ -99,11 +78,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 2,
             images_max: Some(100),
             upload_bytes_max: 10 * MIB,
-            rights: Rights {
-                original: true,
-                webhooks: true,
-                ..none.clone()
-            },
+            rights: Rights { original: true, webhooks: true, ..none.clone() },
             presets: all.clone(),
         },
         Tier {

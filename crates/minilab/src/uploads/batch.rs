@@ -72,12 +72,11 @@ async fn receive_multipart(
         let field = tokio::time::timeout(idle, form.next_field()).await;
         let field = match field {
             Ok(Ok(Some(field))) => field,
-            Ok(Ok(None)) => break,
             Ok(Err(error)) if items.is_empty() => {
                 return Err(broken(error.status(), error.body_text()));
             }
-            // What was stored before the body broke off is stored, and said to be.
-            Ok(Err(_)) | Err(_) => break,
+            // The end; or the body broke off, and what was stored before is stored, and said so.
+            Ok(Ok(None) | Err(_)) | Err(_) => break,
         };
         if !is_file(&field) {
             continue;
@@ -85,10 +84,7 @@ async fn receive_multipart(
         let name = safe_name(field.file_name().unwrap_or_default());
         if items.len() == app.config.uploads.files_max {
             let max = app.config.uploads.files_max;
-            items.push(Item {
-                filename: name,
-                outcome: Err(Refused::TooManyFiles { max }.into()),
-            });
+            items.push(Item { filename: name, outcome: Err(Refused::TooManyFiles { max }.into()) });
             break;
         }
         let mut body = field.map(|chunk| {
@@ -96,19 +92,12 @@ async fn receive_multipart(
         });
         let outcome = take_one(app, caller, &name, &mut body).await;
         let goes_on = outcome.is_ok() || skip(&mut body).await;
-        items.push(Item {
-            filename: name,
-            outcome,
-        });
+        items.push(Item { filename: name, outcome });
         if !goes_on {
             break;
         }
     }
-    if items.is_empty() {
-        Err(Refused::NoFile.into())
-    } else {
-        Ok(items)
-    }
+    if items.is_empty() { Err(Refused::NoFile.into()) } else { Ok(items) }
 }
 
 async fn take_one(
@@ -121,10 +110,7 @@ async fn take_one(
     let allowed = Allowed {
         bytes_max,
         idle: Duration::from_secs(app.config.uploads.idle_secs),
-        limits: pixels::Limits {
-            bytes: bytes_max,
-            ..app.config.pictures
-        },
+        limits: pixels::Limits { bytes: bytes_max, ..app.config.pictures },
     };
     let received = receive(&app.spool, body, allowed).await?;
     Ok(store(app, &caller.account, filename.to_owned(), received).await?)
@@ -143,28 +129,18 @@ async fn skip(body: &mut (impl Stream<Item = Result<Bytes, Stop>> + Unpin)) -> b
         }
         true
     };
-    tokio::time::timeout(deadline, read_on)
-        .await
-        .unwrap_or(false)
+    tokio::time::timeout(deadline, read_on).await.unwrap_or(false)
 }
 
 /// A form's other inputs have neither a file name nor a type of their own.
 fn is_file(field: &Field<'_>) -> bool {
     field.file_name().is_some()
-        || field
-            .content_type()
-            .is_some_and(|media_type| !media_type.starts_with("text/"))
+        || field.content_type().is_some_and(|media_type| !media_type.starts_with("text/"))
 }
 
 fn is_multipart(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| {
-        value
-            .to_ascii_lowercase()
-            .starts_with("multipart/form-data")
-    })
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"))
 }
 
 fn chunks(body: Body) -> impl Stream<Item = Result<Bytes, Stop>> + Unpin {

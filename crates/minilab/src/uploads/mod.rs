@@ -26,10 +26,7 @@ pub struct UploadsConfig {
 
 impl Default for UploadsConfig {
     fn default() -> Self {
-        Self {
-            files_max: 100,
-            idle_secs: 30,
-        }
+        Self { files_max: 100, idle_secs: 30 }
     }
 }
 

@@ -47,10 +47,7 @@ pub(super) async fn receive(
     while let Some(chunk) = next_chunk(&mut body, allowed.idle).await? {
         bytes += chunk.len() as u64;
         if bytes > allowed.bytes_max {
-            return Err(Refused::TooLarge {
-                max: allowed.bytes_max,
-            }
-            .into());
+            return Err(Refused::TooLarge { max: allowed.bytes_max }.into());
         }
         sink.take(spool, chunk).await?;
     }
@@ -61,13 +58,7 @@ pub(super) async fn receive(
     let limits = allowed.limits;
     cpu::run(move || {
         let looked = inspect(&spooled, &limits)?;
-        Ok(looked.map(|(facts, metadata)| Received {
-            spooled,
-            hash,
-            bytes,
-            facts,
-            metadata,
-        }))
+        Ok(looked.map(|(facts, metadata)| Received { spooled, hash, bytes, facts, metadata }))
     })
     .await?
     .map_err(|error| Refused::Picture(error).into())
@@ -79,10 +70,7 @@ async fn next_chunk(
 ) -> Result<Option<Bytes>, Stop> {
     match tokio::time::timeout(idle, body.next()).await {
         Ok(chunk) => chunk.transpose(),
-        Err(_) => Err(Refused::TooSlow {
-            secs: idle.as_secs(),
-        }
-        .into()),
+        Err(_) => Err(Refused::TooSlow { secs: idle.as_secs() }.into()),
     }
 }
 
@@ -91,11 +79,7 @@ fn inspect(
     spooled: &Spooled,
     limits: &Limits,
 ) -> anyhow::Result<Result<(Facts, Metadata), pixels::Error>> {
-    let open = || {
-        File::open(&spooled.path)
-            .map(BufReader::new)
-            .context("reading the spool")
-    };
+    let open = || File::open(&spooled.path).map(BufReader::new).context("reading the spool");
     Ok(match pixels::probe(open()?, limits) {
         Ok(facts) => Ok((facts, pixels::metadata(open()?, &facts))),
         Err(error) => Err(error),

@@ -68,9 +68,9 @@ impl From<Refused> for Problem {
             }
             Refused::Empty => Self::unprocessable("empty_file", detail),
             Refused::Picture(error) => picture_problem(&error, detail),
-            Refused::QuotaReached { used, limit } => Self::forbidden("quota_reached", detail)
-                .with("used", used)
-                .with("limit", limit),
+            Refused::QuotaReached { used, limit } => {
+                Self::forbidden("quota_reached", detail).with("used", used).with("limit", limit)
+            }
             Refused::TooManyFiles { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_files", detail)
             }

@@ -39,9 +39,7 @@ async fn answer(app: &App, caller: &Caller, items: &[Item]) -> Result<Response, 
         views.push(view_item(app, caller, index, item).await?);
     }
     let is = |wanted: fn(&Stored) -> bool| {
-        items
-            .iter()
-            .any(|item| item.outcome.as_ref().is_ok_and(wanted))
+        items.iter().any(|item| item.outcome.as_ref().is_ok_and(wanted))
     };
     let status = if is(|stored| matches!(stored, Stored::Created(_))) {
         StatusCode::CREATED
@@ -51,12 +49,9 @@ async fn answer(app: &App, caller: &Caller, items: &[Item]) -> Result<Response, 
         return Err(common_problem(items).with("items", views));
     };
     let location = match items {
-        [
-            Item {
-                outcome: Ok(Stored::Created(id) | Stored::Duplicate(id)),
-                ..
-            },
-        ] => Some([(header::LOCATION, format!("/api/v1/images/{id}"))]),
+        [Item { outcome: Ok(Stored::Created(id) | Stored::Duplicate(id)), .. }] => {
+            Some([(header::LOCATION, format!("/api/v1/images/{id}"))])
+        }
         _ => None,
     };
     Ok((status, location, Json(json!({ "items": views }))).into_response())
@@ -101,10 +96,7 @@ async fn view_image(app: &App, caller: &Caller, id: Uuid) -> Result<Value, Probl
 /// The one problem of all files; 422 when they differ.
 fn common_problem(items: &[Item]) -> Problem {
     let mut problems = items.iter().filter_map(|item| item.outcome.as_ref().err());
-    let first = problems
-        .next()
-        .expect("nothing was stored, so something was refused")
-        .clone();
+    let first = problems.next().expect("nothing was stored, so something was refused").clone();
     if problems.all(|problem| problem.code == first.code) {
         return first;
     }

@@ -36,14 +36,10 @@ impl Spool {
         // The lock comes first: a folder without one is fair game for the next to start.
         let lock = File::create(spools.join(format!("{name}.lock")))
             .with_context(|| format!("opening the spool in {}", spools.display()))?;
-        lock.try_lock()
-            .context("locking a spool folder that nobody else can know")?;
+        lock.try_lock().context("locking a spool folder that nobody else can know")?;
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
         tidy(spools, &name).context("tidying the spool")?;
-        Ok(Self {
-            folder,
-            _lock: lock,
-        })
+        Ok(Self { folder, _lock: lock })
     }
 
     /// Creates an empty file. Blocks.
@@ -57,9 +53,7 @@ impl Spool {
 fn tidy(spools: &Path, own: &str) -> anyhow::Result<()> {
     for entry in fs::read_dir(spools)? {
         let path = entry?.path();
-        let is_lock = path
-            .extension()
-            .is_some_and(|extension| extension == "lock");
+        let is_lock = path.extension().is_some_and(|extension| extension == "lock");
         if !is_lock || path.file_stem().is_some_and(|stem| stem == own) {
             continue;
         }

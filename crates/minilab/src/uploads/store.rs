@@ -69,32 +69,16 @@ pub(super) async fn store(
     };
     for _ in 0..ROUNDS_MAX {
         if new.placed.is_none() && !is_stored(app, &new.hash).await? {
-            let original = Original {
-                hash: new.hash.to_vec(),
-                generation: Uuid::now_v7(),
-            };
-            app.blobs
-                .place(received.spooled.path.clone(), &original)
-                .await?;
+            let original = Original { hash: new.hash.to_vec(), generation: Uuid::now_v7() };
+            app.blobs.place(received.spooled.path.clone(), &original).await?;
             new.placed = Some(original);
         }
         let placed = new.placed.clone();
-        let outcome = app
-            .db
-            .write(new.clone(), |tx, new| Box::pin(insert(tx, new)))
-            .await;
-        let used_placed = matches!(
-            &outcome,
-            Ok(Outcome::Stored {
-                used_placed: true,
-                ..
-            })
-        );
+        let outcome = app.db.write(new.clone(), |tx, new| Box::pin(insert(tx, new))).await;
+        let used_placed = matches!(&outcome, Ok(Outcome::Stored { used_placed: true, .. }));
         if let Some(original) = placed.filter(|_| !used_placed && !is_undecided(&outcome)) {
             // Somebody else's upload of the same bytes won, or this one was refused.
-            app.blobs
-                .remove_path(&BlobKey::Original(&original).path())
-                .await?;
+            app.blobs.remove_path(&BlobKey::Original(&original).path()).await?;
         }
         match outcome? {
             Outcome::Stored { stored, .. } => {
@@ -104,9 +88,7 @@ pub(super) async fn store(
             Outcome::MustPlace => {}
         }
     }
-    Err(Stop::Failed(anyhow::anyhow!(
-        "the blob was deleted {ROUNDS_MAX} times during an upload"
-    )))
+    Err(Stop::Failed(anyhow::anyhow!("the blob was deleted {ROUNDS_MAX} times during an upload")))
 }
 
 /// After a failed commit nobody knows whether it happened: the sweeper may decide, we may not.
@@ -125,37 +107,21 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
     Box::pin(async move {
         let account = new.account.id;
         fetch_one!(tx, Account, accounts::sql::LOCK, account)?;
-        let (blob, used_placed) = match lock_blob(tx, new).await? {
-            Some(found) => found,
-            None => return Ok(Outcome::MustPlace),
+        let Some((blob, used_placed)) = lock_blob(tx, new).await? else {
+            return Ok(Outcome::MustPlace);
         };
         let twin = fetch_optional!(tx, (Uuid,), sql::SELECT_TWIN, account, blob)?;
         if let Some((image,)) = twin {
             let stored = Stored::Duplicate(image);
-            return Ok(Outcome::Stored {
-                stored,
-                used_placed,
-            });
+            return Ok(Outcome::Stored { stored, used_placed });
         }
         check_quota(tx, account).await?;
         let image = Uuid::now_v7();
-        execute!(
-            tx,
-            sql::INSERT_IMAGE,
-            image,
-            account,
-            blob,
-            account,
-            &new.filename,
-            new.now_ms
-        )?;
+        execute!(tx, sql::INSERT_IMAGE, image, account, blob, account, &new.filename, new.now_ms)?;
         counters::add(tx, Scope::Account(account), counters::IMAGES, 1).await?;
         counters::add(tx, Scope::Account(account), counters::BYTES, new.bytes).await?;
         jobs::enqueue(tx, &Job::Develop { blob }, Some(account), new.now_ms).await?;
-        Ok(Outcome::Stored {
-            stored: Stored::Created(image),
-            used_placed,
-        })
+        Ok(Outcome::Stored { stored: Stored::Created(image), used_placed })
     })
 }
 
@@ -175,9 +141,7 @@ async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>
             return Ok(Some((id, true)));
         }
     }
-    Err(Stop::Failed(anyhow::anyhow!(
-        "a blob came and went during one transaction"
-    )))
+    Err(Stop::Failed(anyhow::anyhow!("a blob came and went during one transaction")))
 }
 
 async fn insert_blob(
@@ -187,11 +151,7 @@ async fn insert_blob(
     id: Uuid,
 ) -> anyhow::Result<bool> {
     let (facts, metadata) = (&new.facts, &new.metadata);
-    let exposure = metadata
-        .exposure
-        .as_ref()
-        .map(serde_json::to_string)
-        .transpose()?;
+    let exposure = metadata.exposure.as_ref().map(serde_json::to_string).transpose()?;
     let inserted = execute!(
         tx,
         sql::INSERT_BLOB,

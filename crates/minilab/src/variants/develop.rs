@@ -37,9 +37,7 @@ pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
             return Ok(());
         }
     }
-    Err(JobError::retry(anyhow::anyhow!(
-        "images kept coming in for {ROUNDS_MAX} rounds"
-    )))
+    Err(JobError::retry(anyhow::anyhow!("images kept coming in for {ROUNDS_MAX} rounds")))
 }
 
 /// The blob gets one variant that somebody asked for.
@@ -58,11 +56,7 @@ pub async fn make_variant(
         return abandon(app, lease).await;
     };
     let is_made = made.iter().any(|variant| variant.is_current(preset));
-    let missing = if is_made {
-        Vec::new()
-    } else {
-        vec![preset.clone()]
-    };
+    let missing = if is_made { Vec::new() } else { vec![preset.clone()] };
     let new = make(app, blob, &row, missing).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
@@ -72,10 +66,7 @@ pub async fn make_variant(
 async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: Uuid) -> sqlx::Result<Vec<Preset>> {
     let waiting = fetch_all!(conn, (Uuid, String), sql::SELECT_PROCESSING, blob)?;
     let mut wanted = Vec::<Preset>::new();
-    for preset in waiting
-        .iter()
-        .flat_map(|(_, tier)| catalogue.eager_presets(tier))
-    {
+    for preset in waiting.iter().flat_map(|(_, tier)| catalogue.eager_presets(tier)) {
         if !wanted.contains(preset) {
             wanted.push(preset.clone());
         }
@@ -97,14 +88,8 @@ async fn make(
     let picture = app.blobs.stream(&BlobKey::Original(&original)).await?;
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect();
     // The upload was held to its tier's size; what is stored may be rendered.
-    let limits = pixels::Limits {
-        bytes: row.bytes as u64,
-        ..app.config.pictures
-    };
-    let rendered = app
-        .darkroom
-        .render(recipes, limits, row.decode_bytes as u64, picture)
-        .await;
+    let limits = pixels::Limits { bytes: row.bytes as u64, ..app.config.pictures };
+    let rendered = app.darkroom.render(recipes, limits, row.decode_bytes as u64, picture).await;
     let prints = rendered.map_err(|error| match error {
         DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
         DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
@@ -221,9 +206,7 @@ async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<bo
 async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
     let args = (lease.clone(), app.clock.now_ms());
     app.db
-        .write(args, |tx, (lease, now_ms)| {
-            Box::pin(jobs::complete(tx, lease, *now_ms))
-        })
+        .write(args, |tx, (lease, now_ms)| Box::pin(jobs::complete(tx, lease, *now_ms)))
         .await
         .context("closing a job without work")?;
     Ok(())
@@ -236,13 +219,5 @@ pub async fn mark_failed(
     refusal: &Refusal,
     now_ms: i64,
 ) -> sqlx::Result<()> {
-    execute!(
-        tx,
-        sql::SET_FAILED,
-        blob,
-        &refusal.code,
-        &refusal.detail,
-        now_ms
-    )
-    .map(|_| ())
+    execute!(tx, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms).map(|_| ())
 }

@@ -25,10 +25,7 @@ pub struct VariantsConfig {
 
 impl Default for VariantsConfig {
     fn default() -> Self {
-        Self {
-            wait_secs: 10,
-            waiters_max: 512,
-        }
+        Self { wait_secs: 10, waiters_max: 512 }
     }
 }
 
@@ -77,9 +74,7 @@ pub async fn of_blob(conn: &mut Conn, blob: Uuid) -> sqlx::Result<Vec<Variant>> 
 
 /// The newest variant of that name: an old one serves until the new one exists.
 pub fn latest<'a>(made: &'a [Variant], blob: Uuid, preset: &str) -> Option<&'a Variant> {
-    let candidates = made
-        .iter()
-        .filter(|v| v.blob_id == blob && v.preset == preset);
+    let candidates = made.iter().filter(|v| v.blob_id == blob && v.preset == preset);
     candidates.max_by_key(|variant| (variant.version, variant.pixels_version))
 }
 

@@ -29,15 +29,11 @@ pub enum Waited {
 /// How long the caller is ready to wait.
 pub fn patience(headers: &HeaderMap, default_secs: u64) -> Duration {
     let wanted = headers.get_all("prefer").iter().find_map(|value| {
-        value
-            .to_str()
-            .ok()?
-            .split([',', ';'])
-            .find_map(|preference| {
-                let (name, secs) = preference.split_once('=')?;
-                let secs = secs.trim().trim_matches('"').parse::<u64>().ok()?;
-                name.trim().eq_ignore_ascii_case("wait").then_some(secs)
-            })
+        value.to_str().ok()?.split([',', ';']).find_map(|preference| {
+            let (name, secs) = preference.split_once('=')?;
+            let secs = secs.trim().trim_matches('"').parse::<u64>().ok()?;
+            name.trim().eq_ignore_ascii_case("wait").then_some(secs)
+        })
     });
     Duration::from_secs(wanted.unwrap_or(default_secs).min(WAIT_SECS_MAX))
 }
@@ -112,12 +108,7 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
         return Ok(Look::Made(variant.clone()));
     }
     let key = job.unique_key();
-    let last = fetch_optional!(
-        &mut conn,
-        (String, Option<String>),
-        jobs::sql::SELECT_BY_KEY,
-        key
-    )?;
+    let last = fetch_optional!(&mut conn, (String, Option<String>), jobs::sql::SELECT_BY_KEY, key)?;
     match last {
         Some((state, error)) if state == "failed" => {
             let detail = error.unwrap_or_default();
@@ -158,11 +149,7 @@ mod tests {
         ] {
             let headers = prefer.map(|value| ("prefer".parse().unwrap(), value.parse().unwrap()));
             let headers = HeaderMap::from_iter(headers);
-            assert_eq!(
-                patience(&headers, 10),
-                Duration::from_secs(secs),
-                "{prefer:?}"
-            );
+            assert_eq!(patience(&headers, 10), Duration::from_secs(secs), "{prefer:?}");
         }
     }
 }

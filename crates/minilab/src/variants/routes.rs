@@ -62,12 +62,7 @@ pub async fn hand_out(
         Waited::NotYet => return Ok(not_yet()),
     };
     let format = parse_format(&variant)?;
-    let filename = format!(
-        "{}.{}.{}",
-        stem(&image.filename),
-        handing.suffix,
-        format.extension()
-    );
+    let filename = format!("{}.{}.{}", stem(&image.filename), handing.suffix, format.extension());
     let original = image.blob.original();
     let served = Served {
         key: BlobKey::Variant {
@@ -94,20 +89,14 @@ fn allowed_preset<'a>(caller: &'a Caller, name: &str) -> Result<&'a Preset, Prob
         return Err(problem);
     };
     if !caller.tier().may_see(name) {
-        let detail = format!(
-            "the tier {:?} does not include {name:?}",
-            caller.tier().name
-        );
+        let detail = format!("the tier {:?} does not include {name:?}", caller.tier().name);
         return Err(Problem::forbidden("preset_not_in_tier", detail));
     }
     Ok(preset)
 }
 
 fn parse_format(variant: &Variant) -> anyhow::Result<pixels::Format> {
-    variant
-        .format
-        .parse()
-        .map_err(|_| anyhow::anyhow!("unknown format {:?}", variant.format))
+    variant.format.parse().map_err(|_| anyhow::anyhow!("unknown format {:?}", variant.format))
 }
 
 fn not_yet() -> Response {

@@ -1,0 +1,132 @@
+//! `minilab check` finds what is wrong, says why, and mends it.
+
+use std::time::Duration;
+
+use minilab::check::{differences, repair};
+use minilab::{execute, sql};
+
+use crate::support::Lab;
+use crate::support::pictures::bmp;
+
+mod harm {
+    //! What only a fault, or a person with a database client, would do.
+
+    super::sql! {
+        DRIFT = "INSERT INTO counter_deltas (scope, name, delta) VALUES ('lab', 'stored_bytes', 7)";
+        FORGET_IMAGES = "DELETE FROM images";
+        FORGET_JOBS = "DELETE FROM jobs";
+        DOOM_ALL = "UPDATE blobs SET doomed = TRUE";
+        UNREADY = "UPDATE images SET state = 'processing'";
+        FORGET_VARIANTS = "DELETE FROM variants";
+    }
+}
+
+on_both_engines! {
+    a_healthy_lab_has_no_difference
+    each_kind_of_difference_is_found_and_mended
+    a_lost_original_is_told_and_not_papered_over
+    the_sweep_mends_by_itself
+}
+
+async fn filled(lab: &Lab) -> String {
+    let key = lab.account("ada", "premium").await;
+    let id = lab.upload_ok(&key, "a.bmp", bmp(300, 200, 1)).await;
+    lab.run_jobs().await;
+    assert_eq!(lab.get(&key, &format!("/api/v1/images/{id}")).await.json()["state"], "ready");
+    key
+}
+
+async fn harm(lab: &Lab, what: minilab::db::sql::Sql) {
+    let done = lab.app.db.write(what, |tx, what| Box::pin(async move { execute!(tx, *what) }));
+    done.await.unwrap();
+}
+
+async fn mend(lab: &Lab) {
+    for difference in differences(&lab.app, true).await.unwrap() {
+        repair(&lab.app, &difference, Duration::ZERO).await.unwrap();
+    }
+    lab.run_jobs().await;
+}
+
+async fn a_healthy_lab_has_no_difference(lab: Lab) {
+    let key = filled(&lab).await;
+    assert_eq!(lab.differences().await, [""; 0]);
+    lab.upload_ok(&key, "b.bmp", bmp(30, 20, 2)).await;
+    assert_eq!(lab.differences().await, [""; 0], "an image may wait for its job");
+}
+
+async fn each_kind_of_difference_is_found_and_mended(lab: Lab) {
+    filled(&lab).await;
+    let expect = async |part: &str| {
+        let found = lab.differences().await;
+        assert!(found.iter().any(|line| line.contains(part)), "{part}: {found:?}");
+        mend(&lab).await;
+        assert_eq!(lab.differences().await, [""; 0], "after mending: {part}");
+    };
+    harm(&lab, harm::DRIFT).await;
+    expect("counter stored_bytes of lab: counted").await;
+
+    let stray = lab.data().join("blobs/originals/stray");
+    std::fs::write(stray, "x").unwrap();
+    expect("orphan file").await;
+
+    let variant = |lab: &Lab| {
+        let stored = lab.stored();
+        let path = stored.iter().find(|path| path.ends_with("/h200.1.1")).unwrap();
+        lab.data().join("blobs").join(path)
+    };
+    std::fs::remove_file(variant(&lab)).unwrap();
+    expect("variant h200").await;
+    // What was mended by forgetting is made again when its image is looked at anew.
+    harm(&lab, harm::UNREADY).await;
+    expect("stuck image").await;
+    std::fs::write(variant(&lab), "not the print").unwrap();
+    expect("bytes, its row says").await;
+
+    harm(&lab, harm::FORGET_VARIANTS).await;
+    expect("orphan file").await;
+    harm(&lab, harm::FORGET_IMAGES).await;
+    expect("orphan blob").await;
+    assert_eq!(lab.stored(), [""; 0], "the last image took everything with it");
+}
+
+async fn a_lost_original_is_told_and_not_papered_over(lab: Lab) {
+    filled(&lab).await;
+    let stored = lab.stored();
+    let original = stored.iter().find(|path| path.starts_with("originals/")).unwrap();
+    let original = lab.data().join("blobs").join(original);
+    let bytes = std::fs::read(&original).unwrap();
+    let changed = bytes.iter().map(|byte| !byte).collect::<Vec<_>>();
+    std::fs::write(&original, changed).unwrap();
+    mend(&lab).await;
+    let found = lab.differences().await;
+    assert!(found[0].contains("content is not what its row says"), "{found:?}");
+
+    std::fs::remove_file(&original).unwrap();
+    mend(&lab).await;
+    let found = lab.differences().await;
+    assert!(found[0].contains("the file is missing"), "{found:?}");
+}
+
+async fn the_sweep_mends_by_itself(lab: Lab) {
+    let key = filled(&lab).await;
+    harm(&lab, harm::DOOM_ALL).await;
+    harm(&lab, harm::FORGET_JOBS).await;
+    harm(&lab, harm::DRIFT).await;
+    let sweep = |lab: &Lab| {
+        let (db, now_ms) = (lab.app.db.clone(), lab.app.clock.now_ms());
+        async move {
+            db.write(now_ms, |tx, now_ms| {
+                Box::pin(minilab::jobs::enqueue(tx, &minilab::jobs::Job::Sweep, None, *now_ms))
+            })
+            .await
+            .unwrap();
+        }
+    };
+    assert!(!lab.differences().await.is_empty());
+    sweep(&lab).await;
+    lab.run_jobs().await;
+    let _ = key;
+    let left = lab.differences().await;
+    assert!(left.iter().all(|line| !line.contains("counter stored_bytes")), "{left:?}");
+}

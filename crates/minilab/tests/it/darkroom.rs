@@ -1,0 +1,127 @@
+//! The darkroom's promises: bounded, sealed off, and never the service's undoing.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::stream;
+use minilab::darkroom::{Darkroom, DarkroomConfig, DarkroomError};
+use pixels::{Limits, OutputFormat, Recipe};
+
+use crate::support::pictures::{bmp, truncated};
+
+fn recipe() -> Recipe {
+    Recipe { height: Some(20), format: OutputFormat::Png, ..Recipe::default() }
+}
+
+fn real(children: usize) -> Darkroom {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_minilab"));
+    Darkroom::new(program, DarkroomConfig::default(), children)
+}
+
+/// A rendering process that does what the script says instead.
+fn fake(folder: &Path, script: &str) -> Darkroom {
+    let program = folder.join("fake");
+    let mut file = std::fs::File::create(&program).unwrap();
+    write!(file, "#!/bin/sh\n{script}\n").unwrap();
+    file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
+    drop(file);
+    let config = DarkroomConfig { picture_secs: 1, ..DarkroomConfig::default() };
+    Darkroom::new(program, config, 1)
+}
+
+async fn render(
+    darkroom: &Darkroom,
+    picture: Vec<u8>,
+) -> Result<Vec<Result<pixels::Rendered, pixels::Error>>, DarkroomError> {
+    let chunks = picture.chunks(1000).map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
+    let chunks = stream::iter(chunks.collect::<Vec<_>>());
+    darkroom.render(vec![recipe()], Limits::default(), 1 << 20, chunks).await
+}
+
+#[tokio::test]
+async fn a_picture_goes_in_and_prints_come_out_many_times_over() {
+    let darkroom = real(1);
+    for seed in 0..5 {
+        let prints = render(&darkroom, bmp(60, 40, seed)).await.unwrap();
+        let print = prints[0].as_ref().unwrap();
+        assert_eq!((print.width, print.height), (30, 20));
+        assert!(print.bytes.starts_with(b"\x89PNG"));
+    }
+}
+
+#[tokio::test]
+async fn a_broken_picture_is_told_and_the_next_one_is_served() {
+    let darkroom = real(1);
+    for seed in 0..3 {
+        let broken = render(&darkroom, truncated(seed)).await;
+        assert!(matches!(broken, Err(DarkroomError::Picture(_))), "{broken:?}");
+        assert!(render(&darkroom, bmp(60, 40, seed)).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_hangs_is_killed_at_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let darkroom = fake(folder.path(), &format!("echo $$ > {}; exec sleep 60", pid.display()));
+    let started = Instant::now();
+    let outcome = render(&darkroom, bmp(60, 40, 1)).await;
+    assert!(matches!(outcome, Err(DarkroomError::TimedOut(1))), "{outcome:?}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let status = PathBuf::from(format!("/proc/{}/status", pid.trim()));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let is_gone = || {
+        let status = std::fs::read_to_string(&status);
+        status.map_or(true, |status| status.contains("State:\tZ"))
+    };
+    while !is_gone() {
+        assert!(Instant::now() < deadline, "the child is still there");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_dies_is_replaced_and_its_end_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let darkroom = fake(folder.path(), "cat > /dev/null & kill -SEGV $$");
+    for _ in 0..2 {
+        let outcome = render(&darkroom, bmp(600, 400, 1)).await;
+        let Err(DarkroomError::Crashed(end)) = outcome else { panic!("{outcome:?}") };
+        assert!(end.contains("SIGSEGV"), "{end}");
+    }
+}
+
+#[test]
+fn a_child_has_no_files_no_network_and_little_memory() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_minilab"))
+        .args(["darkroom", "300"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let proc = PathBuf::from(format!("/proc/{}", child.id()));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let status = loop {
+        let status = std::fs::read_to_string(proc.join("status")).unwrap();
+        if status.contains("Seccomp:\t2") {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "no filter was installed: {status}");
+    };
+    assert!(status.contains("NoNewPrivs:\t1"), "{status}");
+    let limits = std::fs::read_to_string(proc.join("limits")).unwrap();
+    let has_limit = |name: &str, value: u64| {
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        line.contains(&value.to_string())
+    };
+    assert!(has_limit("Max address space", 300 << 20), "{limits}");
+    assert!(has_limit("Max file size", 0), "{limits}");
+    assert!(has_limit("Max core file size", 0), "{limits}");
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success(), "it ends with its input");
+}

@@ -1,0 +1,5 @@
+//! HTTP in process: shapes, order of checks, caching, authorisation.
+
+mod bytes;
+mod refusals;
+mod thumbnail;

@@ -1,0 +1,16 @@
+//! Tests over the seams: the database on both engines, the queue, HTTP in process, house rules.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+#![expect(clippy::disallowed_methods, reason = "a test may look at its environment")]
+
+#[macro_use]
+mod support;
+
+mod check;
+mod darkroom;
+mod db;
+mod house;
+mod http;
+mod jobs;
+mod races;
+mod sql;

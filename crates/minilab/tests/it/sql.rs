@@ -1,0 +1,81 @@
+//! Every SQL text is understood by both engines, and both schemas are the same.
+
+use std::collections::BTreeSet;
+
+use minilab::db::sql::Sql;
+use minilab::db::{Conn, Engine};
+use sqlx::{Executor, Row, SqlSafeStr, Statement as _};
+
+use crate::support::{Lab, Server};
+
+fn all() -> Vec<(&'static str, &'static [Sql])> {
+    vec![
+        ("accounts", minilab::accounts::sql::ALL),
+        ("check", minilab::check::sql::ALL),
+        ("counters", minilab::counters::sql::ALL),
+        ("images", minilab::images::sql::ALL),
+        ("jobs", minilab::jobs::sql::ALL),
+        ("tiers", minilab::tiers::sql::ALL),
+        ("uploads", minilab::uploads::sql::ALL),
+        ("variants", minilab::variants::sql::ALL),
+    ]
+}
+
+async fn prepare(conn: &mut Conn, sql: &Sql) -> sqlx::Result<usize> {
+    Ok(match conn.engine() {
+        Engine::Sqlite(conn) => conn.prepare(sql.sqlite.into_sql_str()).await?.columns().len(),
+        Engine::Postgres(conn) => conn.prepare(sql.postgres.into_sql_str()).await?.columns().len(),
+    })
+}
+
+#[tokio::test]
+async fn every_statement_prepares_on_both_engines_with_the_same_columns() {
+    let sqlite = Lab::open(Server::Sqlite).await;
+    let postgres = Lab::open(Server::Postgres).await;
+    let mut on_sqlite = sqlite.app.db.read().await.unwrap();
+    let mut on_postgres = postgres.app.db.read().await.unwrap();
+    let mut wrong = Vec::new();
+    for (feature, statements) in all() {
+        for sql in statements {
+            let columns = prepare(&mut on_sqlite, sql).await;
+            let other_columns = prepare(&mut on_postgres, sql).await;
+            match (columns, other_columns) {
+                (Ok(columns), Ok(other_columns)) if columns == other_columns => {}
+                found => wrong.push(format!("{feature}::{}: {found:?}", sql.name)),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_with_sql_is_in_the_list() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let files = crate::house::rust_files(source.as_ref());
+    let with_sql = files.iter().filter(|(_, text)| text.contains("crate::sql! {")).count();
+    assert_eq!(with_sql, all().len(), "add the new list of statements to `all`");
+}
+
+#[tokio::test]
+async fn both_schemas_have_the_same_tables_and_columns() {
+    let sqlite = Lab::open(Server::Sqlite).await;
+    let postgres = Lab::open(Server::Postgres).await;
+    let tables = "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx_%'";
+    let mut conn = sqlite.app.db.read().await.unwrap();
+    let Engine::Sqlite(conn) = conn.engine() else { panic!("not SQLite") };
+    let rows = sqlx::query(tables).fetch_all(conn).await.unwrap();
+    let on_sqlite: BTreeSet<(String, String)> =
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+
+    let tables = "SELECT table_name::text, column_name::text FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
+    let mut conn = postgres.app.db.read().await.unwrap();
+    let Engine::Postgres(conn) = conn.engine() else { panic!("not PostgreSQL") };
+    let rows = sqlx::query(tables).fetch_all(conn).await.unwrap();
+    let on_postgres: BTreeSet<(String, String)> =
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+
+    assert!(on_sqlite.len() > 50, "{on_sqlite:?}");
+    assert_eq!(on_sqlite, on_postgres);
+}

@@ -1,0 +1,190 @@
+//! The service in this process: real database, real files, no socket.
+
+use std::path::PathBuf;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::{Router, body};
+use minilab::accounts::create::{NewAccount, create};
+use minilab::app::App;
+use minilab::config::Config;
+use minilab::{router, worker};
+use serde_json::Value;
+use sqlx::{Connection, Executor, PgConnection};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    Sqlite,
+    Postgres,
+}
+
+pub(crate) struct Lab {
+    pub(crate) app: App,
+    router: Router,
+    data: TempDir,
+    /// Dropped with the lab.
+    database: Option<String>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The stable code of a problem.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        self.json()["code"].as_str().unwrap().to_owned()
+    }
+}
+
+fn server_url() -> String {
+    std::env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL names the PostgreSQL server for tests; `make test` starts one")
+}
+
+impl Lab {
+    pub(crate) async fn open(server: Server) -> Self {
+        Self::with(server, |_| {}).await
+    }
+
+    pub(crate) async fn with(server: Server, change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+        let mut database = None;
+        if server == Server::Postgres {
+            let name = format!("t_{}", Uuid::now_v7().simple());
+            let mut conn = PgConnection::connect(&server_url()).await.unwrap();
+            let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+            conn.execute(create).await.unwrap();
+            let (before, _) = server_url().rsplit_once('/').map(own).unwrap();
+            config.database.url = format!("{before}/{name}");
+            database = Some(name);
+        }
+        change(&mut config);
+        let app = App::open(config, binary()).await.unwrap();
+        Self { router: router::router(app.clone()), app, data, database }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data.path().to_owned()
+    }
+
+    /// An account's key.
+    pub(crate) async fn account(&self, name: &str, tier: &str) -> String {
+        let now_ms = self.app.clock.now_ms();
+        let (name, tier) = (name.to_owned(), tier.to_owned());
+        create(&self.app.db, NewAccount { name, tier, is_admin: false, now_ms })
+            .await
+            .unwrap()
+            .reveal()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn call(&self, key: &str, method: &str, path: &str) -> Answer {
+        self.send(request(key, method, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
+        self.call(key, "GET", path).await
+    }
+
+    /// Uploads a raw body.
+    pub(crate) async fn upload(&self, key: &str, name: &str, bytes: Vec<u8>) -> Answer {
+        let path = format!("/api/v1/images?filename={name}");
+        self.send(request(key, "POST", &path).body(Body::from(bytes)).unwrap()).await
+    }
+
+    /// Uploads and returns the image's id.
+    pub(crate) async fn upload_ok(&self, key: &str, name: &str, bytes: Vec<u8>) -> String {
+        let answer = self.upload(key, name, bytes).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
+        answer.json()["items"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Carries out every job that is due.
+    pub(crate) async fn run_jobs(&self) {
+        worker::run_due(&self.app).await.unwrap();
+    }
+
+    /// Everything that `minilab check` would report.
+    pub(crate) async fn differences(&self) -> Vec<String> {
+        let found = minilab::check::differences(&self.app, true).await.unwrap();
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    /// Paths of all stored files.
+    pub(crate) fn stored(&self) -> Vec<String> {
+        let root = self.data().join("blobs");
+        let mut folders = vec![root.clone()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push(path.strip_prefix(&root).unwrap().display().to_string());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let Some(name) = self.database.take() else {
+            return;
+        };
+        // A runtime of its own: this one may be on its way out.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let mut conn = PgConnection::connect(&server_url()).await.unwrap();
+                let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+                conn.execute(drop).await.unwrap();
+            });
+        });
+        let dropped = dropping.join();
+        assert!(std::thread::panicking() || dropped.is_ok(), "could not drop a test's database");
+    }
+}
+
+pub(crate) fn request(key: &str, method: &str, path: &str) -> axum::http::request::Builder {
+    let request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
+    if key.is_empty() {
+        return request;
+    }
+    request.header(header::AUTHORIZATION, format!("Bearer {key}"))
+}
+
+fn own((before, after): (&str, &str)) -> (String, String) {
+    (before.to_owned(), after.to_owned())
+}
+
+/// The built binary, for the darkroom's children.
+fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_minilab"))
+}

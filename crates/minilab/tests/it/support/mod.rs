@@ -1,0 +1,25 @@
+//! A lab of one's own for each test.
+
+mod lab;
+pub(crate) mod pictures;
+
+pub(crate) use lab::{Answer, Lab, Server, request};
+
+/// Runs an async story, once on each engine.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* $story:ident)*) => {
+        mod sqlite {
+            $($(#[$meta])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story($crate::support::Lab::open($crate::support::Server::Sqlite).await).await;
+            })*
+        }
+        mod postgres {
+            $($(#[$meta])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story($crate::support::Lab::open($crate::support::Server::Postgres).await).await;
+            })*
+        }
+    };
+}
