@@ -5,7 +5,7 @@
 
 use std::{env, fs, io::Cursor, time::Instant};
 
-use pixels::{Animation, Fit, Limits, OutputFormat, Recipe, probe, render};
+use pixels::{Animation, Fit, Limits, OutputFormat, Recipe, metadata, probe, render};
 
 fn main() {
     for path in env::args().skip(1) {
@@ -15,7 +15,11 @@ fn main() {
         let facts = match probe(Cursor::new(&bytes), &limits) {
             Ok(facts) => facts,
             Err(error) => {
-                println!("{path}\tprobe:{}\t{}\t{error}", error.code(), begun.elapsed().as_millis());
+                println!(
+                    "{path}\tprobe:{}\t{}\t{error}",
+                    error.code(),
+                    begun.elapsed().as_millis()
+                );
                 continue;
             }
         };
@@ -24,7 +28,14 @@ fn main() {
             Ok(results) => results
                 .iter()
                 .map(|result| match result {
-                    Ok(made) => format!("{}:{}x{}f{}b{}", made.format, made.width, made.height, made.frames, made.bytes.len()),
+                    Ok(made) => format!(
+                        "{}:{}x{}f{}b{}",
+                        made.format,
+                        made.width,
+                        made.height,
+                        made.frames,
+                        made.bytes.len()
+                    ),
                     Err(error) => format!("{}:{error}", error.code()),
                 })
                 .collect::<Vec<_>>()
@@ -33,15 +44,23 @@ fn main() {
         };
         println!(
             "{path}\t{} {}x{} f{} o{} a{} {}M\t{}\t{outcome}",
-            facts.format, facts.width, facts.height, facts.frames, facts.orientation,
-            facts.has_alpha, facts.decode_bytes >> 20, begun.elapsed().as_millis(),
+            facts.format,
+            facts.width,
+            facts.height,
+            facts.frames,
+            facts.orientation,
+            facts.has_alpha,
+            facts.decode_bytes >> 20,
+            begun.elapsed().as_millis(),
         );
+        println!("\t{:?}", metadata(Cursor::new(&bytes), &facts));
     }
 }
 
 /// The presets of the service.
 fn recipes() -> Vec<Recipe> {
-    let sized = |fit, width, height, format| Recipe { fit, width, height, format, ..Recipe::default() };
+    let sized =
+        |fit, width, height, format| Recipe { fit, width, height, format, ..Recipe::default() };
     vec![
         sized(Fit::Cover, Some(100), Some(100), OutputFormat::Jpeg),
         sized(Fit::Inside, Some(100), Some(100), OutputFormat::WebP),

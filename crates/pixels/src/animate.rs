@@ -25,11 +25,12 @@ pub(crate) fn animations(
     let mut stage = Stage { facts, recipes, plans, converter: None, outputs: Vec::new() };
     decode::animation(bytes, facts, &mut stage)?;
     let Stage { plans, outputs, .. } = stage;
-    let finished = outputs.into_iter().zip(recipes.iter().zip(plans)).map(|(output, (recipe, plan))| {
-        let (bytes, frames) = output.and_then(Output::finish)?;
-        let format = recipe.output_format(facts);
-        Ok(Rendered { bytes, format, width: plan.canvas.0, height: plan.canvas.1, frames })
-    });
+    let finished =
+        outputs.into_iter().zip(recipes.iter().zip(plans)).map(|(output, (recipe, plan))| {
+            let (bytes, frames) = output.and_then(Output::finish)?;
+            let format = recipe.output_format(facts);
+            Ok(Rendered { bytes, format, width: plan.canvas.0, height: plan.canvas.1, frames })
+        });
     Ok(finished.collect())
 }
 
@@ -100,7 +101,8 @@ impl Audience for Stage<'_> {
             let format = recipe.output_format(self.facts);
             let drawing = upright(picture, self.facts.orientation);
             let picture = onto_canvas(drawing, plan, recipe, format).with_alpha();
-            let output = std::mem::replace(&mut self.outputs[index], Err(Error::encode(format, "")));
+            let output =
+                std::mem::replace(&mut self.outputs[index], Err(Error::encode(format, "")));
             self.outputs[index] = output.and_then(|output| output.push(&picture, frame.delay));
         }
         Ok(ControlFlow::Continue(()))

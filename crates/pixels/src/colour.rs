@@ -42,7 +42,10 @@ impl Profile {
         let transfer = if is_srgb_curve { 13 } else { transfer };
         let primaries = if is_srgb_gamut { 1 } else { primaries };
         let byte = |number: u16| u8::try_from(number).unwrap_or(2);
-        match (CicpColorPrimaries::try_from(byte(primaries)), TransferCharacteristics::try_from(byte(transfer))) {
+        match (
+            CicpColorPrimaries::try_from(byte(primaries)),
+            TransferCharacteristics::try_from(byte(transfer)),
+        ) {
             (Ok(color_primaries), Ok(transfer_characteristics)) => Self::CodePoints(CicpProfile {
                 color_primaries,
                 transfer_characteristics,
@@ -95,7 +98,8 @@ impl Converter {
         let data = if self.takes == self.layout { data } else { plain(data, self.layout) };
         let channels = self.takes.channels();
         let gives = if self.takes.has_alpha() { 4 } else { 3 };
-        let mut converted = if channels == gives { Vec::new() } else { vec![0; data.len() / channels * gives] };
+        let mut converted =
+            if channels == gives { Vec::new() } else { vec![0; data.len() / channels * gives] };
         if channels == gives {
             let mut data = data;
             let mut before = vec![0; CHUNK_PIXELS * channels];
@@ -159,7 +163,8 @@ fn gamma_profile(exponent: f32, chromaticities: Option<[f32; 8]>) -> Option<Colo
         profile.green_trc = Some(curve.clone());
         profile.blue_trc = Some(curve);
     }
-    if let Some([white_x, white_y, red_x, red_y, green_x, green_y, blue_x, blue_y]) = chromaticities {
+    if let Some([white_x, white_y, red_x, red_y, green_x, green_y, blue_x, blue_y]) = chromaticities
+    {
         if [white_y, red_y, green_y, blue_y].iter().any(|y| *y <= 0.001) {
             return None;
         }
@@ -199,9 +204,10 @@ fn plain(data: Vec<u8>, layout: Layout) -> Vec<u8> {
     match layout {
         Layout::Rgb | Layout::Rgba => data,
         Layout::Gray => data.iter().flat_map(|grey| [*grey; 3]).collect(),
-        Layout::GrayAlpha => {
-            data.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect()
-        }
+        Layout::GrayAlpha => data
+            .chunks_exact(2)
+            .flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]])
+            .collect(),
         Layout::Cmyk => data
             .chunks_exact(4)
             .flat_map(|pixel| {

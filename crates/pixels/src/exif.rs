@@ -3,7 +3,7 @@
 //! Cameras and editors write broken Exif all the time, so every step may find nothing and none
 //! may fail. Nothing is followed in circles: a directory is read once, by name.
 
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek};
 
 use crate::{Format, probe, source::Source};
 
@@ -11,17 +11,55 @@ use crate::{Format, probe, source::Source};
 const ENTRIES_MAX: u64 = 2_048;
 /// Bytes read of one value.
 const VALUE_BYTES_MAX: u64 = 64 << 10;
+/// Bytes of an Exif block that is packed as text.
+const PACKED_BYTES_MAX: u64 = 1 << 20;
 /// Segments or chunks looked at in search of the block.
 const BLOCKS_MAX: u32 = 100_000;
 
 /// An Exif block inside a file. Offsets in it count from its own header.
 pub(crate) struct Exif<'a, R> {
-    source: &'a mut Source<R>,
+    source: Bytes<'a, R>,
     start: u64,
     end: u64,
     big_endian: bool,
     /// BigTIFF has 8-byte offsets and counts.
     wide: bool,
+}
+
+/// Where the block is read from: the file itself, or what was unpacked from it.
+enum Bytes<'a, R> {
+    File(&'a mut Source<R>),
+    Unpacked(Box<Source<Cursor<Vec<u8>>>>),
+}
+
+impl<R: Read + Seek> Bytes<'_, R> {
+    fn seek(&mut self, position: u64) -> Option<()> {
+        match self {
+            Self::File(source) => source.seek(position),
+            Self::Unpacked(source) => source.seek(position),
+        }
+    }
+
+    fn position(&self) -> u64 {
+        match self {
+            Self::File(source) => source.position(),
+            Self::Unpacked(source) => source.position(),
+        }
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        match self {
+            Self::File(source) => source.array(),
+            Self::Unpacked(source) => source.array(),
+        }
+    }
+
+    fn bytes(&mut self, count: u64, most: u64) -> Option<Vec<u8>> {
+        match self {
+            Self::File(source) => source.bytes(count, most),
+            Self::Unpacked(source) => source.bytes(count, most),
+        }
+    }
 }
 
 /// One TIFF directory: tags and where their values lie.
@@ -57,7 +95,10 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
     pub(crate) fn find(source: &'a mut Source<R>, format: Format) -> Option<Self> {
         let (start, end) = match format {
             Format::Jpeg => jpeg_block(source)?,
-            Format::Png => png_block(source)?,
+            Format::Png => match png_block(source)? {
+                PngBlock::Plain(start, end) => (start, end),
+                PngBlock::Packed(bytes) => return Self::unpacked(bytes),
+            },
             Format::WebP => webp_block(source)?,
             Format::Avif => probe::avif_exif(source)?,
             Format::Tiff => (0, source.len()),
@@ -68,6 +109,16 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
 
     /// Reads the TIFF header at a position.
     pub(crate) fn at(source: &'a mut Source<R>, start: u64, end: u64) -> Option<Self> {
+        Self::new(Bytes::File(source), start, end)
+    }
+
+    fn unpacked(bytes: Vec<u8>) -> Option<Self> {
+        let end = bytes.len() as u64;
+        let source = Source::new(Cursor::new(bytes)).ok()?;
+        Self::new(Bytes::Unpacked(Box::new(source)), 0, end)
+    }
+
+    fn new(mut source: Bytes<'a, R>, start: u64, end: u64) -> Option<Self> {
         source.seek(start)?;
         let big_endian = match &source.array::<2>()? {
             b"II" => false,
@@ -107,12 +158,16 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
 
     fn directory(&mut self, offset: u64) -> Option<Directory> {
         self.source.seek(self.inside(offset, 2)?)?;
-        let count = if self.wide { self.u64()? } else { u64::from(self.u16()?) };
+        let (count, entry_bytes) =
+            if self.wide { (self.u64()?, 20) } else { (u64::from(self.u16()?), 12) };
+        // A directory that claims more entries than its block can hold is noise.
+        let entries_end = self.source.position().checked_add(count.checked_mul(entry_bytes)?)?;
+        if entries_end > self.end {
+            return None;
+        }
         let mut entries = Vec::new();
         for _ in 0..count.min(ENTRIES_MAX) {
-            // A directory cut short is worth what it holds.
-            let Some(entry) = self.entry() else { break };
-            entries.extend(entry);
+            entries.extend(self.entry()?);
         }
         Some(Directory(entries))
     }
@@ -147,7 +202,7 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
         }
         self.source.seek(entry.position)?;
         match entry.kind {
-            1 => self.source.u8().map(u32::from),
+            1 => self.source.array::<1>().map(|[byte]| u32::from(byte)),
             3 => self.u16().map(u32::from),
             4 | 13 => self.u32(),
             16 => u32::try_from(self.u64()?).ok(),
@@ -232,18 +287,51 @@ fn jpeg_block<R: Read + Seek>(source: &mut Source<R>) -> Option<(u64, u64)> {
     None
 }
 
-fn png_block<R: Read + Seek>(source: &mut Source<R>) -> Option<(u64, u64)> {
+/// Where a PNG keeps its Exif: in a chunk of its own, or as text in the manner of `ImageMagick`.
+enum PngBlock {
+    Plain(u64, u64),
+    Packed(Vec<u8>),
+}
+
+fn png_block<R: Read + Seek>(source: &mut Source<R>) -> Option<PngBlock> {
     source.seek(8)?;
+    let mut packed = None;
     for _ in 0..BLOCKS_MAX {
-        let (length, name) = probe::png_chunk_start(source)?;
+        let Some((length, name)) = probe::png_chunk_start(source) else { break };
         let (body, length) = (source.position(), u64::from(length));
         match &name {
-            b"eXIf" => return Some((body, (body + length).min(source.len()))),
-            b"IEND" => return None,
-            _ => source.skip(length + 4)?,
+            b"eXIf" => return Some(PngBlock::Plain(body, (body + length).min(source.len()))),
+            b"IEND" => break,
+            b"zTXt" if packed.is_none() => packed = packed_text(source, length),
+            _ => {}
+        }
+        if source.seek(body + length + 4).is_none() {
+            break;
         }
     }
-    None
+    packed.map(PngBlock::Packed)
+}
+
+/// Unpacks `Raw profile type exif`: a name, a length and the block in hexadecimal digits.
+fn packed_text<R: Read + Seek>(source: &mut Source<R>, length: u64) -> Option<Vec<u8>> {
+    const KEYWORDS: [&[u8]; 2] = [b"Raw profile type exif\0\0", b"Raw profile type APP1\0\0"];
+    let chunk = source.bytes(length, PACKED_BYTES_MAX)?;
+    let stream = KEYWORDS.iter().find_map(|keyword| chunk.strip_prefix(*keyword))?;
+    let mut text = Vec::new();
+    let inflated = flate2::read::ZlibDecoder::new(stream).take(4 * PACKED_BYTES_MAX);
+    { inflated }.read_to_end(&mut text).ok()?;
+    // Three lines come first: an empty one, the name and the length.
+    let digits = text.splitn(4, |byte| *byte == b'\n').nth(3)?;
+    let digits: Vec<u8> = digits.iter().filter_map(|byte| hex_digit(*byte)).collect();
+    let mut block: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if block.starts_with(b"Exif\0\0") {
+        block.drain(..6);
+    }
+    Some(block)
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
 }
 
 fn webp_block<R: Read + Seek>(source: &mut Source<R>) -> Option<(u64, u64)> {

@@ -3,7 +3,12 @@
 use crate::{Format, Recipe, geometry::Plan, orient::Upright, picture::Picture};
 
 /// The finished picture of a variant in the given format.
-pub(crate) fn onto_canvas(drawing: Upright, plan: &Plan, recipe: &Recipe, format: Format) -> Picture {
+pub(crate) fn onto_canvas(
+    drawing: Upright,
+    plan: &Plan,
+    recipe: &Recipe,
+    format: Format,
+) -> Picture {
     let picture = drawing.into_picture();
     if format.supports_alpha() {
         return pad(picture, plan.canvas, [0; 4]);

@@ -41,7 +41,9 @@ impl Limits {
         self.allow_size(u64::from(facts.width), u64::from(facts.height))?;
         self.allow_frames(facts)?;
         if facts.decode_bytes > self.decode_bytes {
-            return Err(Over::DecodeBytes { found: facts.decode_bytes, most: self.decode_bytes }.into());
+            return Err(
+                Over::DecodeBytes { found: facts.decode_bytes, most: self.decode_bytes }.into()
+            );
         }
         Ok(())
     }

@@ -56,7 +56,8 @@ fn encode_bytes(recipe: &Recipe, facts: &Facts, plan: &Plan) -> u64 {
         Format::Gif | Format::Png => 8,
         _ => 2,
     };
-    let held = if animated { 2 * HELD_FRAMES_BYTES.min(pixels * 4 * u64::from(facts.frames)) } else { 0 };
+    let held =
+        if animated { 2 * HELD_FRAMES_BYTES.min(pixels * 4 * u64::from(facts.frames)) } else { 0 };
     pixels * per_pixel + held + (1 << 20)
 }
 

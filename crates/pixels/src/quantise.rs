@@ -74,9 +74,12 @@ impl Histogram {
             }
             return Palette::new(colours, Some(exact.clone()));
         }
-        let points: Vec<Point> = self.cells.iter().filter(|cell| cell.count > 0).map(point).collect();
+        let points: Vec<Point> =
+            self.cells.iter().filter(|cell| cell.count > 0).map(point).collect();
         let centres = refine(&points, split(&points, most));
-        let colours = centres.iter().map(|centre| centre.map(|sample| sample.round().clamp(0.0, 255.0) as u8));
+        let colours = centres
+            .iter()
+            .map(|centre| centre.map(|sample| sample.round().clamp(0.0, 255.0) as u8));
         Palette::new(colours.collect(), None)
     }
 }
@@ -129,7 +132,8 @@ impl Group {
 fn split(points: &[Point], most: usize) -> Vec<[f32; 3]> {
     let mut groups = vec![Group::new(points.to_vec())];
     while groups.len() < most {
-        let widest = (0..groups.len()).max_by(|a, b| groups[*a].spread.total_cmp(&groups[*b].spread));
+        let widest =
+            (0..groups.len()).max_by(|a, b| groups[*a].spread.total_cmp(&groups[*b].spread));
         let Some(index) = widest.filter(|index| groups[*index].points.len() > 1) else { break };
         let Group { points, mean, axis, .. } = groups.swap_remove(index);
         let (low, high): (Vec<Point>, Vec<Point>) =
@@ -207,11 +211,18 @@ impl Palette {
 
     /// The index of the nearest colour.
     pub(crate) fn index(&mut self, colour: [u8; 3]) -> u8 {
-        if let Some(index) = self.exact.as_ref().and_then(|exact| exact.get(&colour)) {
-            return *index;
-        }
         let slot = &mut self.lookup[cell_index(colour, LOOKUP_BITS)];
-        if *slot == UNKNOWN {
+        if let Some(exact) = &self.exact {
+            // The table remembers the last colour of each cell, which saves most look-ups.
+            if *slot != UNKNOWN && self.colours[usize::from(*slot)] == colour {
+                return *slot as u8;
+            }
+            if let Some(index) = exact.get(&colour) {
+                *slot = u16::from(*index);
+                return *index;
+            }
+        }
+        if *slot == UNKNOWN || self.exact.is_some() {
             *slot = nearest(&self.centres, colour.map(f32::from)) as u16;
         }
         *slot as u8

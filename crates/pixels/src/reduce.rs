@@ -33,7 +33,15 @@ impl Reducer {
         let columns = reduced(width, factor) as usize * layout.channels();
         let rows = reduced(height, factor) as usize;
         let sums = if factor > 1 { vec![0; columns] } else { Vec::new() };
-        Self { factor, width, height, layout, rows: 0, sums, data: Vec::with_capacity(columns * rows) }
+        Self {
+            factor,
+            width,
+            height,
+            layout,
+            rows: 0,
+            sums,
+            data: Vec::with_capacity(columns * rows),
+        }
     }
 
     /// Adds the next row. Rows too many are ignored, rows too short count as far as they go.

@@ -75,9 +75,8 @@ pub(crate) fn guarded<T>(
     bytes: &[u8],
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(Error::malformed(sniff(bytes)?, "the decoder stumbled over it"))
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::malformed(sniff(bytes)?, "the decoder stumbled over it")))
 }
 
 /// Why a recipe cannot be made of a picture, as far as that is known beforehand.

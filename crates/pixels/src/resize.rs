@@ -22,7 +22,11 @@ const CASCADE_MARGIN: f64 = 1.99;
 
 impl Base {
     /// Takes a straight picture of the whole source, drawn at a scale of at most 1.
-    pub(crate) fn new(mut picture: Picture, scale: (f64, f64), source: (u32, u32)) -> Result<Self, Error> {
+    pub(crate) fn new(
+        mut picture: Picture,
+        scale: (f64, f64),
+        source: (u32, u32),
+    ) -> Result<Self, Error> {
         if picture.has_alpha {
             let mut image = view(&mut picture)?;
             MulDiv::new().multiply_alpha_inplace(&mut image).map_err(internal)?;

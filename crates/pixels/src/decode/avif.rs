@@ -37,7 +37,11 @@ fn open<'a>(bytes: &'a [u8], facts: &Facts) -> Result<Decoder<'a>, Error> {
     let pixels = u32::try_from(facts.pixels()).map_err(broken)?;
     let side = facts.width.max(facts.height);
     // A grid's last tiles reach over the edge.
-    let bounds = Bounds { pixels: pixels.saturating_mul(2).max(1 << 20), side: side.saturating_mul(2).max(4096), frames: facts.frames };
+    let bounds = Bounds {
+        pixels: pixels.saturating_mul(2).max(1 << 20),
+        side: side.saturating_mul(2).max(4096),
+        frames: facts.frames,
+    };
     Decoder::new(bytes, bounds).map_err(broken)
 }
 

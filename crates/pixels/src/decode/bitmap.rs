@@ -59,7 +59,8 @@ pub(super) fn rows(
             apply(mask, bitmap.height - 1 - y, &mut pixels);
         }
         if layout == Layout::Rgb {
-            let opaque: Vec<u8> = pixels.iter().flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+            let opaque: Vec<u8> =
+                pixels.iter().flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
             reducer.push(&opaque);
         } else {
             reducer.push(pixels.as_flattened());
@@ -142,7 +143,8 @@ impl Unpack {
     fn new(bytes: &[u8], bitmap: &Bitmap, stored: &Stored<'_>) -> Result<Self, Error> {
         let channels = bitmap.masks.map(Channel::new);
         let claims_alpha = bitmap.masks[3] != 0 && matches!(bitmap.bits, 16 | 32);
-        let mut unpack = Self { palette: palette(bytes, bitmap)?, channels, has_alpha: claims_alpha };
+        let mut unpack =
+            Self { palette: palette(bytes, bitmap)?, channels, has_alpha: claims_alpha };
         if claims_alpha {
             let step = usize::from(bitmap.bits / 8);
             unpack.has_alpha = (0..bitmap.height).any(|y| {
@@ -164,14 +166,14 @@ impl Unpack {
                     self.colour(byte >> shift & most)
                 }));
             }
-            24 => pixels.extend(
-                row.chunks_exact(3).take(width).map(|bgr| [bgr[2], bgr[1], bgr[0], 255]),
-            ),
+            24 => pixels
+                .extend(row.chunks_exact(3).take(width).map(|bgr| [bgr[2], bgr[1], bgr[0], 255])),
             bits => {
                 let step = usize::from(bits / 8);
                 pixels.extend(row.chunks_exact(step).take(width).map(|pixel| {
                     let pixel = word(pixel);
-                    let [red, green, blue, alpha] = self.channels.map(|channel| channel.sample(pixel));
+                    let [red, green, blue, alpha] =
+                        self.channels.map(|channel| channel.sample(pixel));
                     [red, green, blue, if self.has_alpha { alpha } else { 255 }]
                 }));
             }
@@ -206,7 +208,8 @@ fn run_lengths(bytes: &[u8], bitmap: &Bitmap, factor: u32) -> Result<Raster, Err
     let palette = palette(bytes, bitmap)?;
     let data = bytes.get(bitmap.data as usize..).unwrap_or_default();
     let (width, height) = (bitmap.width as usize, bitmap.height as usize);
-    let mut painter = Painter { width, height, x: 0, y: 0, pixels: vec![[0; 4]; width * height] };
+    let mut painter =
+        Painter { width, height, x: 0, y: 0, overran: false, pixels: vec![[0; 4]; width * height] };
     let colour = |index: u8| palette.get(usize::from(index)).copied().unwrap_or([0, 0, 0, 255]);
     let mut bytes = data.iter().copied();
     paint(&mut bytes, bitmap.compression, &colour, &mut painter)
@@ -224,6 +227,8 @@ struct Painter {
     height: usize,
     x: usize,
     y: usize,
+    /// Whether pixels were written beyond a row's end.
+    overran: bool,
     pixels: Vec<[u8; 4]>,
 }
 
@@ -247,7 +252,8 @@ fn paint(
         let (count, code) = (bytes.next()?, bytes.next()?);
         match (count, code) {
             (0, 0) => (painter.x, painter.y) = (0, painter.y + 1),
-            (0, 1) => return Some(()),
+            // Too much in one row and rows missing: the encoder had lost its place.
+            (0, 1) => return (!painter.overran || painter.y + 1 >= painter.height).then_some(()),
             (0, 2) => {
                 painter.x += usize::from(bytes.next()?);
                 painter.y += usize::from(bytes.next()?);
@@ -275,6 +281,7 @@ fn literals(
     colour: &impl Fn(u8) -> [u8; 4],
     painter: &mut Painter,
 ) -> Option<()> {
+    painter.overran |= painter.x + usize::from(count) > painter.width;
     let used = match compression {
         RLE24 => {
             for _ in 0..count {

@@ -5,9 +5,7 @@ use std::io::Cursor;
 use gif::{DecodeOptions, DisposalMethod};
 
 use super::{Audience, Decoded, Delay, Frame, Opening};
-use crate::{
-    Error, Facts, Format, colour::Profile, decode::FirstFrame, probe, source::Source,
-};
+use crate::{Error, Facts, Format, colour::Profile, decode::FirstFrame, probe, source::Source};
 
 pub(super) fn still(bytes: &[u8], facts: &Facts) -> Result<Decoded, Error> {
     let mut first = FirstFrame::new(facts);

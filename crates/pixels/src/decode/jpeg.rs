@@ -2,25 +2,29 @@
 
 use std::{borrow::Cow, io::Cursor};
 
-use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor};
-
 use super::{Decoded, dct_divisor, divided};
 use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
+    ffi::jpeg::{Complaint, Decoder, Samples},
     picture::{Layout, Raster},
     probe,
+    reduce::reduced,
     source::Source,
 };
 
 /// Faults that every viewer draws over without a visible scar.
-const HARMLESS: [&str; 5] = [
+const HARMLESS: [&str; 6] = [
+    "bad ICC marker",
     "extraneous bytes before marker",
     "Inconsistent progression sequence",
     "Unknown Adobe color transform",
-    "Warning: unknown JFIF revision",
+    "unknown JFIF revision",
     "Unrecognized component IDs",
 ];
+
+/// Memory that libjpeg-turbo may take for coefficients, in MiB; `Limits` say no long before.
+const MEMORY_MIB: u32 = 448;
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
     let mut source = Source::new(Cursor::new(bytes)).map_err(broken)?;
@@ -28,42 +32,42 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
     let profile = profile(&mut source);
     let bytes = with_end(bytes);
     let divisor = dct_divisor(facts, detail);
-    let mut decompressor = Decompressor::new().map_err(broken)?;
-    let scale = ScalingFactor::new(1, divisor as usize);
-    decompressor.set_scaling_factor(scale).map_err(broken)?;
-    let header = decompressor.read_header(&bytes).map_err(broken)?;
-    if (header.width, header.height) != (facts.width as usize, facts.height as usize) {
+    let (mut decoder, complaint) =
+        Decoder::new(&bytes, MEMORY_MIB).map_err(|complaint| broken(complaint.message))?;
+    forgive(complaint)?;
+    if decoder.size() != (facts.width, facts.height) {
         return Err(broken("two headers disagree about the size"));
     }
-    let (layout, format) = match header.colorspace {
-        Colorspace::Gray => (Layout::Gray, PixelFormat::GRAY),
-        Colorspace::CMYK | Colorspace::YCCK => (Layout::Cmyk, PixelFormat::CMYK),
-        _ => (Layout::Rgb, PixelFormat::RGB),
+    let (mut data, complaint) =
+        decoder.decode(divisor).map_err(|complaint| broken(complaint.message))?;
+    forgive(complaint)?;
+    let layout = match decoder.samples() {
+        Samples::Gray => Layout::Gray,
+        Samples::Rgb => Layout::Rgb,
+        Samples::InvertedCmyk => {
+            // Every CMYK JPEG in the wild follows Adobe and stores 255 for no ink.
+            data.iter_mut().for_each(|sample| *sample = 255 - *sample);
+            Layout::Cmyk
+        }
     };
-    let (width, height) = (scale.scale(header.width), scale.scale(header.height));
-    let pitch = width * layout.channels();
-    let mut data = vec![0; pitch * height];
-    let image = Image { pixels: &mut data[..], width, pitch, height, format };
-    match decompressor.decompress(&bytes, image) {
-        Err(error) if !is_harmless(&error.to_string()) => return Err(broken(error)),
-        _ => {}
-    }
-    if layout == Layout::Cmyk {
-        // Every CMYK JPEG in the wild follows Adobe and stores 255 for no ink.
-        data.iter_mut().for_each(|sample| *sample = 255 - *sample);
-    }
-    let raster = Raster { width: width as u32, height: height as u32, layout, data };
-    Ok(Decoded { raster, profile, scale: divided(divisor) })
+    let (width, height) = (reduced(facts.width, divisor), reduced(facts.height, divisor));
+    Ok(Decoded { raster: Raster { width, height, layout, data }, profile, scale: divided(divisor) })
 }
 
 fn broken(error: impl ToString) -> Error {
-    let message = error.to_string();
-    let message = message.trim_start_matches("TurboJPEG error: ");
-    Error::malformed(Format::Jpeg, message)
+    Error::malformed(Format::Jpeg, error)
 }
 
-fn is_harmless(message: &str) -> bool {
-    HARMLESS.iter().any(|harmless| message.contains(harmless))
+/// Lets harmless faults pass.
+fn forgive(complaint: Option<Complaint>) -> Result<(), Error> {
+    match complaint {
+        Some(Complaint { message, .. })
+            if !HARMLESS.iter().any(|harmless| message.contains(harmless)) =>
+        {
+            Err(broken(message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A file that only lacks its end marker is complete: with the marker, the decoder can tell it

@@ -18,6 +18,7 @@ type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 const LIMIT_BYTES: usize = 64 << 20;
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
+    check_sums(bytes)?;
     let factor = box_factor(facts, detail);
     let mut reader = open(bytes, Transformations::EXPAND)?;
     let profile = profile(&reader);
@@ -27,6 +28,32 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
 
 fn broken(error: impl ToString) -> Error {
     Error::malformed(Format::Png, error)
+}
+
+/// Checks the sums of the picture data: the png crate stops at the last pixel, before the last sum.
+fn check_sums(bytes: &[u8]) -> Result<(), Error> {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((header, behind)) = rest.split_first_chunk::<8>() {
+        let [l3, l2, l1, l0, name @ ..] = *header;
+        let length = u32::from_be_bytes([l3, l2, l1, l0]) as usize;
+        let Some((data, sum)) = behind.get(..length + 4).and_then(|chunk| chunk.split_last_chunk())
+        else {
+            break;
+        };
+        if &name == b"IEND" {
+            break;
+        }
+        if matches!(&name, b"IDAT" | b"fdAT") {
+            let mut found = crc32fast::Hasher::new();
+            found.update(&name);
+            found.update(data);
+            if found.finalize() != u32::from_be_bytes(*sum) {
+                return Err(broken("the sum of the picture data is wrong"));
+            }
+        }
+        rest = &behind[length + 4..];
+    }
+    Ok(())
 }
 
 fn open(bytes: &[u8], transformations: Transformations) -> Result<PngReader<'_>, Error> {
@@ -109,6 +136,7 @@ pub(super) fn animation(
     facts: &Facts,
     audience: &mut dyn Audience,
 ) -> Result<(), Error> {
+    check_sums(bytes)?;
     let transformations = Transformations::normalize_to_color8() | Transformations::ALPHA;
     let mut reader = open(bytes, transformations)?;
     let control = reader.info().animation_control.ok_or_else(|| broken("it is not animated"))?;
@@ -137,9 +165,10 @@ pub(super) fn animation(
 
 fn rgba(pixels: &[u8], colour: ColorType) -> Vec<u8> {
     match colour {
-        ColorType::GrayscaleAlpha => {
-            pixels.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect()
-        }
+        ColorType::GrayscaleAlpha => pixels
+            .chunks_exact(2)
+            .flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]])
+            .collect(),
         _ => pixels.to_vec(),
     }
 }
@@ -162,7 +191,10 @@ impl Canvas {
     fn draw(&mut self, rgba: &[u8], frame: &FrameControl, is_first: bool) -> Result<(), Error> {
         let (left, top) = (frame.x_offset as usize, frame.y_offset as usize);
         let (width, height) = (frame.width as usize, frame.height as usize);
-        if left + width > self.width || top + height > self.height || rgba.len() < width * height * 4 {
+        if left + width > self.width
+            || top + height > self.height
+            || rgba.len() < width * height * 4
+        {
             return Err(broken("a frame lies outside the picture"));
         }
         // There is nothing to go back to before the first frame.
@@ -209,7 +241,8 @@ fn over(under: &mut [u8], row: &[u8]) {
             // Alpha times 255, so that nothing is lost to rounding twice.
             let out = a * 255 + b * (255 - a);
             for channel in 0..3 {
-                let sum = u32::from(above[channel]) * a * 255 + u32::from(below[channel]) * b * (255 - a);
+                let sum =
+                    u32::from(above[channel]) * a * 255 + u32::from(below[channel]) * b * (255 - a);
                 below[channel] = ((sum + out / 2) / out) as u8;
             }
             below[3] = ((out + 127) / 255) as u8;

@@ -10,11 +10,7 @@ use tiff::{
 
 use super::{Decoded, box_factor, divided};
 use crate::{
-    Error, Facts, Format,
-    colour::Profile,
-    exif::Exif,
-    picture::Layout,
-    reduce::Reducer,
+    Error, Facts, Format, colour::Profile, exif::Exif, picture::Layout, reduce::Reducer,
     source::Source,
 };
 
@@ -111,10 +107,14 @@ impl Shape {
         let (layout, samples) = match colour {
             ColorType::Gray(_) if palette.is_some() => (Layout::Rgb, 1),
             ColorType::Gray(_) => (Layout::Gray, 1),
-            ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => (Layout::GrayAlpha, 2),
+            ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => {
+                (Layout::GrayAlpha, 2)
+            }
             ColorType::RGB(_) | ColorType::YCbCr(_) => (Layout::Rgb, 3),
             ColorType::RGBA(_) => (Layout::Rgba, 4),
             ColorType::CMYK(_) => (Layout::Cmyk, 4),
+            // Inks with alpha are rare; they are shown on white paper, opaque.
+            ColorType::CMYKA(_) => (Layout::Cmyk, 5),
             other => return Err(Error::unsupported(format!("TIFF with colours {other:?}"))),
         };
         let planar = decoder.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).ok().flatten();
@@ -151,12 +151,17 @@ impl Shape {
                 let index = (plane * bands + band) * across + column;
                 let (columns, chunk_rows) = checked_chunk(decoder, index)?;
                 let chunk = decoder.read_chunk(index).map_err(refused)?;
-                let chunk = self.eight_bits(chunk, columns as usize * in_chunk, chunk_rows as usize)?;
+                let chunk =
+                    self.eight_bits(chunk, columns as usize * in_chunk, chunk_rows as usize)?;
                 let left = (column * chunk_width) as usize;
-                for (y, row) in chunk.chunks_exact(columns as usize * in_chunk).take(rows as usize).enumerate() {
+                for (y, row) in
+                    chunk.chunks_exact(columns as usize * in_chunk).take(rows as usize).enumerate()
+                {
                     let start = y * row_samples + left * self.samples;
                     let to = &mut samples[start..start + columns as usize * self.samples];
-                    for (pixel, from) in to.chunks_exact_mut(self.samples).zip(row.chunks_exact(in_chunk)) {
+                    for (pixel, from) in
+                        to.chunks_exact_mut(self.samples).zip(row.chunks_exact(in_chunk))
+                    {
                         pixel[plane as usize..plane as usize + in_chunk].copy_from_slice(from);
                     }
                 }
@@ -166,21 +171,39 @@ impl Shape {
     }
 
     /// Samples of any depth as 8-bit ones; indices keep their value.
-    fn eight_bits(&self, chunk: DecodingResult, row_samples: usize, rows: usize) -> Result<Vec<u8>, Error> {
+    fn eight_bits(
+        &self,
+        chunk: DecodingResult,
+        row_samples: usize,
+        rows: usize,
+    ) -> Result<Vec<u8>, Error> {
         let bits = self.colour.bit_depth();
         let is_index = self.palette.is_some();
         let samples = match chunk {
             DecodingResult::U8(samples) if bits == 8 => samples,
-            DecodingResult::U8(packed) if bits < 8 => unpack(&packed, bits, row_samples, rows, is_index),
-            DecodingResult::U16(samples) if is_index => samples.iter().map(|sample| *sample as u8).collect(),
-            DecodingResult::U16(samples) => {
-                samples.iter().map(|sample| ((u32::from(*sample) * 255 + 32_895) >> 16) as u8).collect()
+            DecodingResult::U8(packed) if bits < 8 => {
+                unpack(&packed, bits, row_samples, rows, is_index)
             }
-            DecodingResult::U32(samples) => samples.iter().map(|sample| (sample >> 24) as u8).collect(),
-            DecodingResult::U64(samples) => samples.iter().map(|sample| (sample >> 56) as u8).collect(),
+            DecodingResult::U16(samples) if is_index => {
+                samples.iter().map(|sample| *sample as u8).collect()
+            }
+            DecodingResult::U16(samples) => samples
+                .iter()
+                .map(|sample| ((u32::from(*sample) * 255 + 32_895) >> 16) as u8)
+                .collect(),
+            DecodingResult::U32(samples) => {
+                samples.iter().map(|sample| (sample >> 24) as u8).collect()
+            }
+            DecodingResult::U64(samples) => {
+                samples.iter().map(|sample| (sample >> 56) as u8).collect()
+            }
             DecodingResult::F32(samples) => samples.iter().map(|sample| unit(*sample)).collect(),
-            DecodingResult::F64(samples) => samples.iter().map(|sample| unit(*sample as f32)).collect(),
-            DecodingResult::F16(samples) => samples.iter().map(|sample| unit(sample.to_f32())).collect(),
+            DecodingResult::F64(samples) => {
+                samples.iter().map(|sample| unit(*sample as f32)).collect()
+            }
+            DecodingResult::F16(samples) => {
+                samples.iter().map(|sample| unit(sample.to_f32())).collect()
+            }
             _ => return Err(Error::unsupported("TIFF with samples of this kind")),
         };
         if samples.len() < row_samples * rows {
@@ -196,6 +219,9 @@ impl Shape {
             return Cow::Owned(row.iter().flat_map(colour).collect());
         }
         match self.colour {
+            ColorType::CMYKA(_) => {
+                Cow::Owned(row.chunks_exact(5).flat_map(|inks| &inks[..4]).copied().collect())
+            }
             ColorType::YCbCr(_) => Cow::Owned(row.chunks_exact(3).flat_map(from_ycbcr).collect()),
             _ if self.layout.has_alpha() && self.associated_alpha => {
                 let mut row = row.to_vec();
@@ -225,7 +251,11 @@ fn palette(decoder: &mut TiffDecoder<'_>) -> Option<Vec<[u8; 3]>> {
     let map = decoder.find_tag_unsigned_vec::<u16>(Tag::ColorMap).ok().flatten()?;
     let entries = map.len() / 3;
     let high = |value: u16| (value >> 8) as u8;
-    Some((0..entries).map(|i| [high(map[i]), high(map[entries + i]), high(map[2 * entries + i])]).collect())
+    Some(
+        (0..entries)
+            .map(|i| [high(map[i]), high(map[entries + i]), high(map[2 * entries + i])])
+            .collect(),
+    )
 }
 
 /// Samples of 1, 2 or 4 bits; every row begins at a byte.

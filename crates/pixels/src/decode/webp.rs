@@ -20,10 +20,8 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
     let layout = if facts.has_alpha { Layout::Rgba } else { Layout::Rgb };
     let raster = Raster { width: size.0, height: size.1, layout, data };
     // libwebp maps the whole picture onto the size it is asked for.
-    let scale = (
-        f64::from(size.0) / f64::from(facts.width),
-        f64::from(size.1) / f64::from(facts.height),
-    );
+    let scale =
+        (f64::from(size.0) / f64::from(facts.width), f64::from(size.1) / f64::from(facts.height));
     Ok(Decoded { raster, profile: profile(bytes), scale })
 }
 

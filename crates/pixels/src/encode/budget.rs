@@ -13,7 +13,10 @@ fn steps(format: Format, effort: Effort) -> Vec<Effort> {
             .collect(),
         Format::Jpeg | Format::WebP | Format::Avif => [100, 80, 60, 45, 30, 20, 10]
             .into_iter()
-            .map(|percent: u16| Effort { quality: (u16::from(effort.quality) * percent / 100).max(1) as u8, ..effort })
+            .map(|percent: u16| Effort {
+                quality: (u16::from(effort.quality) * percent / 100).max(1) as u8,
+                ..effort
+            })
             .collect(),
         _ => vec![effort],
     }

@@ -63,7 +63,8 @@ impl Writer {
 
     /// Settles the global palette and lets the held frames go.
     fn begin(&mut self) -> Result<(), Error> {
-        let mut stream = Stream::new(self.outline, self.histogram.palette(self.colours), self.colours)?;
+        let mut stream =
+            Stream::new(self.outline, self.histogram.palette(self.colours), self.colours)?;
         for (rgba, delay) in self.held.drain(..) {
             stream.push(rgba, delay)?;
         }

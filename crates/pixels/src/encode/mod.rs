@@ -41,7 +41,10 @@ pub(crate) fn still(picture: &Picture, format: Format, effort: Effort) -> Result
 fn check_size(format: Format, size: (u32, u32)) -> Result<(), Error> {
     let (longer, most) = (size.0.max(size.1), format.side_max());
     if longer > most {
-        return Err(Error::encode(format, format!("a side of {longer} pixels; {most} is the most")));
+        return Err(Error::encode(
+            format,
+            format!("a side of {longer} pixels; {most} is the most"),
+        ));
     }
     Ok(())
 }

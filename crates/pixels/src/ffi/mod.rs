@@ -1,4 +1,5 @@
-//! The only unsafe code: thin safe wrappers over libwebp and libavif.
+//! The only unsafe code: thin safe wrappers over libjpeg-turbo, libwebp and libavif.
 
 pub(crate) mod avif;
+pub(crate) mod jpeg;
 pub(crate) mod webp;

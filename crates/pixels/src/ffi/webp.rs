@@ -21,11 +21,8 @@ pub(crate) fn decode(
         config.options.scaled_width = size.0 as i32;
         config.options.scaled_height = size.1 as i32;
     }
-    config.output.colorspace = if has_alpha {
-        sys::WEBP_CSP_MODE::MODE_RGBA
-    } else {
-        sys::WEBP_CSP_MODE::MODE_RGB
-    };
+    config.output.colorspace =
+        if has_alpha { sys::WEBP_CSP_MODE::MODE_RGBA } else { sys::WEBP_CSP_MODE::MODE_RGB };
     config.output.is_external_memory = 1;
     config.output.u.RGBA = sys::WebPRGBABuffer {
         rgba: pixels.as_mut_ptr(),
@@ -109,9 +106,8 @@ impl<'a> AnimationDecoder<'a> {
         let mut pixels = ptr::null_mut();
         let mut ends = 0;
         // SAFETY: the decoder is live and both results are ours.
-        let ok = unsafe {
-            sys::WebPAnimDecoderGetNext(self.decoder, &raw mut pixels, &raw mut ends)
-        };
+        let ok =
+            unsafe { sys::WebPAnimDecoderGetNext(self.decoder, &raw mut pixels, &raw mut ends) };
         if ok == 0 || pixels.is_null() {
             return None;
         }

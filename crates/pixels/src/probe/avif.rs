@@ -45,7 +45,9 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
         orientation: Some(orientation(properties.turns, properties.mirror)),
         has_alpha: properties.has_alpha || track.is_some_and(|track| track.has_alpha),
         // Planes in the decoder and as handed out (grids and grain copy them), plus its tables.
-        fixed_bytes: pixels.saturating_mul((samples + alpha) * bytes * 2) / 4 + pixels / 2 + (24 << 20),
+        fixed_bytes: pixels.saturating_mul((samples + alpha) * bytes * 2) / 4
+            + pixels / 2
+            + (24 << 20),
         ..Header::still(width, height)
     })
 }
@@ -132,7 +134,8 @@ fn associations<R: Read + Seek>(
         let item = if wide_ids { source.be32()? } else { u32::from(source.be16()?) };
         let count = source.u8()?;
         for _ in 0..count {
-            let index = if wide_indices { source.be16()? & 0x7FFF } else { u16::from(source.u8()? & 0x7F) };
+            let index =
+                if wide_indices { source.be16()? & 0x7FFF } else { u16::from(source.u8()? & 0x7F) };
             if item == wanted {
                 found.push(usize::from(index));
             }
@@ -183,7 +186,8 @@ fn shared_property<R: Read + Seek>(
         b"auxC" => {
             source.skip(4)?;
             let text = source.bytes((area.end - area.start).saturating_sub(4), 1024)?;
-            properties.has_alpha |= text.starts_with(b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha");
+            properties.has_alpha |=
+                text.starts_with(b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha");
         }
         _ => {}
     }

@@ -73,7 +73,8 @@ impl Bitmap {
     pub(crate) fn at<R: Read + Seek>(source: &mut Source<R>, start: u64) -> Result<Self, Error> {
         source.seek(start).ok_or_else(too_short)?;
         let size = source.le32().ok_or_else(too_short)?;
-        let mut bitmap = if size == 12 { old(source) } else { new(source, size) }.ok_or_else(too_short)??;
+        let mut bitmap =
+            if size == 12 { old(source) } else { new(source, size) }.ok_or_else(too_short)??;
         let behind = start + u64::from(size);
         let masks = match (size, bitmap.compression) {
             (40, BITFIELDS) => 12,

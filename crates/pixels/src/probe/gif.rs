@@ -51,8 +51,7 @@ fn walk<R: Read + Seek>(source: &mut Source<R>, limits: &Limits) -> Result<Walk,
     source.seek(6);
     let (width, height) = source.le16().zip(source.le16()).ok_or_else(too_short)?;
     let [flags, _, _] = source.array().ok_or_else(too_short)?;
-    let mut found =
-        Walk { width: u32::from(width), height: u32::from(height), ..Walk::default() };
+    let mut found = Walk { width: u32::from(width), height: u32::from(height), ..Walk::default() };
     skip_palette(source, flags).ok_or_else(too_short)?;
     let mut extensions = 0;
     while let Some(kind) = source.u8() {

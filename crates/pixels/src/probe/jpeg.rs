@@ -52,7 +52,8 @@ pub(crate) fn structure<R: Read + Seek>(source: &mut Source<R>) -> Result<Jpeg, 
                 }
             }
             0xDA => {
-                let mut jpeg = jpeg.ok_or_else(|| broken("a scan comes before the frame header"))?;
+                let mut jpeg =
+                    jpeg.ok_or_else(|| broken("a scan comes before the frame header"))?;
                 count_scans(source, &mut jpeg).ok_or_else(too_short)?;
                 return allow_scans(jpeg);
             }

@@ -69,7 +69,8 @@ pub(crate) fn read<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Facts, 
         return Err(Error::malformed(format, "the picture has no pixels"));
     }
     limits.allow_size(u64::from(header.width), u64::from(header.height))?;
-    let exif_orientation = || Exif::find(&mut source, format).and_then(|mut exif| exif.orientation());
+    let exif_orientation =
+        || Exif::find(&mut source, format).and_then(|mut exif| exif.orientation());
     let mut facts = Facts {
         format,
         width: header.width,

@@ -39,11 +39,7 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     })
 }
 
-fn number<R: Read + Seek>(
-    exif: &mut Exif<'_, R>,
-    directory: &Directory,
-    tag: u16,
-) -> Option<u32> {
+fn number<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory, tag: u16) -> Option<u32> {
     exif.number(directory.get(tag)?)
 }
 

@@ -45,7 +45,10 @@ pub(crate) fn padded(size: u32) -> u64 {
 fn lossy<R: Read + Seek>(source: &mut Source<R>) -> Option<Result<Header, Error>> {
     let [_, _, _, a, b, c, w0, w1, h0, h1] = source.array()?;
     if [a, b, c] != [0x9D, 0x01, 0x2A] {
-        return Some(Err(Error::malformed(Format::WebP, "the picture does not begin with a key frame")));
+        return Some(Err(Error::malformed(
+            Format::WebP,
+            "the picture does not begin with a key frame",
+        )));
     }
     let side = |low, high| u32::from(u16::from_le_bytes([low, high])) & 0x3FFF;
     let (width, height) = (side(w0, w1), side(h0, h1));
