@@ -9,6 +9,7 @@ pub mod config;
 
 pub mod app;
 pub mod router;
+pub mod waiting;
 pub mod worker;
 
 pub mod accounts;

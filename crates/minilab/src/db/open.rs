@@ -85,7 +85,8 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(30))
-        .pragma("cache_size", "-8192");
+        .pragma("cache_size", "-8192")
+        .pragma("temp_store", "memory");
     // Processes that start together bring the schema up to date one after the other.
     let lock = std::fs::File::create(path.with_extension("lock")).context("making a lock file")?;
     let lock = crate::cpu::run(move || Ok(lock.lock().map(|()| lock)?)).await?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::list::{PageQuery, list};
 use super::view::{ImageView, view};
-use super::{Image, delete, find};
+use super::{Image, State, delete, find};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::blobs::BlobKey;
@@ -18,6 +18,8 @@ use crate::counters::{self, Scope};
 use crate::http::bytes::{Served, fingerprint, serve};
 use crate::http::disposition::Disposition;
 use crate::http::{CachePolicy, Problem};
+use crate::variants::on_demand::patience;
+use crate::waiting::Waiting;
 
 /// An id in a path: what is no id is no image.
 pub struct ImageId(pub Uuid);
@@ -88,8 +90,17 @@ pub async fn show_image(
     AppState(app): AppState<App>,
     caller: Caller,
     ImageId(id): ImageId,
+    headers: HeaderMap,
 ) -> Result<Json<ImageView>, Problem> {
-    let image = find_own(&app, &caller, id).await?;
+    // With `Prefer: wait=N` the answer comes when the image is ready, or as it is after N seconds.
+    let mut waiting = Waiting::new(&app, patience(&headers, 0));
+    let image = loop {
+        waiting.ring_me();
+        let image = find_own(&app, &caller, id).await?;
+        if image.state != State::Processing || !waiting.wait().await {
+            break image;
+        }
+    };
     Ok(Json(show(&app, &caller, &image).await?))
 }
 

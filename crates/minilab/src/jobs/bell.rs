@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// Rings inside this process. Workers in other processes find the work by polling.
 #[derive(Clone, Default)]
@@ -23,8 +24,8 @@ impl Bell {
     }
 
     /// A ring to wait for. Enable it, look, then wait: a ring in between is not missed.
-    pub fn listen(&self) -> tokio::sync::futures::Notified<'_> {
-        self.rung.notified()
+    pub fn listen(&self) -> OwnedNotified {
+        self.rung.clone().notified_owned()
     }
 
     /// Waits for a ring, at most so long.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Variant, latest, of_blob};
@@ -14,17 +13,9 @@ use crate::http::Problem;
 use crate::images::{self, Image, State};
 use crate::jobs::{self, Job};
 use crate::tiers::Preset;
+use crate::waiting::Waiting;
 
 pub const WAIT_SECS_MAX: u64 = 30;
-/// Work done by another process is noticed so soon.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
-
-/// How a wait ended.
-pub enum Waited {
-    Made(Variant),
-    /// Not yet; the caller may come again.
-    NotYet,
-}
 
 /// How long the caller is ready to wait.
 pub fn patience(headers: &HeaderMap, default_secs: u64) -> Duration {
@@ -38,7 +29,8 @@ pub fn patience(headers: &HeaderMap, default_secs: u64) -> Duration {
     Duration::from_secs(wanted.unwrap_or(default_secs).min(WAIT_SECS_MAX))
 }
 
-/// The variant, if need be after having it made. `may_make` is false for HEAD and ranges.
+/// The variant, if need be after having it made; nothing when it is not there in time.
+/// `may_make` is false for HEAD and ranges.
 pub async fn obtain(
     app: &App,
     caller: &Caller,
@@ -46,42 +38,25 @@ pub async fn obtain(
     preset: &Preset,
     patience: Duration,
     may_make: bool,
-) -> Result<Waited, Problem> {
-    let deadline = Instant::now() + patience;
-    let mut place = None;
+) -> Result<Option<Variant>, Problem> {
+    let mut waiting = Waiting::new(app, if may_make { patience } else { Duration::ZERO });
     let mut asked = false;
     loop {
-        // Registered before the look, so that a job ending meanwhile still wakes us.
-        let rung = app.done.listen();
-        tokio::pin!(rung);
-        rung.as_mut().enable();
-
+        waiting.ring_me();
         let image = images::routes::find_own(app, caller, id).await?;
-        let job = Job::MakeVariant {
-            blob: image.blob_id,
-            preset: preset.name.clone(),
-            version: preset.version,
-        };
+        let (blob, version) = (image.blob_id, preset.version);
+        let job = Job::MakeVariant { blob, preset: preset.name.clone(), version };
         match look(app, &image, preset, &job).await? {
-            Look::Made(variant) => return Ok(Waited::Made(variant)),
-            Look::Underway => {}
-            Look::Missing if asked || !may_make => {}
-            Look::Missing => {
+            Look::Made(variant) => return Ok(Some(variant)),
+            Look::Missing if may_make && !asked => {
                 ask(app, caller, job).await?;
                 asked = true;
             }
+            Look::Missing | Look::Underway => {}
         }
-        if place.is_none() {
-            let Ok(permit) = app.waiters.clone().try_acquire_owned() else {
-                return Ok(Waited::NotYet);
-            };
-            place = Some(permit);
+        if !waiting.wait().await {
+            return Ok(None);
         }
-        if !may_make || Instant::now() >= deadline {
-            return Ok(Waited::NotYet);
-        }
-        let until = deadline.min(Instant::now() + LOOK_AGAIN);
-        let _ = tokio::time::timeout_at(until, rung).await;
     }
 }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::Variant;
-use super::on_demand::{Waited, obtain, patience};
+use super::on_demand::{obtain, patience};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::blobs::BlobKey;
@@ -57,9 +57,8 @@ pub async fn hand_out(
     let preset = allowed_preset(caller, handing.preset)?;
     let may_make = method != Method::HEAD && !headers.contains_key(header::RANGE);
     let patience = patience(headers, app.config.variants.wait_secs);
-    let variant = match obtain(app, caller, id, preset, patience, may_make).await? {
-        Waited::Made(variant) => variant,
-        Waited::NotYet => return Ok(not_yet()),
+    let Some(variant) = obtain(app, caller, id, preset, patience, may_make).await? else {
+        return Ok(not_yet());
     };
     let format = parse_format(&variant)?;
     let filename = format!("{}.{}.{}", stem(&image.filename), handing.suffix, format.extension());

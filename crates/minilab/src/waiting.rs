@@ -1,0 +1,50 @@
+//! Waiting for what a job will bring: look, wait for a bell, look again.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::Instant;
+
+use crate::app::App;
+
+/// Work done by another process is noticed so soon.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// One request's patience. Call [`ring_me`](Self::ring_me), look, and if there is nothing to see
+/// yet, [`wait`](Self::wait) and start over.
+pub struct Waiting<'a> {
+    app: &'a App,
+    deadline: Instant,
+    rung: Pin<Box<OwnedNotified>>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl<'a> Waiting<'a> {
+    pub fn new(app: &'a App, patience: Duration) -> Self {
+        let rung = Box::pin(app.done.listen());
+        Self { app, deadline: Instant::now() + patience, rung, place: None }
+    }
+
+    /// Comes before the look, so that a job ending between the look and the wait still wakes us.
+    pub fn ring_me(&mut self) {
+        self.rung.set(self.app.done.listen());
+        self.rung.as_mut().enable();
+    }
+
+    /// Waits until another look is worthwhile. False when the patience is at its end, when the
+    /// process is to stop, or when too many wait already.
+    pub async fn wait(&mut self) -> bool {
+        if self.place.is_none() {
+            self.place = self.app.waiters.clone().try_acquire_owned().ok();
+        }
+        let is_over = Instant::now() >= self.deadline || self.app.stop.is_cancelled();
+        if self.place.is_none() || is_over {
+            return false;
+        }
+        let until = self.deadline.min(Instant::now() + LOOK_AGAIN);
+        let _ = tokio::time::timeout_at(until, self.rung.as_mut()).await;
+        true
+    }
+}
