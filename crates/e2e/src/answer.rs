@@ -15,9 +15,7 @@ impl Answer {
     /// One header's text; empty when it is missing. A header that came twice is an error.
     pub fn header(&self, name: &str) -> &str {
         let mut values = self.headers.get_all(name).iter();
-        let value = values
-            .next()
-            .map(|value| value.to_str().expect("headers are ASCII"));
+        let value = values.next().map(|value| value.to_str().expect("headers are ASCII"));
         assert!(values.next().is_none(), "{name} came more than once");
         value.unwrap_or_default()
     }
@@ -28,10 +26,7 @@ impl Answer {
 
     /// Passes the answer on if it has this status.
     #[track_caller]
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "often the status is all that matters"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "often the status is all that matters")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self}");
         self

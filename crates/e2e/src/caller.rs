@@ -37,11 +37,7 @@ impl Caller {
             .max_redirects(0)
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(90)));
-        Self {
-            base,
-            agent: config.build().into(),
-            key,
-        }
+        Self { base, agent: config.build().into(), key }
     }
 
     /// The same place, asked with another key or with none.
@@ -62,16 +58,11 @@ impl Caller {
 
     pub fn request(&self, method: &str, path: &str) -> Sending<'_> {
         let base = self.base.lock().expect("nobody panics holding it").clone();
-        let mut builder = Request::builder()
-            .method(method)
-            .uri(format!("{base}{path}"));
+        let mut builder = Request::builder().method(method).uri(format!("{base}{path}"));
         if let Some(key) = &self.key {
             builder = builder.header("authorization", format!("Bearer {key}"));
         }
-        Sending {
-            caller: self,
-            builder,
-        }
+        Sending { caller: self, builder }
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -84,9 +75,7 @@ impl Caller {
 
     pub fn post_form(&self, path: &str, form: Form) -> Answer {
         let sending = self.request("POST", path);
-        sending
-            .header("content-type", &Form::content_type())
-            .send_body(&form.finish())
+        sending.header("content-type", &Form::content_type()).send_body(&form.finish())
     }
 
     /// Uploads one picture, as a browser would.
@@ -125,14 +114,10 @@ impl Caller {
     /// Waits until the image is no longer `processing`.
     #[track_caller]
     pub fn settled(&self, id: &str) -> Value {
-        until(
-            format_args!("{id} is ready or failed"),
-            READY_WITHIN,
-            || {
-                let image = self.image(id);
-                (image["state"] != "processing").then_some(image)
-            },
-        )
+        until(format_args!("{id} is ready or failed"), READY_WITHIN, || {
+            let image = self.image(id);
+            (image["state"] != "processing").then_some(image)
+        })
     }
 
     /// Waits until the image is `ready`; anything else in the end is an error.
@@ -140,12 +125,7 @@ impl Caller {
     pub fn ready(&self, id: &str) -> Value {
         let started = Instant::now();
         let image = self.settled(id);
-        assert_eq!(
-            image["state"],
-            "ready",
-            "after {:?}: {image}",
-            started.elapsed()
-        );
+        assert_eq!(image["state"], "ready", "after {:?}: {image}", started.elapsed());
         image
     }
 }
@@ -192,8 +172,6 @@ fn try_read(
 /// The id in an item or an image.
 #[track_caller]
 fn id_of(value: &Value) -> String {
-    let id = value["id"]
-        .as_str()
-        .unwrap_or_else(|| panic!("no id in {value}"));
+    let id = value["id"].as_str().unwrap_or_else(|| panic!("no id in {value}"));
     id.to_owned()
 }

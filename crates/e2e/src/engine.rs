@@ -32,9 +32,7 @@ impl Database {
         let server = PgConnectOptions::from_str(&url).expect("TEST_POSTGRES_URL is a URL");
         let name = format!("t_{}", Uuid::now_v7().simple());
         run(&server, format!("CREATE DATABASE {name}")).expect("making a database");
-        Self {
-            server: Some((server, name)),
-        }
+        Self { server: Some((server, name)) }
     }
 
     /// What `MINILAB__DATABASE__URL` has to be, if anything.
@@ -47,10 +45,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Some((server, name)) = &self.server {
-            let dropped = run(
-                server,
-                format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            );
+            let dropped = run(server, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
             if let Err(error) = dropped {
                 eprintln!("could not drop {name}: {error}");
             }
@@ -59,14 +54,10 @@ impl Drop for Database {
 }
 
 fn run(server: &PgConnectOptions, statement: String) -> sqlx::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut conn = PgConnection::connect_with(server).await?;
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut conn)
-            .await?;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await?;
         conn.close().await
     })
 }

@@ -16,10 +16,7 @@ impl Form {
     /// One file, its name escaped as browsers do it.
     #[must_use]
     pub fn file(self, field: &str, filename: &str, bytes: &[u8]) -> Self {
-        let escaped = filename
-            .replace('"', "%22")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A");
+        let escaped = filename.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
         self.file_named_raw(field, escaped.as_bytes(), bytes)
     }
 
@@ -29,8 +26,7 @@ impl Form {
         self.open(field);
         self.body.extend(b"; filename=\"");
         self.body.extend(filename);
-        self.body
-            .extend(b"\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+        self.body.extend(b"\"\r\nContent-Type: application/octet-stream\r\n\r\n");
         self.body.extend(bytes);
         self.body.extend(b"\r\n");
         self

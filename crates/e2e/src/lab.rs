@@ -23,11 +23,7 @@ pub struct Settings {
 
 impl Settings {
     pub fn on(engine: Engine) -> Self {
-        Self {
-            engine,
-            args: Vec::new(),
-            variables: Vec::new(),
-        }
+        Self { engine, args: Vec::new(), variables: Vec::new() }
     }
 
     /// One more argument of `serve`.
@@ -69,13 +65,9 @@ impl Lab {
 
     fn start(mut settings: Settings) -> Self {
         let database = Database::create(settings.engine);
-        let url = database
-            .url()
-            .map(|url| ("MINILAB__DATABASE__URL".to_owned(), url));
+        let url = database.url().map(|url| ("MINILAB__DATABASE__URL".to_owned(), url));
         settings.variables.extend(url);
-        settings
-            .variables
-            .push(("MINILAB__LOG__FORMAT".to_owned(), "json".to_owned()));
+        settings.variables.push(("MINILAB__LOG__FORMAT".to_owned(), "json".to_owned()));
         let mut lab = Self {
             server: None,
             settings,
@@ -96,10 +88,7 @@ impl Lab {
         let log = self.next_log("serve");
         let mut server = Process::start(command, &log);
         let line = server.await_line("serving", SERVES_WITHIN);
-        let url = line["url"]
-            .as_str()
-            .expect("the line says where")
-            .to_owned();
+        let url = line["url"].as_str().expect("the line says where").to_owned();
         *self.base.lock().expect("nobody panics holding it") = url;
         self.server = Some(server);
         let nobody = self.nobody();

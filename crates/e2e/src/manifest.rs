@@ -53,10 +53,8 @@ impl Corpus {
         let text = std::fs::read_to_string(manifest).expect("a manifest in UTF-8");
         let mut lines = text.lines();
         let columns = Columns::read(lines.next().expect("a manifest has a head"));
-        let entries = lines
-            .filter(|line| !line.is_empty())
-            .map(|line| columns.entry(line))
-            .collect();
+        let entries =
+            lines.filter(|line| !line.is_empty()).map(|line| columns.entry(line)).collect();
         Self { folder, entries }
     }
 
@@ -93,9 +91,8 @@ impl Columns {
     fn entry(&self, line: &str) -> Entry {
         let cells = line.split('\t').collect::<Vec<_>>();
         let number = |column: usize| cells[column].parse::<u64>().ok();
-        let (word, reason) = cells[self.expected]
-            .split_once(':')
-            .unwrap_or((cells[self.expected], ""));
+        let (word, reason) =
+            cells[self.expected].split_once(':').unwrap_or((cells[self.expected], ""));
         let expected = match word {
             "accept" => Expected::Accept,
             "policy" => Expected::Policy,
@@ -108,13 +105,11 @@ impl Columns {
         Entry {
             path: cells[self.path].to_owned(),
             expected,
-            upright: stored.map(|(width, height)| {
-                if is_sideways {
-                    (height, width)
-                } else {
-                    (width, height)
-                }
-            }),
+            upright: stored.map(
+                |(width, height)| {
+                    if is_sideways { (height, width) } else { (width, height) }
+                },
+            ),
             reason: reason.trim().to_owned(),
         }
     }

@@ -47,10 +47,8 @@ fn look(server: u32, peaks: &mut Peaks) {
     peaks.server_kib = peaks.server_kib.max(peak_of(server).unwrap_or_default());
     for child in children_of(server) {
         // Between fork and exec a child looks as large as its parent.
-        let is_itself = fs::read(format!("/proc/{child}/cmdline")).is_ok_and(|line| {
-            line.split(|&byte| byte == 0)
-                .any(|word| word == b"darkroom")
-        });
+        let is_itself = fs::read(format!("/proc/{child}/cmdline"))
+            .is_ok_and(|line| line.split(|&byte| byte == 0).any(|word| word == b"darkroom"));
         if is_itself {
             peaks.child_kib = peaks.child_kib.max(peak_of(child).unwrap_or_default());
         }

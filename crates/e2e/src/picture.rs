@@ -29,9 +29,7 @@ pub fn photograph(width: u32, height: u32) -> RgbImage {
 pub fn jpeg(picture: &RgbImage, orientation: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
-    encoder
-        .set_exif_metadata(camera_notes(orientation))
-        .expect("JPEG carries Exif");
+    encoder.set_exif_metadata(camera_notes(orientation)).expect("JPEG carries Exif");
     let (width, height) = picture.dimensions();
     encoder
         .write_image(picture, width, height, ExtendedColorType::Rgb8)
@@ -75,9 +73,8 @@ pub fn variation(jpeg: &[u8], number: usize) -> Vec<u8> {
 
 /// A small PNG, another one for each number.
 pub fn small(number: usize) -> Vec<u8> {
-    let picture = RgbImage::from_fn(120, 90, |x, y| {
-        Rgb([number as u8, (number >> 8) as u8, (x + y) as u8])
-    });
+    let picture =
+        RgbImage::from_fn(120, 90, |x, y| Rgb([number as u8, (number >> 8) as u8, (x + y) as u8]));
     png(&picture)
 }
 
@@ -113,11 +110,7 @@ fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
     for byte in bytes {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
         }
     }
     !crc
@@ -126,10 +119,7 @@ fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
 /// Decodes by content, and turns it upright.
 pub fn decode(bytes: &[u8]) -> DynamicImage {
     let reader = ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let mut decoder = reader
-        .expect("memory can be read")
-        .into_decoder()
-        .expect("a known format");
+    let mut decoder = reader.expect("memory can be read").into_decoder().expect("a known format");
     let orientation = decoder.orientation().expect("an orientation or none");
     let mut picture = DynamicImage::from_decoder(decoder).expect("a whole picture");
     picture.apply_orientation(orientation);
@@ -155,9 +145,8 @@ pub fn similarity(one: &DynamicImage, other: &DynamicImage) -> f64 {
     for (a, b) in one.pixels().zip(other.pixels()) {
         let is_clear = a[3] == 0 && b[3] == 0;
         let channels = if is_clear { 0..0 } else { 0..4 };
-        squares += channels
-            .map(|channel| f64::from(a[channel].abs_diff(b[channel])).powi(2))
-            .sum::<f64>();
+        squares +=
+            channels.map(|channel| f64::from(a[channel].abs_diff(b[channel])).powi(2)).sum::<f64>();
     }
     let mean = squares / (f64::from(one.width()) * f64::from(one.height()) * 4.0);
     10.0 * (255.0_f64.powi(2) / mean.max(1e-9)).log10()

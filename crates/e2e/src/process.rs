@@ -57,11 +57,7 @@ impl Finished {
     pub(crate) fn run(mut command: Command) -> Self {
         let output = command.output().expect("the binary can be started");
         let text = |bytes| String::from_utf8(bytes).expect("commands print UTF-8");
-        Self {
-            status: output.status,
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        Self { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 
@@ -75,14 +71,9 @@ impl Process {
     /// Starts a command whose log goes to a file.
     pub(crate) fn start(mut command: Command, log: &Path) -> Self {
         let file = File::create(log).expect("a file for the log");
-        command
-            .stdout(file.try_clone().expect("a second handle"))
-            .stderr(file);
+        command.stdout(file.try_clone().expect("a second handle")).stderr(file);
         let child = command.spawn().expect("the binary can be started");
-        Self {
-            child,
-            log: log.to_owned(),
-        }
+        Self { child, log: log.to_owned() }
     }
 
     pub fn id(&self) -> u32 {
@@ -103,29 +94,21 @@ impl Process {
     /// The lines of the log, as the JSON that they are; a line still being written is left out.
     pub fn log_lines(&self) -> Vec<Value> {
         let text = self.log_text();
-        text.lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     /// Waits for the line of the log with this message.
     pub(crate) fn await_line(&mut self, message: &str, patience: Duration) -> Value {
         let found = try_until(patience, || {
             let ended = !self.is_alive();
-            let line = self
-                .log_lines()
-                .into_iter()
-                .find(|line| line["message"] == message);
+            let line = self.log_lines().into_iter().find(|line| line["message"] == message);
             if line.is_none() && ended {
                 return Some(None);
             }
             line.map(Some)
         });
         found.flatten().unwrap_or_else(|| {
-            panic!(
-                "no line {message:?} within {patience:?}:\n{}",
-                self.log_text()
-            )
+            panic!("no line {message:?} within {patience:?}:\n{}", self.log_text())
         })
     }
 

@@ -26,11 +26,7 @@ pub fn program() -> &'static Path {
 fn profile_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
     let deps = test.parent().expect("a file lies in a folder");
-    assert!(
-        deps.ends_with("deps"),
-        "unexpected place {}",
-        deps.display()
-    );
+    assert!(deps.ends_with("deps"), "unexpected place {}", deps.display());
     deps.parent().expect("deps lies in a folder").to_owned()
 }
 
@@ -43,11 +39,7 @@ fn build(folder: &Path) {
         .arg("--profile")
         .arg(profile(folder))
         .arg("--target-dir")
-        .arg(
-            folder
-                .parent()
-                .expect("a profile lies in a target directory"),
-        )
+        .arg(folder.parent().expect("a profile lies in a target directory"))
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     let built = cargo.output().expect("cargo can be started");
     let said = String::from_utf8_lossy(&built.stderr);

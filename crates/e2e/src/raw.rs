@@ -16,9 +16,6 @@ pub fn send_raw(address: &str, request: &[u8]) -> String {
     let mut answer = Vec::new();
     let read = socket.read_to_end(&mut answer);
     let text = String::from_utf8_lossy(&answer).into_owned();
-    assert!(
-        !text.is_empty(),
-        "no answer; sending: {sent:?}, reading: {read:?}"
-    );
+    assert!(!text.is_empty(), "no answer; sending: {sent:?}, reading: {read:?}");
     text
 }

@@ -49,10 +49,7 @@ fn a_photo_becomes_prints(engine: Engine) {
         let shown = variant_of(&image, preset);
         assert_eq!(shown["state"], "ready", "{shown}");
         assert_eq!(shown["format"], format, "{shown}");
-        assert_eq!(
-            (&shown["width"], &shown["height"]),
-            (&json!(width), &json!(height))
-        );
+        assert_eq!((&shown["width"], &shown["height"]), (&json!(width), &json!(height)));
         let print = ada.get(shown["url"].as_str().expect("a URL")).expect(200);
         assert_eq!(print.header("content-type"), format!("image/{format}"));
         assert_eq!(shown["bytes"], print.body.len());
@@ -74,24 +71,13 @@ fn expect_image_shape(image: &Value, id: &str, photo: &[u8]) {
     assert_eq!(image["id"], id);
     assert_eq!(image["filename"], "holiday.jpg");
     assert_eq!(image["format"], "jpeg");
-    assert_eq!(
-        (&image["width"], &image["height"]),
-        (&json!(600), &json!(800))
-    );
+    assert_eq!((&image["width"], &image["height"]), (&json!(600), &json!(800)));
     assert_eq!(image["frames"], 1);
     assert_eq!(image["bytes"], photo.len());
     let created_at = image["created_at"].as_str().expect("a time");
-    assert!(
-        created_at.contains('T') && created_at.ends_with('Z'),
-        "{created_at}"
-    );
-    let original = image["original_url"]
-        .as_str()
-        .expect("premium sees originals");
-    assert!(
-        original.starts_with(&format!("/api/v1/images/{id}/original")),
-        "{original}"
-    );
+    assert!(created_at.contains('T') && created_at.ends_with('Z'), "{created_at}");
+    let original = image["original_url"].as_str().expect("premium sees originals");
+    assert!(original.starts_with(&format!("/api/v1/images/{id}/original")), "{original}");
     let metadata = &image["metadata"];
     assert_eq!(metadata["make"], picture::MAKE);
     assert_eq!(metadata["model"], picture::MODEL);
@@ -102,9 +88,7 @@ fn expect_image_shape(image: &Value, id: &str, photo: &[u8]) {
     }
     for variant in image["variants"].as_array().expect("a list") {
         let members = variant.as_object().expect("an object");
-        for member in [
-            "preset", "state", "url", "format", "width", "height", "bytes",
-        ] {
+        for member in ["preset", "state", "url", "format", "width", "height", "bytes"] {
             assert!(members.contains_key(member), "no {member} in {variant}");
         }
     }
@@ -135,11 +119,8 @@ fn every_orientation_ends_upright(engine: Engine) {
         let image = ada.ready(&id);
         let expected = picture::decode(&photo);
         let (width, height) = expected.dimensions();
-        assert_eq!(
-            (&image["width"], &image["height"]),
-            (&json!(width), &json!(height))
-        );
-        let expected = picture::shrunk(&expected, width * 200 / height, 200);
+        assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)));
+        let expected = picture::shrunk(&expected, (width * 200 + height / 2) / height, 200);
         expect_similar(
             &format!("orientation {orientation}"),
             &ada.variant(&id, "h200").expect(200),
@@ -158,11 +139,7 @@ fn lazy_presets_are_made_when_asked_for(engine: Engine) {
     ada.ready(&id);
 
     let path = format!("/api/v1/images/{id}/variants/display");
-    let at_once = ada
-        .request("GET", &path)
-        .header("prefer", "wait=0")
-        .send()
-        .expect(202);
+    let at_once = ada.request("GET", &path).header("prefer", "wait=0").send().expect(202);
     assert_eq!(at_once.header("retry-after"), "1");
     assert_eq!(at_once.header("cache-control"), "no-store");
     // Smaller than the box, so it keeps its size.
@@ -170,12 +147,9 @@ fn lazy_presets_are_made_when_asked_for(engine: Engine) {
 
     // Many ask at the same time; it is made once, and all see the same.
     let emoji = std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| ada.variant(&id, "emoji").expect(200)))
-            .collect();
-        let answers = asking
-            .into_iter()
-            .map(|asked| asked.join().expect("an answer"));
+        let asking: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| ada.variant(&id, "emoji").expect(200))).collect();
+        let answers = asking.into_iter().map(|asked| asked.join().expect("an answer"));
         answers.collect::<Vec<_>>()
     });
     assert!(emoji.iter().all(|answer| answer.body == emoji[0].body));
@@ -239,12 +213,9 @@ impl Unknown for Caller {
     #[track_caller]
     fn image_is_unknown(&self, id: &str) {
         let path = format!("/api/v1/images/{id}");
-        for (method, rest) in [
-            ("GET", ""),
-            ("GET", "/original"),
-            ("GET", "/variants/thumb"),
-            ("DELETE", ""),
-        ] {
+        for (method, rest) in
+            [("GET", ""), ("GET", "/original"), ("GET", "/variants/thumb"), ("DELETE", "")]
+        {
             let answer = self.request(method, &format!("{path}{rest}")).send();
             answer.problem(404, "not_found");
         }

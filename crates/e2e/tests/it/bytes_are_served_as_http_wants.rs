@@ -20,17 +20,12 @@ fn bytes_are_served_as_http_wants(engine: Engine) {
     let variants = variants.iter().map(|variant| &variant["url"]);
     for url in variants.chain([&image["original_url"]]) {
         let answer = ada.get(url.as_str().expect("a URL")).expect(200);
-        assert_eq!(
-            answer.header("cache-control"),
-            "private, max-age=31536000, immutable"
-        );
+        assert_eq!(answer.header("cache-control"), "private, max-age=31536000, immutable");
     }
     // Whoever may not see it learns nothing by a condition either.
     let etag = ada.get(&original).header("etag").to_owned();
     let asked = lab.nobody();
-    let asked = asked
-        .request("GET", &original)
-        .header("if-none-match", &etag);
+    let asked = asked.request("GET", &original).header("if-none-match", &etag);
     asked.send().problem(401, "unauthorized");
     lab.close();
 }
@@ -51,15 +46,9 @@ fn expect_served_well(ada: &Caller, path: &str, filename: &str) {
         assert_eq!(whole.header(header), value, "{header} of {path}");
     }
     let policy = whole.header("content-security-policy");
-    assert!(
-        policy.contains("default-src 'none'") && policy.contains("sandbox"),
-        "{policy}"
-    );
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
     let etag = whole.header("etag");
-    assert!(
-        etag.starts_with('"') && etag.ends_with('"') && etag.len() > 10,
-        "{etag}"
-    );
+    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 10, "{etag}");
 
     for tags in [etag, &format!("\"other\", W/{etag}"), "*"] {
         let asked = ada.request("GET", path).header("if-none-match", tags);
@@ -68,9 +57,7 @@ fn expect_served_well(ada: &Caller, path: &str, filename: &str) {
         assert_eq!(unchanged.header("etag"), etag);
         assert_eq!(unchanged.header("cache-control"), "private, no-cache");
     }
-    let changed = ada
-        .request("GET", path)
-        .header("if-none-match", "\"other\"");
+    let changed = ada.request("GET", path).header("if-none-match", "\"other\"");
     assert_eq!(changed.send().expect(200).body, whole.body);
 
     let head = ada.request("HEAD", path).send().expect(200);
@@ -78,25 +65,16 @@ fn expect_served_well(ada: &Caller, path: &str, filename: &str) {
     assert_eq!(head.header("content-length"), length.to_string());
     assert_eq!(head.header("etag"), etag);
 
-    for (range, part) in [
-        ("bytes=0-9", 0..10),
-        ("bytes=100-", 100..length),
-        ("bytes=-7", length - 7..length),
-    ] {
-        let answer = ada
-            .request("GET", path)
-            .header("range", range)
-            .send()
-            .expect(206);
+    for (range, part) in
+        [("bytes=0-9", 0..10), ("bytes=100-", 100..length), ("bytes=-7", length - 7..length)]
+    {
+        let answer = ada.request("GET", path).header("range", range).send().expect(206);
         let extent = format!("bytes {}-{}/{length}", part.start, part.end - 1);
         assert_eq!(answer.header("content-range"), extent);
         assert_eq!(answer.header("content-length"), part.len().to_string());
         assert_eq!(answer.body, whole.body[part]);
     }
-    let past = ada
-        .request("GET", path)
-        .header("range", "bytes=99999999-")
-        .send();
+    let past = ada.request("GET", path).header("range", "bytes=99999999-").send();
     past.problem(416, "bad_range");
     assert_eq!(past.header("content-range"), format!("bytes */{length}"));
     let outdated = ada.request("GET", path).header("range", "bytes=0-9");

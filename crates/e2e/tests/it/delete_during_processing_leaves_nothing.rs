@@ -10,9 +10,7 @@ on_both_engines!(delete_during_processing_leaves_nothing);
 const PICTURES: usize = 8;
 
 fn delete_during_processing_leaves_nothing(engine: Engine) {
-    let lab = Settings::on(engine)
-        .variable("MINILAB__WORKERS", "1")
-        .open();
+    let lab = Settings::on(engine).variable("MINILAB__WORKERS", "1").open();
     let ada = lab.account("ada", "premium");
     let photo = picture::jpeg(&picture::photograph(2000, 1500), 1);
     let ids: Vec<_> = (0..PICTURES)

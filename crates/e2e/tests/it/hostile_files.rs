@@ -23,34 +23,19 @@ fn hostile_files_meet_what_they_deserve() {
 
     let next = AtomicUsize::new(0);
     let outcomes = std::thread::scope(|scope| {
-        let uploaders: Vec<_> = (0..AT_A_TIME)
-            .map(|_| scope.spawn(|| upload_in_turn(&firm, &corpus, &next)))
-            .collect();
-        let outcomes = uploaders
-            .into_iter()
-            .flat_map(|uploader| uploader.join().expect("no panic"));
+        let uploaders: Vec<_> =
+            (0..AT_A_TIME).map(|_| scope.spawn(|| upload_in_turn(&firm, &corpus, &next))).collect();
+        let outcomes =
+            uploaders.into_iter().flat_map(|uploader| uploader.join().expect("no panic"));
         outcomes.collect::<Vec<_>>()
     });
 
     let peaks = watch.finish();
-    println!(
-        "{} files; {peaks:?}; {}",
-        outcomes.len(),
-        slowest(&outcomes)
-    );
+    println!("{} files; {peaks:?}; {}", outcomes.len(), slowest(&outcomes));
     assert!(lab.server().is_alive(), "the service died");
     assert_eq!(outcomes.len(), corpus.entries.len());
-    let wrong: Vec<_> = outcomes
-        .iter()
-        .filter(|outcome| outcome.problem().is_some())
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        outcomes.len(),
-        table(&wrong)
-    );
+    let wrong: Vec<_> = outcomes.iter().filter(|outcome| outcome.problem().is_some()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), outcomes.len(), table(&wrong));
     assert!(peaks.child_kib < CHILD_KIB_MAX, "{peaks:?}");
     assert!(peaks.server_kib < SERVER_KIB_MAX, "{peaks:?}");
     lab.close();
@@ -90,41 +75,30 @@ fn upload<'a>(firm: &Caller, entry: &'a Entry, bytes: &[u8]) -> Outcome<'a> {
         took: Duration::ZERO,
     };
     if matches!(answer.status, 200 | 201) {
-        let id = answer.json()["items"][0]["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
+        let id = answer.json()["items"][0]["id"].as_str().expect("an id").to_owned();
         let path = format!("/api/v1/images/{id}/variants/thumb");
-        let waited = firm
-            .request("GET", &path)
-            .header("prefer", "wait=30")
-            .send();
+        let waited = firm.request("GET", &path).header("prefer", "wait=30").send();
         if waited.status == 200 {
             let thumbnail = picture::decode(&waited.body);
             outcome.thumbnail = Some((thumbnail.width(), thumbnail.height()));
         }
         let image = firm.image(&id);
-        outcome.code = image["error"]["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        outcome.code = code_of(&image["error"]);
         outcome.image = Some(image);
     } else {
-        outcome.code = answer.json()["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        outcome.code = code_of(&answer.json());
     }
     outcome.took = started.elapsed();
     outcome
 }
 
+fn code_of(error: &Value) -> String {
+    error["code"].as_str().unwrap_or_default().to_owned()
+}
+
 impl Outcome<'_> {
     fn state(&self) -> &str {
-        let state = self
-            .image
-            .as_ref()
-            .and_then(|image| image["state"].as_str());
+        let state = self.image.as_ref().and_then(|image| image["state"].as_str());
         state.unwrap_or("refused")
     }
 
@@ -152,10 +126,10 @@ impl Outcome<'_> {
     /// A picture that is ready has the right size and a thumbnail within its box.
     fn difference(&self) -> Option<String> {
         let image = self.image.as_ref()?;
-        if let Some((width, height)) = self.entry.upright {
-            if (&image["width"], &image["height"]) != (&json!(width), &json!(height)) {
-                return Some(format!("{width}x{height} was expected"));
-            }
+        if let Some((width, height)) = self.entry.upright
+            && (&image["width"], &image["height"]) != (&json!(width), &json!(height))
+        {
+            return Some(format!("{width}x{height} was expected"));
         }
         match self.thumbnail {
             Some((1..=100, 1..=100)) => None,

@@ -14,45 +14,28 @@ const PICTURES: usize = 12;
 
 fn big_photos() -> Vec<Vec<u8>> {
     let photo = picture::jpeg(&picture::photograph(2000, 1500), 6);
-    (0..PICTURES)
-        .map(|number| picture::variation(&photo, number))
-        .collect()
+    (0..PICTURES).map(|number| picture::variation(&photo, number)).collect()
 }
 
 fn killed_while_jobs_run_all_prints_are_made(engine: Engine) {
-    let mut lab = Settings::on(engine)
-        .variable("MINILAB__WORKERS", "1")
-        .open();
+    let mut lab = Settings::on(engine).variable("MINILAB__WORKERS", "1").open();
     let ada = lab.account("ada", "premium");
     let photos = big_photos();
     let upload = |photo: &Vec<u8>| ada.upload_new("big.jpg", photo);
     let ids: Vec<_> = photos.iter().map(upload).collect();
-    wait::until(
-        "the first of many is ready",
-        Duration::from_secs(30),
-        || {
-            let listed = ada.list();
-            let images = listed["items"].as_array().expect("a list");
-            images
-                .iter()
-                .any(|image| image["state"] == "ready")
-                .then_some(())
-        },
-    );
+    wait::until("the first of many is ready", Duration::from_secs(30), || {
+        let listed = ada.list();
+        let images = listed["items"].as_array().expect("a list");
+        images.iter().any(|image| image["state"] == "ready").then_some(())
+    });
     lab.kill();
 
     // Without workers things stay as the kill left them.
     lab.restart_with(&["--no-workers"]);
     let listed = ada.list();
     let images = listed["items"].as_array().expect("a list");
-    let waiting = images
-        .iter()
-        .filter(|image| image["state"] == "processing")
-        .count();
-    assert!(
-        waiting > 0,
-        "all were done before the kill: the story was not told"
-    );
+    let waiting = images.iter().filter(|image| image["state"] == "processing").count();
+    assert!(waiting > 0, "all were done before the kill: the story was not told");
     lab.stop();
 
     lab.restart_with(&[]);
@@ -115,10 +98,7 @@ fn killed_while_bytes_arrive_nothing_stays(engine: Engine) {
     }
     // A kill between the bytes and their row may leave an orphan; that is for the sweep.
     let repaired = lab.run(&["check", "--repair"]);
-    let orphans = repaired
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("orphan file"));
+    let orphans = repaired.stdout.lines().filter(|line| line.starts_with("orphan file"));
     assert!(orphans.count() <= after.len(), "{repaired:?}");
     for line in repaired.stdout.lines() {
         let is_fine = line.starts_with("orphan file") || line.contains("difference");
@@ -132,14 +112,8 @@ fn killed_while_bytes_arrive_nothing_stays(engine: Engine) {
 /// runs here, so they go by hand.
 fn remove_young_orphans(lab: &Lab, images: usize) {
     let checked = lab.run(&["check"]);
-    for line in checked
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("orphan file"))
-    {
-        let path = line
-            .split_whitespace()
-            .find(|word| word.starts_with("originals/"));
+    for line in checked.stdout.lines().filter(|line| line.starts_with("orphan file")) {
+        let path = line.split_whitespace().find(|word| word.starts_with("originals/"));
         let path = path.unwrap_or_else(|| panic!("an orphan that is no original: {line}"));
         std::fs::remove_file(lab.data().join("blobs").join(path)).expect("it is there");
     }

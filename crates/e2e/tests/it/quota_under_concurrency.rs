@@ -19,18 +19,11 @@ fn a_quota_holds_under_any_concurrency(engine: Engine) {
             .map(|bytes| (bytes, &bob))
             .map(|(bytes, bob)| scope.spawn(move || bob.upload("one.png", bytes)))
             .collect();
-        let answers = uploads
-            .into_iter()
-            .map(|upload| upload.join().expect("an answer"));
+        let answers = uploads.into_iter().map(|upload| upload.join().expect("an answer"));
         answers.collect()
     });
     let created = answers.iter().filter(|answer| answer.status == 201).count();
-    assert_eq!(
-        created,
-        KEPT,
-        "{:?}",
-        answers.iter().map(|a| a.status).collect::<Vec<_>>()
-    );
+    assert_eq!(created, KEPT, "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
     for refused in answers.iter().filter(|answer| answer.status != 201) {
         let problem = refused.problem(403, "quota_reached");
         assert_eq!(problem["items"][0]["error"]["code"], "quota_reached");
@@ -47,8 +40,7 @@ fn a_quota_holds_under_any_concurrency(engine: Engine) {
     bob.settled(oldest);
     bob.delete(&format!("/api/v1/images/{oldest}")).expect(204);
     bob.upload_new("room-again.png", &picture::small(UPLOADS));
-    bob.upload("no-more.png", &picture::small(UPLOADS + 1))
-        .problem(403, "quota_reached");
+    bob.upload("no-more.png", &picture::small(UPLOADS + 1)).problem(403, "quota_reached");
 
     // A duplicate needs no room.
     let twin = bob.upload("twin.png", &picture::small(UPLOADS)).expect(200);

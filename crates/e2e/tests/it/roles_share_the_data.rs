@@ -13,11 +13,7 @@ fn one_process_serves_and_another_works(engine: Engine) {
     let id = ada.upload_new("shared.jpg", &photo);
     let path = format!("/api/v1/images/{id}/variants/thumb");
     // Two seconds are plenty for a picture, if anybody worked.
-    let waited = ada
-        .request("GET", &path)
-        .header("prefer", "wait=2")
-        .send()
-        .expect(202);
+    let waited = ada.request("GET", &path).header("prefer", "wait=2").send().expect(202);
     assert_eq!(waited.header("retry-after"), "1");
     assert_eq!(ada.image(&id)["state"], "processing");
     assert_eq!(ada.original(&id).expect(200).body, photo);
@@ -31,10 +27,7 @@ fn one_process_serves_and_another_works(engine: Engine) {
 
     let later = ada.upload_new("later.jpg", &picture::variation(&photo, 1));
     let path = format!("/api/v1/images/{later}/variants/thumb");
-    ada.request("GET", &path)
-        .header("prefer", "wait=1")
-        .send()
-        .expect(202);
+    ada.request("GET", &path).header("prefer", "wait=1").send().expect(202);
 
     // A second worker dies in the middle; a third one finishes.
     lab.start_worker().kill();

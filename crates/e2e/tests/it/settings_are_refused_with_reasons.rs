@@ -34,10 +34,7 @@ fn wrong_settings_stop_the_start_and_all_are_named() {
             assert!(refused.stderr.contains(name), "{name}: {refused:?}");
         }
     }
-    assert!(
-        !data.exists(),
-        "nothing is begun with settings that are wrong"
-    );
+    assert!(!data.exists(), "nothing is begun with settings that are wrong");
 }
 
 #[test]
@@ -45,10 +42,7 @@ fn config_check_prints_the_settings_without_their_secrets() {
     let url = "postgres://lab:sesame@db.example/lab";
     let printed = run_alone(&["config", "check"], &[("MINILAB__DATABASE__URL", url)]);
     assert!(printed.status.success(), "{printed:?}");
-    assert!(
-        printed.stdout.contains("postgres://lab:***@db.example/lab"),
-        "{printed:?}"
-    );
+    assert!(printed.stdout.contains("postgres://lab:***@db.example/lab"), "{printed:?}");
     assert!(printed.stdout.contains("127.0.0.1:8000"), "{printed:?}");
     assert!(!format!("{printed:?}").contains("sesame"), "{printed:?}");
     assert_eq!(printed.stderr, "");
@@ -107,40 +101,25 @@ fn accounts_are_refused_with_reasons(engine: Engine) {
         (&too_long[1..], "free", "free"),
     ] {
         let me = lab.account(name, tier).get("/api/v1/me").expect(200).json();
-        assert_eq!(
-            (&me["account"], &me["tier"]),
-            (&json!(name), &json!(seeded))
-        );
+        assert_eq!((&me["account"], &me["tier"]), (&json!(name), &json!(seeded)));
     }
     lab.close();
 }
 
 fn callers_without_a_key_come_in_only_if_told(engine: Engine) {
     let closed = Lab::open(engine);
-    closed
-        .nobody()
-        .get("/api/v1/me")
-        .problem(401, "unauthorized");
+    closed.nobody().get("/api/v1/me").problem(401, "unauthorized");
     closed.close();
 
-    let open = Settings::on(engine)
-        .variable("MINILAB__ANONYMOUS", "professional")
-        .open();
+    let open = Settings::on(engine).variable("MINILAB__ANONYMOUS", "professional").open();
     let anyone = open.nobody();
-    assert_eq!(
-        anyone.get("/api/v1/me").expect(200).json()["tier"],
-        "premium"
-    );
+    assert_eq!(anyone.get("/api/v1/me").expect(200).json()["tier"], "premium");
     let id = anyone.upload_new("ours.png", &picture::small(1));
     anyone.ready(&id);
     // A key that is wrong is not as good as none.
-    anyone
-        .with_key(Some("mlk_guess"))
-        .get("/api/v1/me")
-        .problem(401, "unauthorized");
+    anyone.with_key(Some("mlk_guess")).get("/api/v1/me").problem(401, "unauthorized");
     // Accounts keep their own.
     let ada = open.account("ada", "free");
-    ada.get(&format!("/api/v1/images/{id}"))
-        .problem(404, "not_found");
+    ada.get(&format!("/api/v1/images/{id}")).problem(404, "not_found");
     open.close();
 }

@@ -26,31 +26,18 @@ fn strangers_are_turned_away(engine: Engine) {
             answer.problem(401, "unauthorized");
             assert_eq!(answer.header("www-authenticate"), "Bearer");
         }
-        stranger
-            .upload("theirs.png", &picture::small(2))
-            .problem(401, "unauthorized");
-        stranger
-            .delete(&format!("/api/v1/images/{id}"))
-            .problem(401, "unauthorized");
+        stranger.upload("theirs.png", &picture::small(2)).problem(401, "unauthorized");
+        stranger.delete(&format!("/api/v1/images/{id}")).problem(401, "unauthorized");
     }
-    let basic = nobody
-        .request("GET", "/api/v1/me")
-        .header("authorization", "Basic YTpi");
+    let basic = nobody.request("GET", "/api/v1/me").header("authorization", "Basic YTpi");
     basic.send().problem(401, "unauthorized");
 
     let eve = lab.account("eve", "business");
-    for unknown in [
-        &id,
-        "018f0000-0000-7000-8000-000000000000",
-        "1",
-        "..%2f..%2fminilab.db",
-    ] {
+    for unknown in [&id, "018f0000-0000-7000-8000-000000000000", "1", "..%2f..%2fminilab.db"] {
         for rest in ["", "/original", "/variants/thumb"] {
-            eve.get(&format!("/api/v1/images/{unknown}{rest}"))
-                .problem(404, "not_found");
+            eve.get(&format!("/api/v1/images/{unknown}{rest}")).problem(404, "not_found");
         }
-        eve.delete(&format!("/api/v1/images/{unknown}"))
-            .problem(404, "not_found");
+        eve.delete(&format!("/api/v1/images/{unknown}")).problem(404, "not_found");
     }
     // Nothing is served by where it lies.
     for file in files_below(&lab.data()) {

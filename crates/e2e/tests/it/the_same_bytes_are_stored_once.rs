@@ -5,19 +5,15 @@ use std::collections::BTreeSet;
 use e2e::{Caller, Engine, Lab, on_both_engines, picture};
 use serde_json::json;
 
-on_both_engines!(
-    the_same_bytes_are_stored_once,
-    a_deleted_picture_can_come_back_at_once
-);
+on_both_engines!(the_same_bytes_are_stored_once, a_deleted_picture_can_come_back_at_once);
 
 const ACCOUNTS: usize = 4;
 const UPLOADS_EACH: usize = 6;
 
 fn the_same_bytes_are_stored_once(engine: Engine) {
     let lab = Lab::open(engine);
-    let accounts: Vec<_> = (0..ACCOUNTS)
-        .map(|number| lab.account(&format!("account-{number}"), "premium"))
-        .collect();
+    let accounts: Vec<_> =
+        (0..ACCOUNTS).map(|number| lab.account(&format!("account-{number}"), "premium")).collect();
     let photo = picture::jpeg(&picture::photograph(400, 300), 1);
 
     let answers = std::thread::scope(|scope| {
@@ -27,9 +23,7 @@ fn the_same_bytes_are_stored_once(engine: Engine) {
                 scope.spawn(move || (number % ACCOUNTS, account.upload("same.jpg", photo)))
             })
             .collect();
-        let answers = uploads
-            .into_iter()
-            .map(|upload| upload.join().expect("an answer"));
+        let answers = uploads.into_iter().map(|upload| upload.join().expect("an answer"));
         answers.collect::<Vec<_>>()
     });
 
@@ -37,9 +31,8 @@ fn the_same_bytes_are_stored_once(engine: Engine) {
     let mut ids = BTreeSet::new();
     for (number, account) in accounts.iter().enumerate() {
         let own = answers.iter().filter(|(owner, _)| *owner == number);
-        let items: Vec<_> = own
-            .map(|(_, answer)| (answer.status, answer.json()["items"][0].clone()))
-            .collect();
+        let items: Vec<_> =
+            own.map(|(_, answer)| (answer.status, answer.json()["items"][0].clone())).collect();
         let id = items[0].1["id"].as_str().expect("an id").to_owned();
         assert!(items.iter().all(|(_, item)| item["id"] == *id), "{items:?}");
         let count = |status: u16, word: &str| {
@@ -49,10 +42,7 @@ fn the_same_bytes_are_stored_once(engine: Engine) {
         assert_eq!(count(201, "created"), 1, "{items:?}");
         assert_eq!(count(200, "duplicate"), UPLOADS_EACH - 1, "{items:?}");
         account.ready(&id);
-        assert_eq!(
-            account.usage(),
-            json!({ "images": 1, "bytes": photo.len() })
-        );
+        assert_eq!(account.usage(), json!({ "images": 1, "bytes": photo.len() }));
         assert_eq!(account.original(&id).expect(200).body, photo);
         ids.insert(id);
     }
@@ -76,10 +66,7 @@ fn delete_all_but_the_last(accounts: &[Caller], photo: &[u8]) {
         account.delete_everything();
         assert_eq!(account.usage(), json!({ "images": 0, "bytes": 0 }));
     }
-    let kept = last.list()["items"][0]["id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let kept = last.list()["items"][0]["id"].as_str().expect("an id").to_owned();
     assert_eq!(last.original(&kept).expect(200).body, photo);
     last.variant(&kept, "h400").expect(200);
 }

@@ -12,15 +12,10 @@ on_both_engines!(
 const ROUTE: &str = "/api/v1/thumbnail";
 
 fn thumbnails_come_as_the_old_service_made_them(engine: Engine) {
-    let lab = Settings::on(engine)
-        .variable("MINILAB__ANONYMOUS", "free")
-        .open();
+    let lab = Settings::on(engine).variable("MINILAB__ANONYMOUS", "free").open();
     // The old service knew no keys.
     let anyone = lab.nobody();
-    assert_eq!(
-        anyone.get("/api/v1/system/pulse").expect(200).json(),
-        json!({ "alive": true })
-    );
+    assert_eq!(anyone.get("/api/v1/system/pulse").expect(200).json(), json!({ "alive": true }));
     assert_eq!(anyone.get(ROUTE).expect(200).json(), json!([]));
 
     let photo = picture::jpeg(&picture::photograph(400, 300), 6);
@@ -36,10 +31,7 @@ fn thumbnails_come_as_the_old_service_made_them(engine: Engine) {
     let download = anyone.get(&format!("{ROUTE}/{id}/download")).expect(200);
     assert_eq!(download.header("content-type"), "image/jpeg");
     let disposition = download.header("content-disposition");
-    assert_eq!(
-        disposition,
-        r#"attachment; filename="my cat.thumbnail.jpg""#
-    );
+    assert_eq!(disposition, r#"attachment; filename="my cat.thumbnail.jpg""#);
     let thumbnail = picture::decode(&download.body);
     assert_eq!((thumbnail.width(), thumbnail.height()), (100, 100));
 
@@ -47,22 +39,14 @@ fn thumbnails_come_as_the_old_service_made_them(engine: Engine) {
         "id": id, "filename": "my cat.jpeg", "ready": true,
         "size": { "original": original, "thumbnail": download.body.len() },
     });
-    assert_eq!(
-        anyone.get(&format!("{ROUTE}/{id}")).expect(200).json(),
-        ready
-    );
+    assert_eq!(anyone.get(&format!("{ROUTE}/{id}")).expect(200).json(), ready);
     assert_eq!(anyone.get(ROUTE).expect(200).json(), json!([ready]));
 
     // It is an image like any other.
     assert_eq!(anyone.image(id)["state"], "ready");
-    assert_eq!(
-        anyone.delete(&format!("{ROUTE}/{id}")).expect(200).json(),
-        ready
-    );
+    assert_eq!(anyone.delete(&format!("{ROUTE}/{id}")).expect(200).json(), ready);
     for (method, path) in [("GET", ""), ("DELETE", ""), ("GET", "/download")] {
-        let gone = anyone
-            .request(method, &format!("{ROUTE}/{id}{path}"))
-            .send();
+        let gone = anyone.request(method, &format!("{ROUTE}/{id}{path}")).send();
         gone.problem(404, "not_found");
     }
     anyone.get(&format!("{ROUTE}/17")).problem(404, "not_found");
@@ -81,11 +65,7 @@ fn an_unready_thumbnail_asks_for_patience(engine: Engine) {
     let id = created["id"].as_str().expect("an id");
     assert_eq!(created["ready"], false);
     let path = format!("{ROUTE}/{id}/download");
-    let waited = ada
-        .request("GET", &path)
-        .header("prefer", "wait=1")
-        .send()
-        .expect(202);
+    let waited = ada.request("GET", &path).header("prefer", "wait=1").send().expect(202);
     assert_eq!(waited.header("retry-after"), "1");
     assert_eq!(ada.get(ROUTE).expect(200).json(), json!([created]));
 
@@ -98,9 +78,7 @@ fn an_unready_thumbnail_asks_for_patience(engine: Engine) {
 }
 
 fn old_routes_can_be_switched_off(engine: Engine) {
-    let lab: Lab = Settings::on(engine)
-        .variable("MINILAB__DROPIN", "false")
-        .open();
+    let lab: Lab = Settings::on(engine).variable("MINILAB__DROPIN", "false").open();
     let ada = lab.account("ada", "free");
     for path in [ROUTE, "/api/v1/system/pulse"] {
         ada.get(path).problem(404, "not_found");
