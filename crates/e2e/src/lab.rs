@@ -230,11 +230,12 @@ fn expect_no_internal_error(log: &Path) {
 impl Drop for Lab {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            if let Some(server) = &self.server {
-                let log = server.log_text();
-                let lines = log.lines().collect::<Vec<_>>();
-                let tail = &lines[lines.len().saturating_sub(40)..];
-                eprintln!("the end of the service's log:\n{}", tail.join("\n"));
+            for log in files_below(&self.folder.path().join("logs")) {
+                let text = std::fs::read_to_string(&log).unwrap_or_default();
+                let is_quiet = |line: &&str| line.contains(r#""level":"INFO""#);
+                let worth_reading = text.lines().filter(|line| !is_quiet(line)).take(40);
+                let lines = worth_reading.collect::<Vec<_>>().join("\n");
+                eprintln!("what worried {}:\n{lines}", log.display());
             }
             return;
         }

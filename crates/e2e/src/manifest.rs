@@ -17,6 +17,8 @@ pub struct Entry {
     pub expected: Expected,
     /// After the orientation; nothing where nobody can say.
     pub upright: Option<(u64, u64)>,
+    /// Whether the decoders that were asked disagree about it, or grumble.
+    pub is_disputed: bool,
     /// Why that is expected, in the manifest's words.
     pub reason: String,
 }
@@ -71,6 +73,8 @@ struct Columns {
     height: usize,
     orientation: usize,
     expected: usize,
+    oracle: usize,
+    notes: usize,
 }
 
 impl Columns {
@@ -85,6 +89,8 @@ impl Columns {
             height: find("height"),
             orientation: find("orientation"),
             expected: find("expected"),
+            oracle: find("oracle"),
+            notes: find("notes"),
         }
     }
 
@@ -100,7 +106,10 @@ impl Columns {
             "reject" => Expected::Reject,
             other => panic!("{other:?} is expected of {}", cells[self.path]),
         };
-        let is_sideways = number(self.orientation).is_some_and(|number| (5..=8).contains(&number));
+        // Of AVIF the orientation is in the container, and only the notes tell of it.
+        let turns = ["irot=90", "irot=270"];
+        let is_sideways = number(self.orientation).is_some_and(|number| (5..=8).contains(&number))
+            || turns.iter().any(|turn| cells[self.notes].contains(turn));
         let stored = number(self.width).zip(number(self.height));
         Entry {
             path: cells[self.path].to_owned(),
@@ -110,6 +119,9 @@ impl Columns {
                     if is_sideways { (height, width) } else { (width, height) }
                 },
             ),
+            is_disputed: cells[self.oracle]
+                .split(' ')
+                .any(|opinion| !opinion.ends_with("=ok") && !opinion.ends_with("=n/a")),
             reason: reason.trim().to_owned(),
         }
     }

@@ -116,6 +116,7 @@ impl Outcome<'_> {
         }
         let is_fine = match (self.entry.expected, self.state()) {
             (Expected::Accept | Expected::Policy, "ready") => return self.difference(),
+            (Expected::Policy, "failed") => self.entry.is_disputed,
             (Expected::Policy, "refused") => matches!(self.status, 415 | 422),
             (Expected::Either, _) | (Expected::Reject, "refused" | "failed") => true,
             _ => false,
