@@ -1,0 +1,107 @@
+// The grid: what the lab keeps, newest first, and what is on its way there.
+
+import { Trouble, askJson, pause } from './api.js';
+import { Card } from './card.js';
+import { makeQueue } from './queue.js';
+
+const PAGE = '/api/v1/images?limit=20';
+
+export class Library {
+  /** `act` is what a card's buttons do; `settled` is told when a card is ready or failed. */
+  constructor({ list, more, empty, trouble, act, settled }) {
+    Object.assign(this, { list, more, empty, trouble, act, settled });
+    this.cards = new Map();
+    this.cursor = null;
+    // Each waits up to 20 s inside the lab; two at a time leave room for other requests.
+    this.developing = makeQueue(2, (card) => this.look(card));
+    more.addEventListener('click', () => this.load());
+  }
+
+  async load() {
+    this.more.disabled = true;
+    this.trouble.textContent = '';
+    try {
+      const cursor = this.cursor ? `&cursor=${encodeURIComponent(this.cursor)}` : '';
+      const page = await askJson(PAGE + cursor);
+      const added = page.items.filter((image) => !this.cards.has(image.id));
+      const cards = added.map((image) => this.append(image));
+      // With the keyboard one goes on where the new ones start.
+      if (this.cursor) cards[0]?.focus();
+      this.cursor = page.next_cursor;
+      this.more.hidden = this.cursor === null;
+    } catch (trouble) {
+      this.trouble.textContent = trouble.message;
+      this.more.hidden = false;
+    }
+    this.more.disabled = false;
+    this.tidy();
+  }
+
+  clear() {
+    this.list.replaceChildren();
+    this.cards.clear();
+    this.cursor = null;
+  }
+
+  append(image) {
+    const card = new Card(image.filename, this.act);
+    this.list.append(card.element);
+    this.adopt(card, image);
+    return card;
+  }
+
+  /** New files stand in front, in the order in which they were given. */
+  prepend(cards) {
+    this.list.prepend(...cards.map((card) => card.element));
+    this.tidy();
+  }
+
+  /** The card now stands for this image; its prints are waited for. */
+  adopt(card, image) {
+    this.cards.set(image.id, card);
+    card.describe(image);
+    if (image.state === 'processing') this.developing.add(card);
+  }
+
+  remove(card) {
+    const neighbour = card.element.nextElementSibling ?? card.element.previousElementSibling;
+    const hadFocus = card.element.contains(document.activeElement);
+    card.element.remove();
+    if (card.image && this.cards.get(card.image.id) === card) this.cards.delete(card.image.id);
+    this.tidy();
+    if (!hadFocus) return;
+    const next = neighbour?.querySelector('button:enabled:not([hidden])');
+    (next ?? document.querySelector('#library-title')).focus();
+  }
+
+  tidy() {
+    this.empty.hidden = this.list.childElementCount > 0 || this.trouble.textContent !== '';
+  }
+
+  /** One look at an image; the lab answers when it is ready, or as it is after a while. */
+  async look(card) {
+    const started = performance.now();
+    try {
+      const path = `/api/v1/images/${card.image.id}`;
+      const image = await askJson(path, { headers: { Prefer: 'wait=20' } });
+      if (!card.element.isConnected) return;
+      card.describe(image);
+      if (image.state !== 'processing') {
+        this.settled(card);
+        return;
+      }
+    } catch (trouble) {
+      if (trouble instanceof Trouble && trouble.status === 404) {
+        this.remove(card);
+        return;
+      }
+      if (trouble instanceof Trouble && trouble.status === 401) {
+        card.become('failed', trouble.message);
+        return;
+      }
+    }
+    // A lab that is busy or away answers at once; it is not asked again at once.
+    if (performance.now() - started < 1000) await pause(1500);
+    if (card.element.isConnected) this.developing.add(card);
+  }
+}

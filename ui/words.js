@@ -1,0 +1,76 @@
+// Numbers and errors, said for people.
+
+/** Limits are set in powers of 1024, so that is how bytes are counted. */
+export function bytes(count) {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let value = count;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  // A number and its unit stay on one line.
+  return `${number(value, digits)}\u00a0${units[unit]}`;
+}
+
+export function number(value, digits = 0) {
+  return value.toLocaleString('en', { maximumFractionDigits: digits });
+}
+
+export function count(amount, one, many = `${one}s`) {
+  return `${number(amount)} ${amount === 1 ? one : many}`;
+}
+
+export function size(width, height) {
+  return width && height ? `${width}\u00a0×\u00a0${height}` : '';
+}
+
+const PRINTS = {
+  thumb: 'Thumbnail',
+  preview: 'Preview',
+  h200: 'Small',
+  h400: 'Medium',
+  display: 'Large',
+  emoji: 'Emoji',
+  original: 'Original',
+};
+
+/** The name of a preset; owners may add presets, which then go by their own name. */
+export function print(preset) {
+  return Object.hasOwn(PRINTS, preset) ? PRINTS[preset] : preset;
+}
+
+const FORMATS = { jpeg: 'JPEG', webp: 'WebP', apng: 'PNG, animated' };
+
+export function format(name) {
+  return Object.hasOwn(FORMATS, name) ? FORMATS[name] : name.toUpperCase();
+}
+
+export function extension(format) {
+  return { jpeg: 'jpg', apng: 'png', tiff: 'tif' }[format] ?? format;
+}
+
+export const tooLarge = (limit) => `Too large: your plan takes files of up to ${bytes(limit)}.`;
+
+/** A problem's sentence; a few common ones are said with numbers that people read more easily. */
+export function problem(status, body) {
+  switch (body?.code) {
+    case 'too_large':
+      return tooLarge(body.limit);
+    case 'quota_reached':
+      return `No room left: ${number(body.used)} of ${number(body.limit)} places are taken. Delete a picture, then try again.`;
+    case 'internal_error':
+      return `Something went wrong in the lab. Its log knows more about ${body.request_id}.`;
+    default:
+  }
+  if (body?.detail) return sentence(body.detail);
+  // No problem+json: something between here and the lab answered.
+  if (status === 413) return 'Too large for a server on the way to the lab.';
+  return `The lab did not understand (error ${status}). Try again in a moment.`;
+}
+
+export function sentence(text) {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
