@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::darkroom::Darkroom;
 use crate::db::Db;
-use crate::jobs::Bell;
+use crate::jobs::{self, Bell};
 use crate::tiers::{Catalogues, seed};
 use crate::uploads::Spool;
 
@@ -51,12 +51,14 @@ impl App {
                 .await
                 .context("anonymous")?;
         }
+        let (spool, dead) = Spool::open(&config.data.join("spool"))?;
+        jobs::claim::take_back(&db, &clock, dead).await.context("taking back jobs of the dead")?;
         let darkroom =
             Darkroom::new(program, config.darkroom.clone(), config.worker_count().max(1));
         Ok(Self {
             db,
             blobs: Blobs::open(&config.blobs, &config.data)?,
-            spool: Arc::new(Spool::open(&config.data.join("spool"))?),
+            spool: Arc::new(spool),
             darkroom,
             catalogues: Catalogues::default(),
             clock,

@@ -22,7 +22,9 @@ pub fn router(app: App) -> Router {
         )
         .route(
             "/api/v1/images/{id}",
-            get(images::routes::show_image).delete(images::routes::delete_image),
+            get(images::routes::show_image)
+                .patch(images::routes::change_image)
+                .delete(images::routes::delete_image),
         )
         .route("/api/v1/images/{id}/original", get(images::routes::show_original))
         .route("/api/v1/images/{id}/variants/{preset}", get(variants::routes::show_variant));
@@ -34,12 +36,12 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         // Uploads count their own bytes, by what the caller's tier allows.
         .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(map_response(cache_policy::apply))
         .layer(from_fn_with_state(hosts, guard::layer))
         .layer(CatchPanicLayer::custom(|_| {
             let cause = anyhow::anyhow!("a handler panicked");
             axum::response::IntoResponse::into_response(Problem::internal(&cause))
         }))
+        .layer(map_response(cache_policy::apply))
         .layer(from_fn(request_id::layer))
         .with_state(app)
 }

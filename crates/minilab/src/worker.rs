@@ -18,6 +18,8 @@ use crate::{counters, images, variants};
 const POLL: Duration = Duration::from_millis(250);
 /// How long running jobs may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Tries of a job, those included whose worker was killed before it could say why.
+const ATTEMPTS_MAX: i64 = 12;
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
@@ -52,7 +54,7 @@ pub async fn run(app: App) {
 
 async fn work(app: App) {
     while !app.stop.is_cancelled() {
-        match claim::claim(&app.db, &app.clock).await {
+        match claim::claim(&app.db, &app.clock, &app.spool.name).await {
             Ok(Some(lease)) => work_on(&app, lease).await,
             Ok(None) => {
                 let poll = POLL.mul_f64(rand::random_range(0.9..1.1));
@@ -80,7 +82,7 @@ async fn work_on(app: &App, lease: Lease) {
     async {
         let started = std::time::Instant::now();
         let outcome = tokio::select! {
-            outcome = carry_out(app, &lease) => Some(outcome),
+            outcome = carry_out_if_safe(app, &lease) => Some(outcome),
             () = keep_lease(app, &lease) => None,
             () = out_of_time(app) => {
                 let handed_back = lease.clone();
@@ -101,6 +103,14 @@ async fn work_on(app: &App, lease: Lease) {
     }
     .instrument(span)
     .await;
+}
+
+/// A job whose worker went away time and again is not tried for ever: it may be why they did.
+async fn carry_out_if_safe(app: &App, lease: &Lease) -> Result<(), JobError> {
+    if lease.attempts > ATTEMPTS_MAX {
+        return Err(JobError::fail("processing_failed", "its workers went away again and again"));
+    }
+    carry_out(app, lease).await
 }
 
 /// Returns only when the lease is lost.
@@ -186,7 +196,7 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
 
 /// Carries out everything that is due, one job after the other; for tests and for tools.
 pub async fn run_due(app: &App) -> anyhow::Result<()> {
-    while let Some(lease) = claim::claim(&app.db, &app.clock).await? {
+    while let Some(lease) = claim::claim(&app.db, &app.clock, &app.spool.name).await? {
         work_on(app, lease).await;
     }
     Ok(())

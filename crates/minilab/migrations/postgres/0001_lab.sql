@@ -143,6 +143,7 @@ CREATE TABLE jobs (
     run_at_ms       BIGINT NOT NULL,
     lease           BIGINT NOT NULL,
     lease_until_ms  BIGINT,
+    worker          TEXT COLLATE "C",
     error           TEXT COLLATE "C",
     created_ms      BIGINT NOT NULL,
     started_ms      BIGINT,

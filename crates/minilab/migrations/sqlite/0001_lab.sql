@@ -143,6 +143,7 @@ CREATE TABLE jobs (
     run_at_ms       INTEGER NOT NULL,
     lease           INTEGER NOT NULL,
     lease_until_ms  INTEGER,
+    worker          TEXT,
     error           TEXT,
     created_ms      INTEGER NOT NULL,
     started_ms      INTEGER,

@@ -34,9 +34,12 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
     })?;
     start_log(&config)?;
     runtime()?.block_on(async {
+        let mut config = config;
         let listener = TcpListener::bind(&config.listen)
             .await
             .with_context(|| format!("listening on {}", config.listen))?;
+        // Port 0 asks for any free one; absolute URLs carry the one that was given.
+        config.listen = listener.local_addr()?.to_string();
         let app = open(config).await?;
         let hands = (!args.no_workers).then(|| crate::spawn(worker::run(app.clone())));
         let (address, data) = (listener.local_addr()?, app.config.data.display());

@@ -78,7 +78,7 @@ async fn create_thumbnail(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let mut items = receive_all(&app, &caller, None, request).await?;
+    let mut items = receive_all(&app, &caller, 1, None, request).await?;
     let (Stored::Created(id) | Stored::Duplicate(id)) = items.swap_remove(0).outcome?;
     let image = find_own(&app, &caller, id).await?;
     Ok((StatusCode::CREATED, Json(record_of(&app, &image).await?)).into_response())

@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod cache_policy;
 pub mod disposition;
+pub mod extract;
 pub mod guard;
 pub mod problem;
 pub mod request_id;

@@ -1,6 +1,5 @@
 //! RFC 9457 problem+json: the one shape of every error answer.
 
-use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -109,11 +108,5 @@ impl From<anyhow::Error> for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(cause: sqlx::Error) -> Self {
         Self::internal(&cause.into())
-    }
-}
-
-impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::unprocessable("bad_query", rejection.body_text())
     }
 }

@@ -1,7 +1,6 @@
 //! `/api/v1/images`: list, show, delete, and the original.
 
-use axum::Json;
-use axum::extract::{Path, Query, State as AppState};
+use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,13 +9,15 @@ use uuid::Uuid;
 
 use super::list::{PageQuery, list};
 use super::view::{ImageView, view};
-use super::{Image, State, delete, find};
+use super::{Image, State, delete, find, sql};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::counters::{self, Scope};
+use crate::execute;
 use crate::http::bytes::{Served, fingerprint, serve};
-use crate::http::disposition::Disposition;
+use crate::http::disposition::{Disposition, safe_name};
+use crate::http::extract::{Json, Query};
 use crate::http::{CachePolicy, Problem};
 use crate::variants::on_demand::patience;
 use crate::waiting::Waiting;
@@ -69,9 +70,8 @@ pub async fn show(app: &App, caller: &Caller, image: &Image) -> Result<ImageView
 pub async fn list_images(
     AppState(app): AppState<App>,
     caller: Caller,
-    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query?;
     let mut conn = app.db.read().await?;
     let listed = list(&mut conn, caller.account.id, query.page()?).await?;
     let scope = Scope::Account(caller.account.id);
@@ -83,7 +83,7 @@ pub async fn list_images(
         [(header::LINK, format!("<{url}>; rel=\"next\""))]
     });
     let body = json!({ "items": items, "next_cursor": listed.next_cursor, "total": total });
-    Ok((next, Json(body)).into_response())
+    Ok((next, axum::Json(body)).into_response())
 }
 
 pub async fn show_image(
@@ -91,7 +91,7 @@ pub async fn show_image(
     caller: Caller,
     ImageId(id): ImageId,
     headers: HeaderMap,
-) -> Result<Json<ImageView>, Problem> {
+) -> Result<axum::Json<ImageView>, Problem> {
     // With `Prefer: wait=N` the answer comes when the image is ready, or as it is after N seconds.
     let mut waiting = Waiting::new(&app, patience(&headers, 0));
     let image = loop {
@@ -101,7 +101,35 @@ pub async fn show_image(
             break image;
         }
     };
-    Ok(Json(show(&app, &caller, &image).await?))
+    Ok(axum::Json(show(&app, &caller, &image).await?))
+}
+
+/// What may be changed of an image.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageChange {
+    /// The name it is handed out under; made safe like that of an upload.
+    filename: String,
+}
+
+pub async fn change_image(
+    AppState(app): AppState<App>,
+    caller: Caller,
+    ImageId(id): ImageId,
+    Json(change): Json<ImageChange>,
+) -> Result<axum::Json<ImageView>, Problem> {
+    let account = caller.account.id;
+    let renamed = app
+        .db
+        .write((id, account, safe_name(&change.filename)), |tx, (id, account, filename)| {
+            Box::pin(async move { execute!(tx, sql::RENAME, *id, *account, filename) })
+        })
+        .await?;
+    if renamed == 0 {
+        return Err(Problem::not_found("image"));
+    }
+    let image = find_own(&app, &caller, id).await?;
+    Ok(axum::Json(show(&app, &caller, &image).await?))
 }
 
 pub async fn delete_image(

@@ -28,17 +28,17 @@ pub struct Lease {
 }
 
 /// Takes the best waiting job, if there is one.
-pub async fn claim(db: &Db, clock: &Clock) -> anyhow::Result<Option<Lease>> {
+pub async fn claim(db: &Db, clock: &Clock, worker: &str) -> anyhow::Result<Option<Lease>> {
     // Most of the time there is nothing: find out without the writer.
     let waiting = fetch_optional!(&mut db.read().await?, (i64,), sql::IS_WAITING, clock.now_ms())?;
     if waiting.is_none() {
         return Ok(None);
     }
     let row = db
-        .write(clock.now_ms(), |tx, now_ms| {
+        .write((clock.now_ms(), worker.to_owned()), |tx, (now_ms, worker)| {
             Box::pin(async move {
                 let until = *now_ms + LEASE.as_millis() as i64;
-                fetch_optional!(tx, Claimed, sql::CLAIM, *now_ms, until)
+                fetch_optional!(tx, Claimed, sql::CLAIM, *now_ms, until, worker)
             })
         })
         .await?;
@@ -56,6 +56,20 @@ pub async fn renew(db: &Db, clock: &Clock, lease: &Lease) -> sqlx::Result<bool> 
     let until = clock.now_ms() + LEASE.as_millis() as i64;
     db.write((lease.id, lease.number, until), |tx, &(id, number, until)| {
         Box::pin(async move { Ok(execute!(tx, sql::RENEW, id, number, until)? == 1) })
+    })
+    .await
+}
+
+/// Puts the jobs of processes that are known to have ended back in the queue, without waiting for
+/// their leases to run out.
+pub async fn take_back(db: &Db, clock: &Clock, dead: Vec<String>) -> sqlx::Result<()> {
+    db.write((dead, clock.now_ms()), |tx, (dead, now_ms)| {
+        Box::pin(async move {
+            for worker in dead {
+                execute!(tx, sql::TAKE_BACK, worker, *now_ms)?;
+            }
+            Ok(())
+        })
     })
     .await
 }

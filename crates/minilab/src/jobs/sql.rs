@@ -18,13 +18,13 @@ crate::sql! {
     IS_WAITING = "SELECT run_at_ms FROM jobs WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
         LIMIT 1";
     CLAIM = sqlite "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
-            lease_until_ms = $2, started_ms = $1
+            lease_until_ms = $2, started_ms = $1, worker = $3
         WHERE id = (SELECT id FROM jobs
             WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
             ORDER BY priority, vtime, id LIMIT 1)
         RETURNING id, payload, account_id, lease, attempts"
     postgres "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
-            lease_until_ms = $2, started_ms = $1
+            lease_until_ms = $2, started_ms = $1, worker = $3
         WHERE id = (SELECT id FROM jobs
             WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
             ORDER BY priority, vtime, id LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -33,6 +33,8 @@ crate::sql! {
     IS_EXPIRED = "SELECT lease FROM jobs WHERE state = 'started' AND lease_until_ms < $1 LIMIT 1";
     REAP = "UPDATE jobs SET state = 'retry', run_at_ms = $1, error = 'the worker went away'
         WHERE state = 'started' AND lease_until_ms < $1";
+    TAKE_BACK = "UPDATE jobs SET state = 'retry', run_at_ms = $2, error = 'the worker died'
+        WHERE state = 'started' AND worker = $1";
     COMPLETE = "UPDATE jobs SET state = 'succeeded', finished_ms = $3, error = NULL
         WHERE id = $1 AND lease = $2 AND state = 'started'";
     RETRY = "UPDATE jobs SET state = 'retry', error = $3, run_at_ms = $4

@@ -30,31 +30,37 @@ const SKIPPED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub async fn receive_all(
     app: &App,
     caller: &Caller,
+    files_max: usize,
     name_of_raw: Option<String>,
     request: Request,
 ) -> Result<Vec<Item>, Problem> {
     if is_multipart(request.headers()) {
-        return receive_multipart(app, caller, request).await;
+        return receive_multipart(app, caller, files_max, request).await;
     }
     let filename = safe_name(&name_of_raw.unwrap_or_default());
     let max = caller.tier().upload_bytes_max;
-    // A length that is said and too large need not be waited for.
-    let said = request.headers().get(header::CONTENT_LENGTH);
-    let said = said.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if said.is_some_and(|bytes| bytes > max) {
-        return Err(Refused::TooLarge { max }.into());
-    }
+    let said = said_length(request.headers());
     let mut body = chunks(request.into_body());
-    let outcome = take_one(app, caller, &filename, &mut body).await;
+    // A length that is said and too large need not be waited for.
+    let outcome = match said {
+        Some(bytes) if bytes > max => Err(Refused::TooLarge { max }.into()),
+        _ => take_one(app, caller, &filename, &mut body).await,
+    };
     if outcome.is_err() {
-        skip(&mut body).await;
+        // The answer goes out at once; a sender who does not listen yet can still finish.
+        crate::spawn(async move { skip(&mut body).await });
     }
     Ok(vec![Item { filename, outcome }])
+}
+
+fn said_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 async fn receive_multipart(
     app: &App,
     caller: &Caller,
+    files_max: usize,
     request: Request,
 ) -> Result<Vec<Item>, Problem> {
     let broken = |status: StatusCode, text: String| {
@@ -82,9 +88,11 @@ async fn receive_multipart(
             continue;
         }
         let name = safe_name(field.file_name().unwrap_or_default());
-        if items.len() == app.config.uploads.files_max {
-            let max = app.config.uploads.files_max;
-            items.push(Item { filename: name, outcome: Err(Refused::TooManyFiles { max }.into()) });
+        if items.len() == files_max {
+            items.push(Item {
+                filename: name,
+                outcome: Err(Refused::TooManyFiles { max: files_max }.into()),
+            });
             break;
         }
         let mut body = field.map(|chunk| {

@@ -1,7 +1,7 @@
 //! `POST /api/v1/images`.
 
 use axum::Json;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use super::store::Stored;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::http::extract::Query;
 use crate::images;
 
 /// The name of a file that is sent as a raw body.
@@ -28,7 +29,8 @@ pub async fn create_images(
     Query(query): Query<NameQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let items = receive_all(&app, &caller, query.filename, request).await?;
+    let items =
+        receive_all(&app, &caller, app.config.uploads.files_max, query.filename, request).await?;
     answer(&app, &caller, &items).await
 }
 

@@ -10,6 +10,8 @@ use anyhow::Context;
 use uuid::Uuid;
 
 pub struct Spool {
+    /// Names this process among those that share the data.
+    pub name: String,
     folder: PathBuf,
     /// Held, not read: the lock ends with the process.
     _lock: File,
@@ -29,17 +31,19 @@ impl Drop for Spooled {
 }
 
 impl Spool {
-    /// Takes a folder of its own below `spools` and tidies up after the dead.
-    pub fn open(spools: &Path) -> anyhow::Result<Self> {
+    /// Takes a folder of its own below `spools`, tidies up after the dead and names them.
+    pub fn open(spools: &Path) -> anyhow::Result<(Self, Vec<String>)> {
+        // One at a time: between the making of a lock file and its locking it looks dead.
+        let gate = File::create(spools.join("gate")).context("opening the spool's gate")?;
+        gate.lock().context("waiting at the spool's gate")?;
         let name = Uuid::now_v7().simple().to_string();
         let folder = spools.join(&name);
-        // The lock comes first: a folder without one is fair game for the next to start.
         let lock = File::create(spools.join(format!("{name}.lock")))
             .with_context(|| format!("opening the spool in {}", spools.display()))?;
         lock.try_lock().context("locking a spool folder that nobody else can know")?;
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
-        tidy(spools, &name).context("tidying the spool")?;
-        Ok(Self { folder, _lock: lock })
+        let dead = tidy(spools, &name).context("tidying the spool")?;
+        Ok((Self { name, folder, _lock: lock }, dead))
     }
 
     /// Creates an empty file. Blocks.
@@ -50,7 +54,8 @@ impl Spool {
     }
 }
 
-fn tidy(spools: &Path, own: &str) -> anyhow::Result<()> {
+fn tidy(spools: &Path, own: &str) -> anyhow::Result<Vec<String>> {
+    let mut dead = Vec::new();
     for entry in fs::read_dir(spools)? {
         let path = entry?.path();
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
@@ -69,7 +74,8 @@ fn tidy(spools: &Path, own: &str) -> anyhow::Result<()> {
             tracing::info!(path = %path.display(), "removing what an ended process left");
             let _ = fs::remove_dir_all(path.with_extension(""));
             let _ = fs::remove_file(&path);
+            dead.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
         }
     }
-    Ok(())
+    Ok(dead)
 }

@@ -1,7 +1,7 @@
 //! `GET /api/v1/images/{id}/variants/{preset}`.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::blobs::BlobKey;
 use crate::http::Problem;
 use crate::http::bytes::{Served, serve};
 use crate::http::disposition::{Disposition, stem};
+use crate::http::extract::Query;
 use crate::images::routes::{ImageId, VersionQuery, find_own};
 use crate::tiers::Preset;
 

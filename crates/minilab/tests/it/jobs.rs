@@ -15,6 +15,7 @@ on_both_engines! {
     many_claimers_take_each_job_exactly_once
     an_expired_lease_is_taken_back_and_its_old_holder_cannot_commit
     a_renewed_lease_is_not_taken_back
+    the_jobs_of_a_dead_process_are_taken_back_at_once
     a_live_job_is_not_enqueued_twice_and_a_finished_one_is
     a_failing_job_waits_longer_each_time_and_is_given_up
     a_released_job_does_not_lose_a_try
@@ -37,7 +38,7 @@ async fn enqueue(app: &App, job: Job, account: Option<Uuid>) {
 }
 
 async fn claim_one(app: &App) -> Option<Lease> {
-    claim::claim(&app.db, &app.clock).await.unwrap()
+    claim::claim(&app.db, &app.clock, "tester").await.unwrap()
 }
 
 async fn complete(app: &App, lease: &Lease) -> anyhow::Result<()> {
@@ -87,6 +88,16 @@ async fn an_expired_lease_is_taken_back_and_its_old_holder_cannot_commit(lab: La
     assert_eq!(fail(&lab.app, &old, 8).await, Ending::Fenced);
     assert!(!claim::renew(&lab.app.db, &lab.app.clock, &old).await.unwrap());
     complete(&lab.app, &new).await.unwrap();
+}
+
+async fn the_jobs_of_a_dead_process_are_taken_back_at_once(lab: Lab) {
+    enqueue(&lab.app, job(), None).await;
+    let old = claim_one(&lab.app).await.unwrap();
+    let dead = |name: &str| vec![name.to_owned()];
+    claim::take_back(&lab.app.db, &lab.app.clock, dead("another")).await.unwrap();
+    assert!(claim_one(&lab.app).await.is_none());
+    claim::take_back(&lab.app.db, &lab.app.clock, dead("tester")).await.unwrap();
+    assert_eq!(claim_one(&lab.app).await.unwrap().id, old.id);
 }
 
 async fn a_renewed_lease_is_not_taken_back(lab: Lab) {
