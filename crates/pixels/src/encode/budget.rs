@@ -78,27 +78,28 @@ impl Held {
     /// The best file that fits.
     pub(crate) fn finish(self) -> Result<Written, Error> {
         let steps = steps(self.format, self.effort);
-        let mut best = u64::MAX;
-        let mut whole = None;
-        for stride in STRIDES {
-            if stride > 1 && self.frames.len() < stride * 2 {
-                break;
-            }
-            // Skip what the first attempt shows to be hopeless.
-            let hopeless = |whole: u64| whole / (stride as u64 * STEPS_GAIN) > self.budget;
-            if whole.is_some_and(hopeless) && self.frames.len() >= stride * 4 {
-                continue;
-            }
+        let strides: Vec<usize> = STRIDES
+            .into_iter()
+            .filter(|stride| *stride == 1 || self.frames.len() >= stride * 2)
+            .collect();
+        let (mut best, mut whole) = (u64::MAX, None);
+        for (index, stride) in strides.iter().enumerate() {
+            // What the first attempt shows to be hopeless is skipped, except the very last resort:
+            // the refusal must say how close the best attempt came.
+            let is_last = index + 1 == strides.len();
+            let is_hopeless =
+                |whole: u64| !is_last && whole / (*stride as u64 * STEPS_GAIN) > self.budget;
             for effort in &steps {
-                let written = self.encode(stride, *effort)?;
+                if whole.is_some_and(is_hopeless) {
+                    break;
+                }
+                let written = self.encode(*stride, *effort)?;
                 let size = written.0.len() as u64;
                 if size <= self.budget {
                     return Ok(written);
                 }
                 best = best.min(size);
-                if *whole.get_or_insert(size) / (stride as u64 * STEPS_GAIN) > self.budget {
-                    break;
-                }
+                whole.get_or_insert(size);
             }
         }
         Err(Error::OverByteBudget { format: self.format, best, budget: self.budget })
