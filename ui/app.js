@@ -55,7 +55,7 @@ async function readMe() {
     : `${number(usage.images)} of ${count(limits.images, 'picture')}`;
   at('account').textContent = key() ? account : 'Guest';
   at('usage').textContent = `${tier} · ${pictures} · ${bytes(usage.bytes)}`;
-  at('limit').textContent = `Up to ${bytes(limits.upload_bytes)} each`;
+  at('limit').textContent = `· up to ${bytes(limits.upload_bytes)} each`;
   at('leave').textContent = key() ? 'Sign out' : 'Use a key';
 }
 

@@ -29,6 +29,7 @@ pub mod cpu;
 pub mod darkroom;
 pub mod db;
 pub mod http;
+pub mod ui;
 
 /// Starts a task that keeps the span it was started in, so its log lines name their request.
 #[expect(clippy::disallowed_methods, reason = "the one place that may")]

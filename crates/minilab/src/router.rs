@@ -8,11 +8,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::http::guard::{self, Hosts};
 use crate::http::{Problem, cache_policy, request_id};
-use crate::{accounts, dropin, health, images, uploads, variants};
+use crate::{accounts, dropin, health, images, ui, uploads, variants};
 
 pub fn router(app: App) -> Router {
     let hosts = Hosts(app.config.host_names().into());
     let mut routes = Router::new()
+        .route("/", get(ui::show_page))
+        .route("/ui/{file}", get(ui::show_file))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/api/v1/me", get(accounts::routes::show_me))

@@ -86,7 +86,7 @@ fn ascii(value: &str) -> HeaderValue {
 }
 
 /// `If-None-Match` compares weakly: `*`, or any tag of the list with or without `W/`.
-fn matches_tag(wanted: &HeaderValue, etag: &str) -> bool {
+pub fn matches_tag(wanted: &HeaderValue, etag: &str) -> bool {
     let Ok(wanted) = wanted.to_str() else {
         return false;
     };

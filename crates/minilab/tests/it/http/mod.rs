@@ -1,5 +1,6 @@
 //! HTTP in process: shapes, order of checks, caching, authorisation.
 
 mod bytes;
+mod page;
 mod refusals;
 mod thumbnail;
