@@ -4,6 +4,7 @@
 //! compare everything stored with everything counted. Nothing here knows the service's insides.
 
 mod answer;
+pub mod browser;
 mod caller;
 mod disk;
 mod engine;
