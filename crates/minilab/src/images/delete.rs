@@ -30,14 +30,16 @@ async fn delete_rows(
     image: Uuid,
     now_ms: i64,
 ) -> anyhow::Result<bool> {
-    let row = fetch_optional!(tx, (Uuid, Uuid), sql::LOCK_FOR_DELETE, image, account)?;
-    let Some((_, blob)) = row else {
+    let blob = fetch_optional!(tx, (Uuid,), sql::SELECT_BLOB_ID, image, account)?;
+    let Some((blob,)) = blob else { return Ok(false) };
+    // The blob is locked before the image, here as by the job that makes it ready. Uploads of the
+    // same bytes lock it too: either they come first and keep it alive, or they find it doomed
+    // and store their own.
+    let row = fetch_optional!(tx, (i64, bool), sql::LOCK_BLOB, blob)?;
+    let Some((bytes, _)) = row else { return Ok(false) };
+    if execute!(tx, sql::DELETE, image)? == 0 {
         return Ok(false);
-    };
-    execute!(tx, sql::DELETE, image)?;
-    // Uploads of the same bytes lock this row too: either they come first and keep the blob
-    // alive, or they find it doomed and store their own.
-    let (bytes, _) = fetch_one!(tx, (i64, bool), sql::LOCK_BLOB, blob)?;
+    }
     counters::add(tx, Scope::Account(account), counters::IMAGES, -1).await?;
     counters::add(tx, Scope::Account(account), counters::BYTES, -bytes).await?;
     let (others,) = fetch_one!(tx, (i64,), sql::COUNT_BY_BLOB, blob)?;

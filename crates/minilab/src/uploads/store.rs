@@ -47,8 +47,8 @@ enum Outcome {
     MustPlace,
 }
 
-/// Blobs doomed under our hands are rare; so many in a row are a bug.
-const ROUNDS_MAX: u32 = 4;
+/// Blobs that come and go under our hands are rare; so many in a row are a bug.
+const ROUNDS_MAX: u32 = 32;
 
 /// Makes an image of a received file. When this returns, it is safe.
 pub(super) async fn store(
@@ -67,8 +67,9 @@ pub(super) async fn store(
         placed: None,
         now_ms: app.clock.now_ms(),
     };
-    for _ in 0..ROUNDS_MAX {
-        if new.placed.is_none() && !is_stored(app, &new.hash).await? {
+    let mut must_place = !is_stored(app, &new.hash).await?;
+    loop {
+        if must_place {
             let original = Original { hash: new.hash.to_vec(), generation: Uuid::now_v7() };
             app.blobs.place(received.spooled.path.clone(), &original).await?;
             new.placed = Some(original);
@@ -85,10 +86,9 @@ pub(super) async fn store(
                 app.work.ring();
                 return Ok(stored);
             }
-            Outcome::MustPlace => {}
+            Outcome::MustPlace => must_place = true,
         }
     }
-    Err(Stop::Failed(anyhow::anyhow!("the blob was deleted {ROUNDS_MAX} times during an upload")))
 }
 
 /// After a failed commit nobody knows whether it happened: the sweeper may decide, we may not.
@@ -127,8 +127,9 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
 
 /// The live blob of these bytes, locked, and whether it is the one just placed.
 async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>, Stop> {
-    // Twice: if an insert gives way to another's, that one is there to be locked.
-    for _ in 0..2 {
+    // If an insert gives way to another's, that one is there to be locked; unless it is doomed
+    // before it is our turn.
+    for _ in 0..ROUNDS_MAX {
         if let Some((id,)) = fetch_optional!(tx, (Uuid,), sql::LOCK_LIVE_BLOB, &new.hash[..])? {
             return Ok(Some((id, false)));
         }

@@ -1,6 +1,7 @@
 //! `/` and `/ui/{file}`: the page comes out of the binary.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use axum::body::Body;
@@ -24,9 +25,10 @@ fn the_binary_has_every_file_of_the_folder() {
 #[test]
 fn the_page_asks_for_every_script_at_once() {
     let page = include_str!("../../../../../ui/index.html");
+    let is_script = |name: &String| Path::new(name).extension() == Some(OsStr::new("js"));
     let is_asked_for = |name: &String| page.contains(&format!("\"/ui/{name}\""));
     let late: Vec<_> =
-        folder().into_iter().filter(|name| name.ends_with(".js") && !is_asked_for(name)).collect();
+        folder().into_iter().filter(|name| is_script(name) && !is_asked_for(name)).collect();
     assert!(late.is_empty(), "{late:?}");
 }
 
