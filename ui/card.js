@@ -38,7 +38,7 @@ export class Card {
   }
 
   become(state, note) {
-    const focused = this.element.contains(document.activeElement);
+    const focused = this.element.contains(document.activeElement) && document.activeElement;
     this.element.dataset.state = state;
     this.note.textContent = note;
     this.bar.hidden = state !== 'sending';
@@ -47,7 +47,7 @@ export class Card {
       button.hidden = !button.dataset.in.split(' ').includes(state);
     }
     // The button that had the focus may be gone; the next one takes over.
-    if (focused && document.activeElement?.closest('.card') !== this.element) this.focus();
+    if (focused && (focused.hidden || focused.disabled)) this.focus();
   }
 
   /** The local file stands in until the first print is made. */
@@ -65,7 +65,9 @@ export class Card {
 
   refuse(message, mayPass) {
     this.become('refused', message);
-    this.element.querySelector('[data-do=retry]').hidden = !mayPass;
+    const retry = this.element.querySelector('[data-do=retry]');
+    retry.hidden = !mayPass;
+    if (document.activeElement === retry && retry.hidden) this.focus();
     this.element.classList.remove('latent');
   }
 

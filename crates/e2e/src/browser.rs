@@ -1,6 +1,6 @@
-//! A real browser without a window: Debian's Chromium, told what to do over WebDriver.
+//! A real browser without a window: Debian's Chromium, told what to do over `WebDriver`.
 //!
-//! WebDriver is JSON over HTTP; the few commands that stories need are not worth a library.
+//! `WebDriver` is JSON over HTTP; the few commands that stories need are not worth a library.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -17,9 +17,9 @@ use ureq::http::Request;
 
 use crate::wait::{try_until, until};
 
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 const SHOWS_WITHIN: Duration = Duration::from_secs(30);
-/// The name under which WebDriver hands out elements.
+/// The name under which `WebDriver` hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// One window of a browser of its own. It is closed when this is dropped.
@@ -27,6 +27,7 @@ pub struct Browser {
     driver: Child,
     agent: Agent,
     session: String,
+    /// Deleted last.
     _profile: TempDir,
 }
 
@@ -34,6 +35,7 @@ impl Browser {
     /// A missing browser is a failure, never a skip.
     pub fn open() -> Self {
         let profile = tempfile::tempdir().expect("a temporary directory");
+        let wanted = capabilities(profile.path());
         let (driver, port) = start_driver();
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -45,7 +47,6 @@ impl Browser {
             session: format!("http://127.0.0.1:{port}/session"),
             _profile: profile,
         };
-        let wanted = capabilities(browser._profile.path());
         let session = browser.post("", &wanted);
         let id = session["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {session}"));
         write!(browser.session, "/{id}").expect("a string takes more");
