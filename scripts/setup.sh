@@ -48,6 +48,7 @@ need_for_test() {
     [ -n "${TEST_POSTGRES_URL:-}" ] ||
         need postgresql "the tests run against a real PostgreSQL" "$here/services.sh" bin
     need curl "the stories told from outside talk HTTP with it" have curl
+    need strace "a test reads from the system calls that an upload is safe when it is answered" have strace
     need chromium "the page is tested in a real browser" have chromium
     need chromium-driver "tells that browser what to do" have chromedriver
 }

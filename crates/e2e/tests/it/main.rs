@@ -1,6 +1,7 @@
 //! Stories told to the built binary: one a file, on both databases where it matters.
 
 mod a_photo_becomes_prints;
+mod an_upload_is_safe_before_it_is_acknowledged;
 mod bad_input_leaves_nothing;
 mod bytes_are_served_as_http_wants;
 mod delete_during_processing_leaves_nothing;

@@ -17,6 +17,9 @@ pub struct Spool {
     _lock: File,
 }
 
+/// Held while a process starts: between the making of its lock file and the locking it looks dead.
+const GATE: &str = "gate.lock";
+
 /// A file in the spool. It is removed when this is dropped.
 pub struct Spooled {
     pub path: PathBuf,
@@ -33,8 +36,7 @@ impl Drop for Spooled {
 impl Spool {
     /// Takes a folder of its own below `spools`, tidies up after the dead and names them.
     pub fn open(spools: &Path) -> anyhow::Result<(Self, Vec<String>)> {
-        // One at a time: between the making of a lock file and its locking it looks dead.
-        let gate = File::create(spools.join("gate")).context("opening the spool's gate")?;
+        let gate = File::create(spools.join(GATE)).context("opening the spool's gate")?;
         gate.lock().context("waiting at the spool's gate")?;
         let name = Uuid::now_v7().simple().to_string();
         let folder = spools.join(&name);
@@ -59,7 +61,8 @@ fn tidy(spools: &Path, own: &str) -> anyhow::Result<Vec<String>> {
     for entry in fs::read_dir(spools)? {
         let path = entry?.path();
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
-        if !is_lock || path.file_stem().is_some_and(|stem| stem == own) {
+        let is_gate = path.file_name().is_some_and(|name| name == GATE);
+        if !is_lock || is_gate || path.file_stem().is_some_and(|stem| stem == own) {
             continue;
         }
         let held = match File::open(&path).map(|lock| lock.try_lock()) {
