@@ -8,6 +8,7 @@ use moxcms::{
     TransformExecutor, TransformOptions, XyY,
 };
 
+use crate::hdr::ToneMap;
 use crate::picture::{Layout, Picture, Raster};
 
 /// Larger profiles are ignored: real ones have at most a few megabytes.
@@ -35,7 +36,7 @@ impl Profile {
     pub(crate) fn from_code_points(primaries: u16, transfer: u16) -> Self {
         const SRGB_CURVE: [u16; 7] = [1, 2, 6, 13, 14, 15, 0];
         let is_srgb_curve = SRGB_CURVE.contains(&transfer);
-        let is_srgb_gamut = matches!(primaries, 0 | 1 | 2);
+        let is_srgb_gamut = matches!(primaries, 0..=2);
         if is_srgb_curve && is_srgb_gamut {
             return Self::Srgb;
         }
@@ -75,6 +76,12 @@ pub(crate) fn to_srgb(raster: Raster, profile: &Profile) -> Picture {
 impl Converter {
     pub(crate) fn new(layout: Layout, profile: &Profile) -> Self {
         let none = Self { layout, transform: None, takes: layout };
+        if let Profile::CodePoints(points) = profile {
+            let takes = if layout.has_alpha() { Layout::Rgba } else { Layout::Rgb };
+            if let Some(map) = ToneMap::new(points, takes).filter(|_| layout != Layout::Cmyk) {
+                return Self { layout, transform: Some(Arc::new(map)), takes };
+            }
+        }
         let Some(source) = colour_profile(profile) else { return none };
         let Some(takes) = taken_layout(layout, source.color_space) else { return none };
         let gives = if takes.has_alpha() { IccLayout::Rgba } else { IccLayout::Rgb };

@@ -153,10 +153,12 @@ impl Error {
         Self::NotAnImage { looks_like: looks_like.into() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over by value")]
     pub(crate) fn malformed(format: Format, detail: impl ToString) -> Self {
         Self::Malformed { format, detail: detail.to_string() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over by value")]
     pub(crate) fn encode(format: Format, detail: impl ToString) -> Self {
         Self::Encode { format, detail: detail.to_string() }
     }

@@ -22,7 +22,7 @@ pub(crate) struct Exif<'a, R> {
     start: u64,
     end: u64,
     big_endian: bool,
-    /// BigTIFF has 8-byte offsets and counts.
+    /// `BigTIFF` has 8-byte offsets and counts.
     wide: bool,
 }
 
@@ -167,26 +167,24 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
         }
         let mut entries = Vec::new();
         for _ in 0..count.min(ENTRIES_MAX) {
-            entries.extend(self.entry()?);
+            self.entry(&mut entries)?;
         }
         Some(Directory(entries))
     }
 
-    /// The outer `None` is the end of the bytes, the inner one an entry of no use.
-    fn entry(&mut self) -> Option<Option<Entry>> {
+    /// Reads an entry; one that makes no sense is left out, `None` is the end of the bytes.
+    fn entry(&mut self, entries: &mut Vec<Entry>) -> Option<()> {
         let (tag, kind) = (self.u16()?, self.u16()?);
         let count = if self.wide { self.u64()? } else { u64::from(self.u32()?) };
         let inline = self.source.position();
         let (offset, inline_bytes) = (self.offset()?, if self.wide { 8 } else { 4 });
-        if self.source.position() > self.end {
-            return None;
-        }
-        let Some(bytes) = kind_bytes(kind).and_then(|bytes| count.checked_mul(bytes)) else {
-            return Some(None);
+        let position = match kind_bytes(kind).and_then(|bytes| count.checked_mul(bytes)) {
+            Some(bytes) if bytes <= inline_bytes => Some(inline),
+            Some(bytes) => self.inside(offset, bytes),
+            None => None,
         };
-        let position =
-            if bytes <= inline_bytes { Some(inline) } else { self.inside(offset, bytes) };
-        Some(position.map(|position| Entry { tag, kind, count, position }))
+        entries.extend(position.map(|position| Entry { tag, kind, count, position }));
+        Some(())
     }
 
     /// The absolute position of `bytes` bytes at an offset, if they lie inside the block.

@@ -11,6 +11,7 @@ mod ffi;
 mod flatten;
 mod format;
 mod geometry;
+mod hdr;
 mod limits;
 mod memory;
 mod metadata;

@@ -157,9 +157,10 @@ fn split(points: &[Point], most: usize) -> Vec<[f32; 3]> {
 /// Moves every centre to the middle of the points that are nearest to it.
 fn refine(points: &[Point], mut centres: Vec<[f32; 3]>) -> Vec<[f32; 3]> {
     for _ in 0..ROUNDS {
+        let finder = Finder::new(&centres);
         let mut sums = vec![([0.0_f32; 3], 0.0_f32); centres.len()];
         for point in points {
-            let (sum, weight) = &mut sums[nearest(&centres, point.colour)];
+            let (sum, weight) = &mut sums[finder.nearest(point.colour)];
             for (sum, sample) in sum.iter_mut().zip(point.colour) {
                 *sum += sample * point.weight;
             }
@@ -174,35 +175,50 @@ fn refine(points: &[Point], mut centres: Vec<[f32; 3]>) -> Vec<[f32; 3]> {
     centres
 }
 
-fn nearest(centres: &[[f32; 3]], colour: [f32; 3]) -> usize {
-    let mut best = (0, f32::INFINITY);
-    for (index, centre) in centres.iter().enumerate() {
-        let distance: f32 = (0..3)
-            .map(|channel| {
-                let difference = centre[channel] - colour[channel];
-                WEIGHTS[channel] * difference * difference
-            })
-            .sum();
-        if distance < best.1 {
-            best = (index, distance);
+/// Finds the nearest of up to 256 centres. All distances are computed, side by side: that is
+/// faster than any search that branches.
+struct Finder([[f32; 256]; 3]);
+
+impl Finder {
+    fn new(centres: &[[f32; 3]]) -> Self {
+        // Places that are not used lie far from every colour.
+        let mut channels = [[1e9; 256]; 3];
+        for (index, centre) in centres.iter().take(256).enumerate() {
+            for (channel, sample) in channels.iter_mut().zip(centre) {
+                channel[index] = *sample;
+            }
         }
+        Self(channels)
     }
-    best.0
+
+    fn nearest(&self, colour: [f32; 3]) -> usize {
+        let mut distances = [0.0_f32; 256];
+        for ((channel, sample), weight) in self.0.iter().zip(colour).zip(WEIGHTS) {
+            for (distance, centre) in distances.iter_mut().zip(channel) {
+                let difference = centre - sample;
+                *distance += weight * difference * difference;
+            }
+        }
+        let least =
+            distances.iter().fold(f32::MAX, |least, at| if *at < least { *at } else { least });
+        distances.iter().position(|distance| *distance <= least).unwrap_or(0)
+    }
 }
 
 /// A palette that finds the index of a colour.
 pub(crate) struct Palette {
     colours: Vec<[u8; 3]>,
-    centres: Vec<[f32; 3]>,
+    finder: Finder,
     exact: Option<HashMap<[u8; 3], u8>>,
     lookup: Vec<u16>,
 }
 
 impl Palette {
     fn new(colours: Vec<[u8; 3]>, exact: Option<HashMap<[u8; 3], u8>>) -> Self {
-        let centres = colours.iter().map(|colour| colour.map(f32::from)).collect();
+        let centres: Vec<_> = colours.iter().map(|colour| colour.map(f32::from)).collect();
+        let finder = Finder::new(&centres);
         let lookup = vec![UNKNOWN; 1 << (3 * LOOKUP_BITS)];
-        Self { colours, centres, exact, lookup }
+        Self { colours, finder, exact, lookup }
     }
 
     pub(crate) fn colours(&self) -> &[[u8; 3]] {
@@ -223,7 +239,7 @@ impl Palette {
             }
         }
         if *slot == UNKNOWN || self.exact.is_some() {
-            *slot = nearest(&self.centres, colour.map(f32::from)) as u16;
+            *slot = self.finder.nearest(colour.map(f32::from)) as u16;
         }
         *slot as u8
     }

@@ -114,6 +114,7 @@ fn pixel_type(has_alpha: bool) -> PixelType {
 }
 
 /// The resizer refuses only what the plans rule out.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over by value")]
 fn internal(error: impl ToString) -> Error {
     Error::encode(Format::Png, format!("resizing failed: {}", error.to_string()))
 }

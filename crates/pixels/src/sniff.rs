@@ -89,7 +89,7 @@ fn unsupported(start: &[u8]) -> Option<&'static str> {
 
 fn is_svg(start: &[u8]) -> bool {
     let text = text_start(start);
-    text.starts_with("<") && (text.contains("<svg") || text.contains("svg:svg"))
+    text.starts_with('<') && (text.contains("<svg") || text.contains("svg:svg"))
 }
 
 /// The start of the file as lower-case text, without byte order mark and leading space.

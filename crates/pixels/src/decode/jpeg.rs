@@ -46,7 +46,9 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
         Samples::Rgb => Layout::Rgb,
         Samples::InvertedCmyk => {
             // Every CMYK JPEG in the wild follows Adobe and stores 255 for no ink.
-            data.iter_mut().for_each(|sample| *sample = 255 - *sample);
+            for sample in &mut data {
+                *sample = 255 - *sample;
+            }
             Layout::Cmyk
         }
     };

@@ -43,7 +43,7 @@ fn refused(error: impl ToString) -> Error {
 
 /// Writes an APNG: every frame is the part that differs from the one before.
 pub(crate) struct Writer {
-    writer: png::Writer<Sink>,
+    inner: png::Writer<Sink>,
     file: Sink,
     outline: Outline,
     shown: Vec<u8>,
@@ -76,8 +76,8 @@ impl Writer {
         encoder.set_animated(outline.frames, outline.plays.unwrap_or(0)).map_err(refused)?;
         encoder.set_blend_op(BlendOp::Source).map_err(refused)?;
         encoder.set_dispose_op(DisposeOp::None).map_err(refused)?;
-        let writer = encoder.write_header().map_err(refused)?;
-        Ok(Self { writer, file, outline, shown: Vec::new(), frames: 0 })
+        let inner = encoder.write_header().map_err(refused)?;
+        Ok(Self { inner, file, outline, shown: Vec::new(), frames: 0 })
     }
 
     pub(super) fn push(&mut self, rgba: &[u8], delay: Delay) -> Result<(), Error> {
@@ -89,12 +89,12 @@ impl Writer {
             bounds(size, |at| rgba[at * 4..at * 4 + 4] != shown[at * 4..at * 4 + 4])
         };
         let (numerator, denominator) = fraction(delay);
-        self.writer.set_frame_delay(numerator, denominator).map_err(refused)?;
+        self.inner.set_frame_delay(numerator, denominator).map_err(refused)?;
         // The position first: the crate checks each against the other.
-        self.writer.reset_frame_position().map_err(refused)?;
-        self.writer.set_frame_dimension(area.width, area.height).map_err(refused)?;
-        self.writer.set_frame_position(area.left, area.top).map_err(refused)?;
-        self.writer.write_image_data(&cut(rgba, size.0, area)).map_err(refused)?;
+        self.inner.reset_frame_position().map_err(refused)?;
+        self.inner.set_frame_dimension(area.width, area.height).map_err(refused)?;
+        self.inner.set_frame_position(area.left, area.top).map_err(refused)?;
+        self.inner.write_image_data(&cut(rgba, size.0, area)).map_err(refused)?;
         self.shown.clear();
         self.shown.extend_from_slice(rgba);
         self.frames += 1;
@@ -105,7 +105,7 @@ impl Writer {
         if self.frames != self.outline.frames {
             return Err(refused("the animation has another number of frames than its header says"));
         }
-        self.writer.finish().map_err(refused)?;
+        self.inner.finish().map_err(refused)?;
         Ok((self.file.0.take(), self.frames))
     }
 }

@@ -1,7 +1,7 @@
 //! libavif with dav1d: decodes stills and sequences.
 #![expect(unsafe_code, reason = "libavif is a C library")]
 
-use std::{ffi::CStr, marker::PhantomData, ptr};
+use std::{ffi::CStr, marker::PhantomData};
 
 use libavif_sys as sys;
 
@@ -103,7 +103,7 @@ impl<'a> Decoder<'a> {
     /// `top` must be even, for pictures with halved colour rows.
     pub(crate) fn rows(&self, top: u32, rows: u32, has_alpha: bool) -> Result<Vec<u8>, String> {
         let (width, height) = self.size();
-        if top + rows > height || top % 2 != 0 {
+        if top + rows > height || !top.is_multiple_of(2) {
             return Err("rows outside the picture".to_owned());
         }
         let row_bytes = width as usize * if has_alpha { 4 } else { 3 };
@@ -142,7 +142,7 @@ impl View {
     fn new() -> Result<Self, String> {
         // SAFETY: creates an empty image or returns null.
         let image = unsafe { sys::avifImageCreateEmpty() };
-        if image == ptr::null_mut() { Err("not enough memory".to_owned()) } else { Ok(Self(image)) }
+        if image.is_null() { Err("not enough memory".to_owned()) } else { Ok(Self(image)) }
     }
 }
 

@@ -111,7 +111,7 @@ impl<'a> Decoder<'a> {
                     self.bytes.len() as sys::size_t,
                     pixels.as_mut_ptr(),
                     pitch as i32,
-                    format as i32,
+                    format,
                 )
             } else {
                 -1

@@ -31,9 +31,9 @@ struct Properties {
 
 pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Error> {
     let top = boxes(source, 0, source.len());
-    let track = find(&top, b"moov").and_then(|moov| track(source, moov));
+    let track = find(&top, *b"moov").and_then(|moov| track(source, moov));
     let properties =
-        find(&top, b"meta").and_then(|meta| properties(source, meta)).unwrap_or_default();
+        find(&top, *b"meta").and_then(|meta| properties(source, meta)).unwrap_or_default();
     let size = properties.size.or(track.map(|track| track.size));
     let (width, height) =
         size.ok_or_else(|| Error::malformed(Format::Avif, "it names no primary picture"))?;
@@ -55,11 +55,11 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
 /// Where the Exif block lies: start and end of its TIFF header and what follows.
 pub(crate) fn exif<R: Read + Seek>(source: &mut Source<R>) -> Option<(u64, u64)> {
     let top = boxes(source, 0, source.len());
-    let meta = find(&top, b"meta")?;
+    let meta = find(&top, *b"meta")?;
     let inside = boxes(source, meta.start + 4, meta.end);
-    let item = exif_item(source, find(&inside, b"iinf")?)?;
-    let in_data = find(&inside, b"idat").map(|data| data.start);
-    let (start, bytes) = item_extent(source, find(&inside, b"iloc")?, item, in_data)?;
+    let item = exif_item(source, find(&inside, *b"iinf")?)?;
+    let in_data = find(&inside, *b"idat").map(|data| data.start);
+    let (start, bytes) = item_extent(source, find(&inside, *b"iloc")?, item, in_data)?;
     source.seek(start)?;
     let header = u64::from(source.be32()?);
     Some((start.checked_add(4 + header)?, start.saturating_add(bytes).min(source.len())))
@@ -89,20 +89,20 @@ fn one_box<R: Read + Seek>(source: &mut Source<R>, position: u64, end: u64) -> O
         .then_some((Area { name, start: position + header, end: next }, next))
 }
 
-fn find(areas: &[Area], name: &[u8; 4]) -> Option<Area> {
-    areas.iter().copied().find(|area| &area.name == name)
+fn find(areas: &[Area], name: [u8; 4]) -> Option<Area> {
+    areas.iter().copied().find(|area| area.name == name)
 }
 
 fn properties<R: Read + Seek>(source: &mut Source<R>, meta: Area) -> Option<Properties> {
     let inside = boxes(source, meta.start + 4, meta.end);
-    let primary = find(&inside, b"pitm")?;
+    let primary = find(&inside, *b"pitm")?;
     source.seek(primary.start)?;
     let primary = match source.be32()? >> 24 {
         0 => u32::from(source.be16()?),
         _ => source.be32()?,
     };
-    let inside = find(&inside, b"iprp").map(|area| boxes(source, area.start, area.end))?;
-    let all = find(&inside, b"ipco").map(|area| boxes(source, area.start, area.end))?;
+    let inside = find(&inside, *b"iprp").map(|area| boxes(source, area.start, area.end))?;
+    let all = find(&inside, *b"ipco").map(|area| boxes(source, area.start, area.end))?;
     let mut properties = Properties::default();
     let mut own = Vec::new();
     for area in inside.iter().filter(|area| &area.name == b"ipma") {
@@ -199,13 +199,13 @@ fn shared_property<R: Read + Seek>(
 fn orientation(turns: u8, mirror: Option<u8>) -> u8 {
     match (turns, mirror) {
         (0, None) => 1,
-        (0, Some(0)) | (2, Some(1)) => 4,
-        (0, Some(_)) | (2, Some(_)) => 2,
         (1, None) => 8,
-        (1, Some(0)) | (3, Some(1)) => 5,
-        (1, Some(_)) | (3, Some(_)) => 7,
         (2, None) => 3,
-        _ => 6,
+        (_, None) => 6,
+        (0, Some(0)) | (2, Some(1)) => 4,
+        (0 | 2, Some(_)) => 2,
+        (1, Some(0)) | (3, Some(1)) => 5,
+        (_, Some(_)) => 7,
     }
 }
 
@@ -225,7 +225,7 @@ fn track<R: Read + Seek>(source: &mut Source<R>, moov: Area) -> Option<Track> {
             continue;
         }
         let inside = boxes(source, trak.start, trak.end);
-        let Some(media) = find(&inside, b"mdia") else { continue };
+        let Some(media) = find(&inside, *b"mdia") else { continue };
         let media = boxes(source, media.start, media.end);
         match handler(source, &media) {
             Some([b'p', b'i', b'c', b't']) if track.is_none() => track = samples(source, &media),
@@ -237,18 +237,18 @@ fn track<R: Read + Seek>(source: &mut Source<R>, moov: Area) -> Option<Track> {
 }
 
 fn handler<R: Read + Seek>(source: &mut Source<R>, media: &[Area]) -> Option<[u8; 4]> {
-    source.seek(find(media, b"hdlr")?.start + 8)?;
+    source.seek(find(media, *b"hdlr")?.start + 8)?;
     source.array()
 }
 
 fn samples<R: Read + Seek>(source: &mut Source<R>, media: &[Area]) -> Option<Track> {
-    let information = find(media, b"minf")?;
+    let information = find(media, *b"minf")?;
     let information = boxes(source, information.start, information.end);
-    let table = find(&information, b"stbl")?;
+    let table = find(&information, *b"stbl")?;
     let table = boxes(source, table.start, table.end);
-    source.seek(find(&table, b"stsz")?.start + 8)?;
+    source.seek(find(&table, *b"stsz")?.start + 8)?;
     let frames = source.be32()?;
-    let description = find(&table, b"stsd")?;
+    let description = find(&table, *b"stsd")?;
     let entry = boxes(source, description.start + 8, description.end).first().copied()?;
     source.seek(entry.start + 24)?;
     let size = (u32::from(source.be16()?), u32::from(source.be16()?));

@@ -14,12 +14,14 @@ fn boxed(fit: Fit, width: impl Into<Option<u32>>, height: impl Into<Option<u32>>
     }
 }
 
-fn exact(recipe: Recipe) -> Recipe {
-    Recipe { exact: true, ..recipe }
+fn exact(mut recipe: Recipe) -> Recipe {
+    recipe.exact = true;
+    recipe
 }
 
-fn enlarged(recipe: Recipe) -> Recipe {
-    Recipe { enlarge: true, ..recipe }
+fn enlarged(mut recipe: Recipe) -> Recipe {
+    recipe.enlarge = true;
+    recipe
 }
 
 /// A picture of one size, a recipe, the size that must come out.

@@ -11,12 +11,14 @@ fn refusal(bytes: &[u8], limits: Limits) -> Error {
     probe(Cursor::new(bytes), &limits).expect_err("the picture is over a limit")
 }
 
+/// A file, limits that are just too tight, and which of them must be named.
+type Case<'a> = (&'a [u8], Limits, fn(&Over) -> bool);
+
 #[test]
 fn each_limit_refuses() {
     let png = Image::gradient(40, 30).png();
     let gif = file("animated/synth_bounce_128_24f.gif");
     let usual = Limits::default();
-    type Case<'a> = (&'a [u8], Limits, fn(&Over) -> bool);
     let cases: [Case<'_>; 6] = [
         (&png, Limits { bytes: 10, ..usual }, |over| matches!(over, Over::Bytes { .. })),
         (&png, Limits { side: 39, ..usual }, |over| matches!(over, Over::Side { .. })),

@@ -1,4 +1,5 @@
 //! Tests of the `pixels` crate through its public interface.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 mod animation;
 mod budget;

@@ -62,7 +62,7 @@ proptest! {
         recipe in any_recipe(),
     ) {
         let png = Image::gradient(source.0, source.1).png();
-        let made = render(&png, &[recipe.clone()], &Limits::default()).unwrap().remove(0).unwrap();
+        let made = render(&png, std::slice::from_ref(&recipe), &Limits::default()).unwrap().remove(0).unwrap();
         prop_assert!(made.width >= 1 && made.height >= 1);
         if let Some(width) = recipe.width {
             prop_assert!(made.width <= width);
