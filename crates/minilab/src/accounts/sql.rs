@@ -2,6 +2,7 @@
 
 crate::sql! {
     SELECT_BY_NAME = "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE name = $1";
+    SELECT_ANY = "SELECT id FROM accounts LIMIT 1";
     SELECT_BY_KEY = "SELECT k.secret_hash, a.id, a.name, a.tier, a.is_admin, a.suspended
         FROM api_keys k JOIN accounts a ON a.id = k.account_id
         WHERE k.id = $1 AND k.revoked_ms IS NULL";

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Settings, runtime, start_log};
 use crate::app::App;
 use crate::config::Config;
-use crate::{http, router, worker};
+use crate::{accounts, http, router, worker};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -44,6 +44,13 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         let hands = (!args.no_workers).then(|| crate::spawn(worker::run(app.clone())));
         let (address, data) = (listener.local_addr()?, app.config.data.display());
         tracing::info!(url = format!("http://{address}"), %data, "serving");
+        if accounts::is_empty(&mut app.db.read().await?).await? {
+            let command = format!("minilab account add NAME --tier business --data {data}");
+            tracing::info!(
+                command,
+                "nobody can call yet: this makes an account and prints its key"
+            );
+        }
         http::server::serve(listener, router::router(app.clone()), app.stop.clone()).await;
         close(app, hands).await
     })
