@@ -19,8 +19,9 @@ pub struct Facts {
     pub orientation: u8,
     /// Whether some pixel may be transparent.
     pub has_alpha: bool,
-    /// Bytes of memory at the peak of rendering outputs of at most 2048x2048, an upper estimate.
-    /// The file's own bytes are not counted.
+    /// Bytes of memory at the peak of rendering one output of at most 1024x1024, an upper
+    /// estimate; [`Facts::render_bytes`] knows it for given recipes. The file's own bytes are not
+    /// counted.
     pub decode_bytes: u64,
 }
 

@@ -3,14 +3,13 @@
 use crate::{Facts, Fit, Format, Recipe, decode, geometry::Plan};
 
 /// The side of the outputs that [`Facts::decode_bytes`] provides for.
-const NOMINAL_SIDE: u32 = 2_048;
+const NOMINAL_SIDE: u32 = 1_024;
 /// Bytes of resized frames that an animation encoder may hold.
 pub(crate) const HELD_FRAMES_BYTES: u64 = 48 << 20;
 
 impl Facts {
     /// Bytes of memory at the peak of rendering these recipes, an upper estimate. The file's own
-    /// bytes are not counted. At most [`Facts::decode_bytes`] when no output is larger than
-    /// 2048x2048.
+    /// bytes are not counted.
     pub fn render_bytes(&self, recipes: &[Recipe]) -> u64 {
         let fixed = self.decode_bytes.saturating_sub(nominal_bytes(self));
         fixed.saturating_add(pipeline_bytes(self, recipes))
@@ -36,12 +35,15 @@ fn pipeline_bytes(facts: &Facts, recipes: &[Recipe]) -> u64 {
     let decoded = area((width, height)) * channels;
     let mut kept = 0_u64;
     let mut work = 0;
+    // Outputs wait for their turn to be encoded, and serve as starts for smaller ones.
+    let copies = if recipes.len() > 1 { 2 } else { 1 };
     for (plan, recipe) in plans.iter().zip(recipes) {
         let output = area(plan.canvas) * channels;
-        kept += output;
+        kept += output * copies;
         // The resizer's half-way picture is as wide as the output and as high as the source.
         let half_way = u64::from(plan.scaled.0) * u64::from(height) * channels;
-        work = work.max(half_way + output + encode_bytes(recipe, facts, plan));
+        // An output is turned and padded into a new place.
+        work = work.max(half_way + output * 2 + encode_bytes(recipe, facts, plan));
     }
     decoded.saturating_add(kept).saturating_add(work)
 }

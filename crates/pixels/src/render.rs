@@ -44,10 +44,17 @@ pub fn render(
     recipes: &[Recipe],
     limits: &Limits,
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
-    guarded(bytes, || {
+    let work = || {
         let facts = probe::read(Cursor::new(bytes), limits)?;
         let mut results: Vec<Option<Result<Rendered, Error>>> =
             recipes.iter().map(|recipe| refusal(recipe, &facts, limits).map(Err)).collect();
+        let possible: Vec<Recipe> = recipes
+            .iter()
+            .zip(&results)
+            .filter(|(_, refused)| refused.is_none())
+            .map(|(recipe, _)| recipe.clone())
+            .collect();
+        allow_memory(&possible, &facts, limits)?;
         let wanted = |results: &[Option<_>], animated| -> Vec<usize> {
             let is_wanted = |index: &usize| {
                 results[*index].is_none() && recipes[*index].is_animated(&facts) == animated
@@ -65,6 +72,10 @@ pub fn render(
             }
         }
         Ok(results.into_iter().flatten().collect())
+    };
+    guarded(work, |detail| match sniff(bytes) {
+        Ok(format) => Error::malformed(format, detail),
+        Err(error) => error,
     })
 }
 
@@ -72,18 +83,24 @@ type Make = fn(&[u8], &Facts, &[&Recipe]) -> Result<Vec<Result<Rendered, Error>>
 
 /// Contains panics of the decoders: a stranger's bytes never end the program.
 pub(crate) fn guarded<T>(
-    bytes: &[u8],
     work: impl FnOnce() -> Result<T, Error>,
+    stumbled: impl FnOnce(&'static str) -> Error,
 ) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(Error::malformed(sniff(bytes)?, "the decoder stumbled over it")))
+        .unwrap_or_else(|_| Err(stumbled("the decoder stumbled over it")))
 }
 
 /// Why a recipe cannot be made of a picture, as far as that is known beforehand.
 fn refusal(recipe: &Recipe, facts: &Facts, limits: &Limits) -> Option<Error> {
-    let found = facts.render_bytes(std::slice::from_ref(recipe));
-    (found > limits.decode_bytes)
-        .then(|| Over::DecodeBytes { found, most: limits.decode_bytes }.into())
+    allow_memory(std::slice::from_ref(recipe), facts, limits).err()
+}
+
+fn allow_memory(recipes: &[Recipe], facts: &Facts, limits: &Limits) -> Result<(), Error> {
+    let found = facts.render_bytes(recipes);
+    if found > limits.decode_bytes {
+        return Err(Over::DecodeBytes { found, most: limits.decode_bytes }.into());
+    }
+    Ok(())
 }
 
 /// Makes the still variants.

@@ -5,7 +5,7 @@ use crate::{
     Error, Facts, Format,
     colour::Profile,
     ffi::avif::{Bounds, Decoder},
-    picture::Layout,
+    picture::{Layout, Raster},
     reduce::Reducer,
 };
 
@@ -17,16 +17,32 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
     next(&mut decoder, facts)?;
     let factor = box_factor(facts, detail);
     let layout = if facts.has_alpha { Layout::Rgba } else { Layout::Rgb };
-    let mut reducer = Reducer::new(facts.width, facts.height, layout, factor);
-    let band = if factor > 1 { BAND_ROWS } else { facts.height };
-    let row_bytes = facts.width as usize * layout.channels();
-    for top in (0..facts.height).step_by(band as usize) {
-        let rows = band.min(facts.height - top);
-        let pixels = decoder.rows(top, rows, facts.has_alpha).map_err(broken)?;
-        pixels.chunks_exact(row_bytes).for_each(|row| reducer.push(row));
-    }
     let profile = profile(&decoder);
-    Ok(Decoded { raster: reducer.finish(), profile, scale: divided(factor) })
+    let raster = if factor == 1 {
+        let data = decoder.rows(0, facts.height, facts.has_alpha).map_err(broken)?;
+        Raster { width: facts.width, height: facts.height, layout, data }
+    } else {
+        reduced(&decoder, facts, layout, factor)?
+    };
+    Ok(Decoded { raster, profile, scale: divided(factor) })
+}
+
+/// Converts and averages band by band.
+fn reduced(
+    decoder: &Decoder<'_>,
+    facts: &Facts,
+    layout: Layout,
+    factor: u32,
+) -> Result<Raster, Error> {
+    let mut reducer = Reducer::new(facts.width, facts.height, layout, factor);
+    for top in (0..facts.height).step_by(BAND_ROWS as usize) {
+        let rows = BAND_ROWS.min(facts.height - top);
+        let pixels = decoder.rows(top, rows, facts.has_alpha).map_err(broken)?;
+        for row in pixels.chunks_exact(facts.width as usize * layout.channels()) {
+            reducer.push(row);
+        }
+    }
+    Ok(reducer.finish())
 }
 
 fn broken(error: impl ToString) -> Error {

@@ -142,30 +142,21 @@ impl Stream {
     /// Writes a frame; `clear` empties the canvas after it.
     fn write(&mut self, rgba: &[u8], delay: Delay, clear: bool) -> Result<(), Error> {
         let delay = self.centiseconds(delay);
-        let (mut indices, error) = map(&mut self.palette, rgba);
-        let mut local = None;
-        if error > LOCAL_PALETTE_ERROR {
-            let mut histogram = Histogram::new();
-            histogram.add(rgba);
-            let mut palette = histogram.palette(self.colours);
-            let (own_indices, own_error) = map(&mut palette, rgba);
-            if own_error * 2 < error {
-                (indices, local) = (own_indices, Some(palette));
-            }
-        }
-        let palette = local.as_ref().unwrap_or(&self.palette);
-        let colours = palette.colours();
-        let transparent = transparent_index(colours);
-        let size = self.outline.size;
+        let (indices, local) = self.indexed(rgba);
+        let colours = local.as_ref().unwrap_or(&self.palette).colours();
+        let wanted: Vec<Option<[u8; 4]>> = indices
+            .iter()
+            .map(|index| index.map(|index| with_alpha(colours[usize::from(index)])))
+            .collect();
         // Pixels that already show the right colour stay out of the file.
-        let mut pending: Vec<u8> = Vec::with_capacity(indices.len());
-        for (at, index) in indices.iter().enumerate() {
-            let wanted = index.map(|index| with_alpha(colours[usize::from(index)]));
-            pending.push(match (wanted, index) {
-                (Some(wanted), Some(index)) if wanted != self.shown[at] => *index,
-                _ => transparent,
-            });
-        }
+        let transparent = transparent_index(colours);
+        let pixels = wanted.iter().zip(&indices).zip(&self.shown);
+        let pending: Vec<u8> = pixels
+            .map(|((wanted, index), shown)| {
+                index.filter(|_| *wanted != Some(*shown)).unwrap_or(transparent)
+            })
+            .collect();
+        let size = self.outline.size;
         let area = if self.frames == 0 {
             Area { left: 0, top: 0, width: size.0, height: size.1 }
         } else if clear {
@@ -188,14 +179,26 @@ impl Stream {
         };
         self.encoder.write_frame(&frame).map_err(refused)?;
         self.frames += 1;
-        for (shown, index) in self.shown.iter_mut().zip(&indices) {
-            if clear {
-                *shown = [0; 4];
-            } else if let Some(index) = index {
-                *shown = with_alpha(colours[usize::from(*index)]);
-            }
+        for (shown, wanted) in self.shown.iter_mut().zip(wanted) {
+            *shown = if clear { [0; 4] } else { wanted.unwrap_or(*shown) };
         }
         Ok(())
+    }
+
+    /// The pixels as indices of the global palette, or of one of their own where that is so much
+    /// better that it is worth its bytes.
+    fn indexed(&mut self, rgba: &[u8]) -> (Vec<Option<u8>>, Option<Palette>) {
+        let (indices, error) = map(&mut self.palette, rgba);
+        if error > LOCAL_PALETTE_ERROR {
+            let mut histogram = Histogram::new();
+            histogram.add(rgba);
+            let mut palette = histogram.palette(self.colours);
+            let (own_indices, own_error) = map(&mut palette, rgba);
+            if own_error * 2 < error {
+                return (own_indices, Some(palette));
+            }
+        }
+        (indices, None)
     }
 
     /// The delay in GIF's unit; rounding never adds up.

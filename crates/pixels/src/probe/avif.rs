@@ -40,14 +40,18 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     let (samples, bytes) = properties.samples.unwrap_or((12, 2));
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     let alpha = if properties.has_alpha { 4 } else { 0 };
+    let frames = track.map_or(1, |track| track.frames).max(1);
+    // Frames of a sequence are handed on as RGBA.
+    let frame = if frames > 1 { pixels.saturating_mul(4) } else { 0 };
     Ok(Header {
-        frames: track.map_or(1, |track| track.frames).max(1),
+        frames,
         orientation: Some(orientation(properties.turns, properties.mirror)),
         has_alpha: properties.has_alpha || track.is_some_and(|track| track.has_alpha),
         // Planes in the decoder and as handed out (grids and grain copy them), plus its tables.
-        fixed_bytes: pixels.saturating_mul((samples + alpha) * bytes * 2) / 4
-            + pixels / 2
-            + (24 << 20),
+        fixed_bytes: (pixels.saturating_mul((samples + alpha) * bytes * 2) / 4)
+            .saturating_add(pixels / 2)
+            .saturating_add(frame)
+            .saturating_add(24 << 20),
         ..Header::still(width, height)
     })
 }

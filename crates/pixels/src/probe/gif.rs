@@ -28,7 +28,10 @@ pub(crate) fn header<R: Read + Seek>(
 
 /// How often the animation plays: `None` for ever.
 pub(crate) fn plays<R: Read + Seek>(source: &mut Source<R>) -> Option<u32> {
-    match walk(source, &Limits { frames: u32::MAX, ..Limits::default() }) {
+    // The file has passed the caller's limits; these are only for the walk.
+    let unlimited =
+        Limits { frames: u32::MAX, pixels: u64::MAX, side: u32::MAX, ..Limits::default() };
+    match walk(source, &unlimited) {
         Ok(Walk { repeats: Some(0), .. }) => None,
         Ok(Walk { repeats: Some(repeats), .. }) => Some(u32::from(repeats) + 1),
         _ => Some(1),

@@ -30,9 +30,11 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     let jpeg = structure(source)?;
     let pixels = u64::from(jpeg.width) * u64::from(jpeg.height);
     let coefficients = if jpeg.buffered { pixels * jpeg.samples_x16 / 16 * 2 } else { 0 };
+    // Inks stay beside the colours made of them, at about the size that is drawn.
+    let inks = if jpeg.components == 4 { pixels.min(16_000_000) * 4 } else { 0 };
     Ok(Header {
         // A row of blocks of every component, upsampled: what libjpeg holds at a time.
-        fixed_bytes: coefficients + u64::from(jpeg.width) * 160 + (1 << 20),
+        fixed_bytes: coefficients + inks + u64::from(jpeg.width) * 160 + (1 << 20),
         ..Header::still(jpeg.width, jpeg.height)
     })
 }

@@ -55,7 +55,7 @@ impl Header {
 /// The content decides the format. Fails when the bytes are no picture, a picture of a kind that
 /// is not supported, broken in the header, or more than the limits allow.
 pub fn probe<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Facts, Error> {
-    guarded(&[], || read(reader, limits))
+    guarded(|| read(reader, limits), Error::not_an_image)
 }
 
 /// [`probe`] without its guard.

@@ -35,9 +35,15 @@ pub(crate) fn header_here<R: Read + Seek>(
     let has_alpha = matches!(colour, 4 | 6) || rest.transparency;
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     let channels: u64 = [1, 1, 3, 1, 2, 3, 4].get(usize::from(colour)).copied().unwrap_or(4);
-    // Interlaced pictures are drawn in passes, so the whole picture must be held.
-    let held =
-        if interlace == 1 { pixels.saturating_mul(channels + u64::from(has_alpha)) } else { 0 };
+    let held = if rest.animated {
+        // A frame, the canvas, and the canvas to go back to.
+        pixels.saturating_mul(12)
+    } else if interlace == 1 {
+        // Drawn in passes, so the whole picture must be held.
+        pixels.saturating_mul(channels + u64::from(has_alpha))
+    } else {
+        0
+    };
     let rows = u64::from(width).saturating_mul(8 * 4);
     Ok(Header {
         frames: if rest.animated { rest.frames.max(1) } else { 1 },
