@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use png::{BitDepth, BlendOp, ColorType, DisposeOp, FrameControl, Reader, Transformations};
+use png::{
+    BitDepth, BlendOp, ColorType, DecodingError, DisposeOp, FrameControl, Reader, Transformations,
+};
 
 use super::{Audience, Decoded, Delay, Frame, Opening, box_factor, divided};
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
 /// Bytes that the png crate may take for rows and for chunks such as a colour profile.
-const LIMIT_BYTES: usize = 64 << 20;
+const LIMIT_BYTES: usize = 12 << 20;
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
     check_sums(bytes)?;
@@ -57,11 +59,25 @@ fn check_sums(bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn open(bytes: &[u8], transformations: Transformations) -> Result<PngReader<'_>, Error> {
+    match open_with(bytes, transformations, true) {
+        // A profile that is larger than any real one is not worth the picture.
+        Err(DecodingError::LimitsExceeded) => open_with(bytes, transformations, false),
+        other => other,
+    }
+    .map_err(broken)
+}
+
+fn open_with(
+    bytes: &[u8],
+    transformations: Transformations,
+    with_profile: bool,
+) -> Result<PngReader<'_>, DecodingError> {
     let limits = png::Limits { bytes: LIMIT_BYTES };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(!with_profile);
     decoder.set_transformations(transformations);
-    decoder.read_info().map_err(broken)
+    decoder.read_info()
 }
 
 /// Reads the picture through boxes of `factor`.

@@ -51,6 +51,8 @@ pub(crate) fn header_here<R: Read + Seek>(
         fixed_bytes: held
             .saturating_mul(if depth == 16 { 2 } else { 1 })
             .saturating_add(rows)
+            // What a colour profile may unpack to, once packed and once plain.
+            .saturating_add(if rest.profile { 16 << 20 } else { 0 })
             .saturating_add(1 << 20),
         ..Header::still(width, height)
     })
@@ -61,6 +63,7 @@ struct Rest {
     animated: bool,
     frames: u32,
     transparency: bool,
+    profile: bool,
 }
 
 /// Walks the chunks behind the header. Stops at the end, however the file ends.
@@ -75,6 +78,7 @@ fn walk<R: Read + Seek>(source: &mut Source<R>, limits: &Limits) -> Result<Rest,
             b"acTL" if !has_data => rest.animated = true,
             b"fcTL" => rest.frames += 1,
             b"tRNS" => rest.transparency = true,
+            b"iCCP" => rest.profile = true,
             b"IDAT" => has_data = true,
             _ => {}
         }
