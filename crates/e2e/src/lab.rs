@@ -175,7 +175,10 @@ impl Lab {
 
     /// Every stored byte: originals, variants, whatever there may be.
     pub fn blobs(&self) -> Vec<PathBuf> {
-        files_below(&self.data().join("blobs"))
+        let mut files = files_below(&self.data().join("blobs"));
+        // It says whose files these are, and is nobody's picture.
+        files.retain(|path| !path.ends_with("lab-id"));
+        files
     }
 
     /// Files that wait for their commit; the locks of the processes that run are no files of anybody.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -13,8 +14,9 @@ use crate::config::Config;
 use crate::darkroom::Darkroom;
 use crate::db::Db;
 use crate::jobs::{self, Bell};
-use crate::tiers::{Catalogues, seed};
+use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::Spool;
+use crate::{fetch_one, fetch_optional, images};
 
 #[derive(Clone)]
 pub struct App {
@@ -55,9 +57,16 @@ impl App {
         jobs::claim::take_back(&db, &clock, dead).await.context("taking back jobs of the dead")?;
         let darkroom =
             Darkroom::new(program, config.darkroom.clone(), config.worker_count().max(1));
+        let blobs = Blobs::open(&config.blobs, &config.data)?;
+        let mut conn = db.read().await?;
+        let (lab,) = fetch_one!(&mut conn, (Uuid,), sql::SELECT_LAB)?;
+        let has_blobs =
+            fetch_optional!(&mut conn, (Uuid,), images::sql::SELECT_ANY_BLOB)?.is_some();
+        drop(conn);
+        blobs.belong_to(lab, has_blobs)?;
         Ok(Self {
             db,
-            blobs: Blobs::open(&config.blobs, &config.data)?,
+            blobs,
             spool: Arc::new(spool),
             darkroom,
             catalogues: Catalogues::default(),

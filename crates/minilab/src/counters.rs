@@ -1,6 +1,6 @@
 //! What is counted: sums of deltas that each change appends in its own transaction.
 //!
-//! A job folds the deltas now and then. Readers add what is folded and what is not, in one
+//! Housekeeping folds the deltas now and then. Readers add what is folded and what is not, in one
 //! statement, so a sum is exact at every moment and no writer ever waits for a hot row.
 
 use uuid::Uuid;

@@ -1,6 +1,7 @@
 //! Every URL on one screen.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,7 +21,10 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/me", get(accounts::routes::show_me))
         .route(
             "/api/v1/images",
-            post(uploads::routes::create_images).get(images::routes::list_images),
+            post(uploads::routes::create_images)
+                // Uploads count their own bytes, by what the caller's tier allows.
+                .layer(DefaultBodyLimit::disable())
+                .get(images::routes::list_images),
         )
         .route(
             "/api/v1/images/{id}",
@@ -36,8 +40,6 @@ pub fn router(app: App) -> Router {
     routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        // Uploads count their own bytes, by what the caller's tier allows.
-        .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(from_fn_with_state(hosts, guard::layer))
         .layer(CatchPanicLayer::custom(|_| {
             let cause = anyhow::anyhow!("a handler panicked");

@@ -1,8 +1,10 @@
 //! Background work: every kind of job on one screen, and the loops that carry them out.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -19,7 +21,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long running jobs may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Tries of a job, those included whose worker was killed before it could say why.
-const ATTEMPTS_MAX: i64 = 12;
+const ATTEMPTS_MAX: i64 = 80;
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
@@ -110,7 +112,8 @@ async fn carry_out_if_safe(app: &App, lease: &Lease) -> Result<(), JobError> {
     if lease.attempts > ATTEMPTS_MAX {
         return Err(JobError::fail("processing_failed", "its workers went away again and again"));
     }
-    carry_out(app, lease).await
+    let carried_out = AssertUnwindSafe(carry_out(app, lease)).catch_unwind().await;
+    carried_out.unwrap_or_else(|_| Err(JobError::retry(anyhow::anyhow!("the job panicked"))))
 }
 
 /// Returns only when the lease is lost.
@@ -132,19 +135,22 @@ async fn out_of_time(app: &App) {
 }
 
 async fn record(app: &App, lease: &Lease, error: JobError) {
-    let text = match &error.refusal {
-        Some(refusal) => format!("{}: {}", refusal.code, refusal.detail),
-        None => format!("{:#}", error.cause),
-    };
     let refusal = error.refusal.unwrap_or_else(|| Refusal {
         code: "processing_failed".to_owned(),
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
     });
-    let args = (lease.clone(), text.clone(), refusal, error.tries_max, app.clock.now_ms());
+    // Callers may read what is stored; the cause is for the log.
+    let text = format!("{}: {}", refusal.code, refusal.detail);
+    let cause = format!("{:#}", error.cause);
+    let args = (lease.clone(), text, refusal, error.tries_max, app.clock.now_ms());
     let recorded = app
         .db
         .write(args, |tx, (lease, text, refusal, tries_max, now_ms)| {
             Box::pin(async move {
+                // Before the job's row, as an upload does that finds this job still alive.
+                if let Job::Develop { blob } = &lease.job {
+                    variants::develop::lock(tx, *blob).await?;
+                }
                 let ending = record_failure(tx, lease, text, *tries_max, *now_ms).await?;
                 if ending == Ending::Failed {
                     bury(tx, &lease.job, refusal, *now_ms).await?;
@@ -154,10 +160,10 @@ async fn record(app: &App, lease: &Lease, error: JobError) {
         })
         .await;
     match recorded {
-        Ok(Ending::Retry) => tracing::warn!(cause = text, "failed; will be tried again"),
-        Ok(Ending::Failed) => tracing::warn!(cause = text, "failed for good"),
-        Ok(Ending::Fenced) => tracing::warn!(cause = text, "failed, but somebody else has it"),
-        Err(error) => tracing::error!(%error, cause = text, "could not record a failure"),
+        Ok(Ending::Retry) => tracing::warn!(cause, "failed; will be tried again"),
+        Ok(Ending::Failed) => tracing::warn!(cause, "failed for good"),
+        Ok(Ending::Fenced) => tracing::warn!(cause, "failed, but somebody else has it"),
+        Err(error) => tracing::error!(%error, cause, "could not record a failure"),
     }
 }
 

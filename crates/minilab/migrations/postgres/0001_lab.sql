@@ -1,5 +1,10 @@
 -- Times are milliseconds since 1970 UTC; ids are UUIDv7, so they sort by age.
 
+-- One row: which lab this is. The blobs' folder carries the same id.
+CREATE TABLE lab (
+    id  UUID PRIMARY KEY
+);
+
 CREATE TABLE presets (
     name         TEXT COLLATE "C" PRIMARY KEY,
     version      BIGINT NOT NULL,
@@ -113,7 +118,15 @@ CREATE TABLE variants (
     PRIMARY KEY (blob_id, preset, version, pixels_version)
 );
 
--- Each change appends its deltas in its own transaction; a job folds them into counters. What is
+-- Who asked for a preset that is not made at upload. Until they did, it is not there for them, even
+-- when another owner of the same bytes had it made.
+CREATE TABLE asked (
+    image_id  UUID NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    preset    TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (image_id, preset)
+);
+
+-- Each change appends its deltas in its own transaction; housekeeping folds them. What is
 -- counted is the sum of both, so no writer ever waits for a hot row.
 CREATE TABLE counters (
     scope  TEXT COLLATE "C" NOT NULL,

@@ -13,6 +13,8 @@ use crate::tiers::Catalogue;
 pub enum Refused {
     #[error("there is already an account named {0:?}")]
     NameTaken(String),
+    #[error("the name {ANONYMOUS:?} is kept for callers without a key")]
+    Reserved,
     #[error("an account's name has 1 to 64 visible characters")]
     BadName,
     #[error("there is no tier {given:?}; there are {known}")]
@@ -39,6 +41,9 @@ pub struct NewAccount {
 
 /// Makes an account and its first key.
 pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
+    if new.name == ANONYMOUS {
+        return Err(Refused::Reserved);
+    }
     db.write(new, |tx, new| {
         Box::pin(async move {
             let account = insert(tx, new).await?;

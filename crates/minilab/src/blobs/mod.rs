@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -26,6 +26,9 @@ use object_store::{
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
+use uuid::Uuid;
+
+use crate::cpu;
 
 /// `[blobs]`
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
@@ -49,6 +52,8 @@ impl BlobsConfig {
     }
 }
 
+/// Names the lab that the files beside it belong to.
+pub const LAB_FILE: &str = "lab-id";
 /// Larger ones are streamed in chunks of this size.
 const CHUNK_BYTES: usize = 128 * 1024;
 /// Bytes this small are read at once.
@@ -78,8 +83,8 @@ impl Blobs {
         let root = root.canonicalize().with_context(|| format!("opening {}", root.display()))?;
         let store = LocalFileSystem::new_with_prefix(&root)
             .with_context(|| format!("opening {}", root.display()))?
-            .with_fsync(true)
-            .with_automatic_cleanup(true);
+            .with_fsync(true);
+        put::make_shards(&root).with_context(|| format!("preparing {}", root.display()))?;
         Ok(Self { store: Arc::new(store), root })
     }
 
@@ -115,6 +120,26 @@ impl Blobs {
         }
     }
 
+    /// Sees to it that these files and that database belong together: a sweep would take the files
+    /// of another lab for orphans. `has_blobs` tells whether the database speaks of any.
+    pub fn belong_to(&self, lab: Uuid, has_blobs: bool) -> anyhow::Result<()> {
+        let path = self.root.join(LAB_FILE);
+        let named = match std::fs::read_to_string(&path) {
+            Ok(named) => named,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !has_blobs => {
+                put::write_durably(&path, lab.to_string().as_bytes())?;
+                return Ok(());
+            }
+            Err(error) => {
+                let path = path.display();
+                return Err(error).with_context(|| format!("{path} names the lab of these files"));
+            }
+        };
+        let is_ours = Uuid::try_parse(named.trim()) == Ok(lab);
+        ensure!(is_ours, "{} belongs to another database than this one", self.root.display());
+        Ok(())
+    }
+
     /// Removes an original and everything made from it. Removing what is gone is no error.
     pub async fn remove_all(&self, original: &Original) -> anyhow::Result<()> {
         let variants = self.store.list(Some(&original.variants_prefix()));
@@ -122,6 +147,9 @@ impl Blobs {
         for path in paths {
             self.remove_path(&path).await?;
         }
+        // The folder of the variants is the blob's own; that of the original is shared and stays.
+        let folder = self.root.join(original.variants_prefix().as_ref());
+        cpu::run(move || Ok(drop(std::fs::remove_dir(folder)))).await?;
         self.remove_path(&BlobKey::Original(original).path()).await
     }
 

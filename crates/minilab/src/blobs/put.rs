@@ -8,7 +8,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use object_store::{ObjectStoreExt, PutPayload};
 
-use super::{BlobKey, Blobs, Original};
+use super::{BlobKey, Blobs, Original, hex};
 use crate::cpu;
 
 impl Blobs {
@@ -37,9 +37,6 @@ impl Blobs {
 
 fn link_durably(from: &Path, to: &Path) -> std::io::Result<()> {
     let folder = to.parent().expect("a key has folders");
-    if !folder.is_dir() {
-        make_durably(folder)?;
-    }
     match fs::hard_link(from, to) {
         Ok(()) => {}
         // The spool is on another file system, or the file system has no links: copy after all.
@@ -58,23 +55,40 @@ fn cannot_link(error: &std::io::Error) -> bool {
 
 /// A reader never sees half a file: the copy gets its name only when it is complete.
 fn copy_durably(from: &Path, to: &Path) -> std::io::Result<()> {
-    let partial = to.with_extension("part");
-    fs::copy(from, &partial)?;
-    File::open(&partial)?.sync_all()?;
-    fs::rename(&partial, to)
+    let mut partial = to.as_os_str().to_owned();
+    partial.push(".part");
+    let copied = fs::copy(from, &partial)
+        .and_then(|_| File::open(&partial)?.sync_all())
+        .and_then(|()| fs::rename(&partial, to));
+    if copied.is_err() {
+        // The disk may be full: do not leave half a file on it.
+        let _ = fs::remove_file(&partial);
+    }
+    copied
 }
 
-/// Makes a folder whose name survives a power cut, as do the names of the folders above it.
+/// Makes the folders that originals go to, once and for all: nobody has to wonder later whether a
+/// folder's own name is on the disk yet.
+pub(super) fn make_shards(root: &Path) -> std::io::Result<()> {
+    let originals = root.join("originals");
+    make_durably(&originals)?;
+    for shard in 0..=u8::MAX {
+        fs::create_dir_all(originals.join(hex(&[shard])))?;
+    }
+    File::open(originals)?.sync_all()
+}
+
+/// Writes a small file that is whole or not there at all.
+pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let partial = path.with_extension("part");
+    fs::write(&partial, bytes)?;
+    File::open(&partial)?.sync_all()?;
+    fs::rename(&partial, path)?;
+    File::open(path.parent().expect("a file has a folder"))?.sync_all()
+}
+
+/// Makes a folder whose name survives a power cut.
 fn make_durably(folder: &Path) -> std::io::Result<()> {
-    let Some(above) = folder.parent() else {
-        return Ok(());
-    };
-    if !above.is_dir() {
-        make_durably(above)?;
-    }
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    File::open(above)?.sync_all()
+    fs::create_dir_all(folder)?;
+    File::open(folder.parent().expect("not the root"))?.sync_all()
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Difference, sql};
 use crate::app::App;
+use crate::blobs::LAB_FILE;
 use crate::db::Conn;
 use crate::fetch_optional;
 
@@ -13,13 +14,12 @@ pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyh
     let mut conn = app.db.read().await?;
     while let Some(file) = files.next().await {
         let file = file?;
-        let is_known = match Named::parse(&file.path) {
-            Some(named) => named.has_row(&mut conn).await?,
-            None => false,
-        };
-        if !is_known {
-            let (path, bytes, modified_ms) = (file.path, file.bytes, file.modified_ms);
-            found.push(Difference::OrphanFile { path, bytes, modified_ms });
+        let (path, bytes, modified_ms) = (file.path, file.bytes, file.modified_ms);
+        match Named::parse(&path) {
+            Some(named) if named.has_row(&mut conn).await? => {}
+            Some(_) => found.push(Difference::OrphanFile { path, bytes, modified_ms }),
+            None if path == LAB_FILE => {}
+            None => found.push(Difference::ForeignFile { path }),
         }
     }
     Ok(())

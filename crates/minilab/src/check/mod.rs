@@ -32,6 +32,7 @@ pub enum Difference {
         blob: Uuid,
         preset: String,
         version: i64,
+        pixels_version: i64,
         path: String,
         wrong: Wrong,
     },
@@ -40,6 +41,10 @@ pub enum Difference {
         path: String,
         bytes: u64,
         modified_ms: i64,
+    },
+    /// Something that Minilab did not put there. It is never touched.
+    ForeignFile {
+        path: String,
     },
     /// A blob that no image shows.
     OrphanBlob {
@@ -93,6 +98,9 @@ impl fmt::Display for Difference {
             Self::OrphanFile { path, bytes, .. } => {
                 write!(f, "orphan file: no row speaks of {path} ({bytes} bytes)")
             }
+            Self::ForeignFile { path } => {
+                write!(f, "foreign file: {path} is not one of ours, and is left alone")
+            }
             Self::OrphanBlob { blob } => write!(f, "orphan blob: no image shows {blob}"),
             Self::ForgottenBlob { blob } => {
                 write!(f, "forgotten blob: {blob} is marked for deletion, but no job will do it")
@@ -103,6 +111,25 @@ impl fmt::Display for Difference {
             Self::Counter { scope, name, counted, actual } => {
                 write!(f, "counter {name} of {scope}: counted {counted}, there are {actual}")
             }
+        }
+    }
+}
+
+impl Difference {
+    /// Whether two looks saw the same thing. Others may have counted on between them: a drift is
+    /// the same when it is as large.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Counter { scope, name, counted, actual },
+                Self::Counter {
+                    scope: scope_2,
+                    name: name_2,
+                    counted: counted_2,
+                    actual: actual_2,
+                },
+            ) => (scope, name, counted - actual) == (scope_2, name_2, counted_2 - actual_2),
+            _ => self == other,
         }
     }
 }
@@ -118,7 +145,8 @@ pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference
     }
     tokio::time::sleep(SECOND_LOOK).await;
     let second = look(app, deep).await?;
-    Ok(second.into_iter().filter(|difference| first.contains(difference)).collect())
+    let seen_before = |difference: &Difference| first.iter().any(|seen| seen.is_same(difference));
+    Ok(second.into_iter().filter(seen_before).collect())
 }
 
 async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {

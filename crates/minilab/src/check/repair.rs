@@ -26,17 +26,17 @@ pub enum Mended {
 pub async fn repair(app: &App, difference: &Difference, grace: Duration) -> anyhow::Result<Mended> {
     let now_ms = app.clock.now_ms();
     match difference {
-        Difference::Original { .. } => return Ok(Mended::No),
+        Difference::Original { .. } | Difference::ForeignFile { .. } => return Ok(Mended::No),
         Difference::OrphanFile { path, modified_ms, .. } => {
             if now_ms - modified_ms < grace.as_millis() as i64 {
                 return Ok(Mended::Later);
             }
-            app.blobs.remove_path(&Path::from(path.as_str())).await?;
+            app.blobs.remove_path(&Path::parse(path)?).await?;
             return Ok(Mended::Yes);
         }
         // The file goes first: as long as its row is there, nobody makes it anew.
         Difference::Variant { path, .. } => {
-            app.blobs.remove_path(&Path::from(path.as_str())).await?;
+            app.blobs.remove_path(&Path::parse(path)?).await?;
         }
         Difference::OrphanBlob { .. }
         | Difference::ForgottenBlob { .. }
@@ -53,10 +53,20 @@ pub async fn repair(app: &App, difference: &Difference, grace: Duration) -> anyh
 
 async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> anyhow::Result<()> {
     match difference {
-        Difference::Original { .. } | Difference::OrphanFile { .. } => {}
+        Difference::Original { .. }
+        | Difference::ForeignFile { .. }
+        | Difference::OrphanFile { .. } => {}
         // It is made again when somebody asks for it.
-        Difference::Variant { blob, preset, version, .. } => {
-            let gone = fetch_all!(tx, (i64,), sql::DELETE_VARIANT, *blob, preset, *version)?;
+        Difference::Variant { blob, preset, version, pixels_version, .. } => {
+            let gone = fetch_all!(
+                tx,
+                (i64,),
+                sql::DELETE_VARIANT,
+                *blob,
+                preset,
+                *version,
+                *pixels_version
+            )?;
             let bytes = gone.iter().map(|(bytes,)| bytes).sum::<i64>();
             counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
         }
@@ -79,7 +89,7 @@ async fn doom_unless_used(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Res
     let (bytes, doomed) = fetch_one!(tx, (i64, bool), images::sql::LOCK_BLOB, blob)?;
     let (images,) = fetch_one!(tx, (i64,), images::sql::COUNT_BY_BLOB, blob)?;
     if images == 0 && !doomed {
-        images::delete::doom(tx, blob, bytes, None, now_ms).await?;
+        images::delete::doom(tx, blob, bytes, now_ms).await?;
     }
     Ok(())
 }

@@ -38,10 +38,18 @@ pub(super) async fn find_missing(
                     version: variant.version,
                     pixels_version: variant.pixels_version,
                 };
-                let (version, path) = (variant.version, key.path().to_string());
+                let (version, pixels_version) = (variant.version, variant.pixels_version);
+                let path = key.path().to_string();
                 if let Some(wrong) = compare(app, &key, variant.bytes, &variant.hash, deep).await? {
                     let preset = variant.preset;
-                    found.push(Difference::Variant { blob, preset, version, path, wrong });
+                    found.push(Difference::Variant {
+                        blob,
+                        preset,
+                        version,
+                        pixels_version,
+                        path,
+                        wrong,
+                    });
                 }
             }
         }

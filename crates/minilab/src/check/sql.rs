@@ -7,7 +7,8 @@ crate::sql! {
     SELECT_VARIANT = "SELECT bytes FROM variants
         WHERE blob_id = $1 AND preset = $2 AND version = $3 AND pixels_version = $4";
     DELETE_VARIANT = "DELETE FROM variants
-        WHERE blob_id = $1 AND preset = $2 AND version = $3 RETURNING bytes";
+        WHERE blob_id = $1 AND preset = $2 AND version = $3 AND pixels_version = $4
+        RETURNING bytes";
     SELECT_ORPHAN_BLOBS = "SELECT b.id FROM blobs b WHERE NOT b.doomed
         AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = b.id) LIMIT 1000";
     SELECT_FORGOTTEN_BLOBS = "SELECT b.id FROM blobs b WHERE b.doomed

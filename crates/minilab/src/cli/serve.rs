@@ -69,8 +69,8 @@ pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
 }
 
 async fn open(config: Config) -> anyhow::Result<App> {
-    let program: PathBuf = std::env::current_exe().context("finding this binary")?;
-    let app = App::open(config, program).await?;
+    // This very binary, even when a newer one has taken its name.
+    let app = App::open(config, PathBuf::from("/proc/self/exe")).await?;
     stop_on_signal(app.stop.clone())?;
     Ok(app)
 }

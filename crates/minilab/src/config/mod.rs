@@ -31,7 +31,7 @@ pub struct Config {
     pub anonymous: String,
     /// Background jobs done side by side; 0 is one for each core.
     pub workers: usize,
-    /// Whether the routes of the five older services answer.
+    /// Whether the routes of older services answer.
     pub dropin: bool,
     pub log: LogConfig,
     pub database: DatabaseConfig,
@@ -97,6 +97,17 @@ impl Config {
         if !self.public_url.is_empty() && self.public_host().is_none() {
             let form = "https://lab.example or http://lab.example/photos";
             problems.push(format!("public_url: {:?} is not of the form {form}", self.public_url));
+        }
+        for host in &self.hosts {
+            if host.is_empty() || host.contains(['/', ':', ' ']) {
+                problems.push(format!("hosts: {host:?} is not a host name without a port"));
+            }
+        }
+        if self.pictures.decode_bytes > self.darkroom.child_mib << 20 {
+            problems.push("pictures.decode_bytes: is more than darkroom.child_mib".to_owned());
+        }
+        if self.pictures.side == 0 || self.pictures.pixels == 0 || self.pictures.frames == 0 {
+            problems.push("pictures: side, pixels and frames start at 1".to_owned());
         }
         if self.workers > 256 {
             problems.push(format!("workers: {} is more than 256", self.workers));

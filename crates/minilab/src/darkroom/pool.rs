@@ -19,6 +19,9 @@ use super::{DarkroomConfig, Order};
 /// A child is replaced after so many pictures, so that nothing it may hide lives long.
 const PICTURES_MAX: u32 = 1000;
 const MIB: u64 = 1024 * 1024;
+/// How long a child may take to be ready, and the store to bring a picture.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 pub struct Darkroom {
@@ -86,28 +89,44 @@ impl Darkroom {
         let _memory = inner.memory_mib.acquire_many(needed_mib).await.context("closing down")?;
         let _slot = inner.slots.acquire().await.context("closing down")?;
 
-        let mut worker = inner.take_worker()?;
+        let mut worker = inner.take_worker().await?;
         let secs = inner.config.picture_secs;
+        let (wanted, bytes_max) = (recipes.len(), inner.config.child_mib * MIB);
         let order = Order { recipes, limits, cpu_secs: secs };
-        // A worker that is dropped, here or because the caller went away, is killed.
+        // A worker that is dropped, here or because the caller went away, is killed. A slow store
+        // is not the picture's fault: its time starts when the child has it.
+        match tokio::time::timeout(SEND_TIMEOUT, worker.send(&order, picture)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(Broken::Pipe(error))) => return Err(worker.cause_of_death(&error).await),
+            Ok(Err(Broken::Picture(error))) => return Err(DarkroomError::Failed(error)),
+            Err(elapsed) => {
+                let cause = anyhow::Error::new(elapsed).context("reading the original");
+                return Err(DarkroomError::Failed(cause));
+            }
+        }
         let deadline = Duration::from_secs(secs);
-        match tokio::time::timeout(deadline, worker.carry_out(&order, picture)).await {
+        match tokio::time::timeout(deadline, worker.read_answer(wanted, bytes_max)).await {
             Ok(Ok(answer)) => {
                 worker.pictures += 1;
                 inner.give_back(worker);
                 Ok(answer?)
             }
-            Ok(Err(Broken::Pipe(error))) => Err(worker.cause_of_death(&error).await),
-            Ok(Err(Broken::Picture(error))) => Err(DarkroomError::Failed(error)),
+            Ok(Err(error)) => Err(worker.cause_of_death(&error).await),
             Err(_) => Err(DarkroomError::TimedOut(secs)),
         }
     }
 }
 
 impl Inner {
-    fn take_worker(&self) -> anyhow::Result<Worker> {
-        let idle = self.idle.lock().expect("nobody panics holding it").pop();
-        idle.map_or_else(|| self.start_worker(), Ok)
+    /// An idle child that is still alive, or a new one.
+    async fn take_worker(&self) -> anyhow::Result<Worker> {
+        loop {
+            let idle = self.idle.lock().expect("nobody panics holding it").pop();
+            let Some(mut worker) = idle else { return self.start_worker().await };
+            if matches!(worker.child.try_wait(), Ok(None)) {
+                return Ok(worker);
+            }
+        }
     }
 
     fn give_back(&self, worker: Worker) {
@@ -116,7 +135,9 @@ impl Inner {
         }
     }
 
-    fn start_worker(&self) -> anyhow::Result<Worker> {
+    /// Starts a child and waits for its word that it is sealed off: what goes wrong before is not
+    /// any picture's fault.
+    async fn start_worker(&self) -> anyhow::Result<Worker> {
         let mut child = Command::new(&self.program)
             .arg("darkroom")
             .arg(self.config.child_mib.to_string())
@@ -128,7 +149,10 @@ impl Inner {
             .spawn()
             .context("starting a rendering process")?;
         let input = child.stdin.take().context("a child without a standard input")?;
-        let output = child.stdout.take().context("a child without a standard output")?;
+        let mut output = child.stdout.take().context("a child without a standard output")?;
+        let word = tokio::time::timeout(START_TIMEOUT, output.read_u8()).await;
+        let word = word.context("a rendering process did not start in time")?;
+        word.context("a rendering process could not seal itself off")?;
         Ok(Worker { child, input, output, pictures: 0 })
     }
 }
@@ -147,11 +171,11 @@ impl From<std::io::Error> for Broken {
 }
 
 impl Worker {
-    async fn carry_out(
+    async fn send(
         &mut self,
         order: &Order,
         mut picture: impl Stream<Item = anyhow::Result<Bytes>> + Unpin,
-    ) -> Result<Result<Prints, pixels::Error>, Broken> {
+    ) -> Result<(), Broken> {
         let header = serde_json::to_vec(order).map_err(|error| Broken::Picture(error.into()))?;
         self.write_frame(&header).await?;
         while let Some(chunk) = picture.next().await {
@@ -161,7 +185,7 @@ impl Worker {
         }
         self.input.write_all(&0_u32.to_le_bytes()).await?;
         self.input.flush().await?;
-        self.read_answer().await
+        Ok(())
     }
 
     async fn write_frame(&mut self, frame: &[u8]) -> std::io::Result<()> {
@@ -169,21 +193,34 @@ impl Worker {
         self.input.write_all(frame).await
     }
 
-    async fn read_answer(&mut self) -> Result<Result<Prints, pixels::Error>, Broken> {
+    async fn read_answer(
+        &mut self,
+        recipes: usize,
+        answer_bytes_max: u64,
+    ) -> std::io::Result<Result<Prints, pixels::Error>> {
         let mut header = vec![0; self.output.read_u32_le().await?.min(FRAME_BYTES_MAX) as usize];
         self.output.read_exact(&mut header).await?;
-        let answer: Answer = serde_json::from_slice(&header).map_err(std::io::Error::from)?;
+        let answer: Answer = serde_json::from_slice(&header)?;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error)),
         };
+        if answer.len() != recipes {
+            return Err(broken("not one print for each recipe"));
+        }
+        let mut left = answer_bytes_max;
         let mut prints = Prints::with_capacity(answer.len());
         for made in answer {
             prints.push(match made {
                 Ok(made) => {
-                    // The child may lie: nothing is reserved that has not arrived.
+                    // The child may lie: nothing is reserved that has not arrived, and no more is
+                    // taken than it could have held.
+                    left = left.checked_sub(made.bytes).ok_or_else(|| broken("too long"))?;
                     let mut bytes = Vec::new();
                     (&mut self.output).take(made.bytes).read_to_end(&mut bytes).await?;
+                    if bytes.len() as u64 != made.bytes {
+                        return Err(broken("too short"));
+                    }
                     Ok(made.with_bytes(bytes))
                 }
                 Err(error) => Err(error),
@@ -200,4 +237,9 @@ impl Worker {
             _ => error.to_string(),
         })
     }
+}
+
+/// An answer that no sound child gives.
+fn broken(what: &str) -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidData, format!("its answer was {what}"))
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch,
+};
 
 /// Caps memory, forbids core dumps and written files, dies with its parent, and drops the system
 /// calls that reach files, the network or other processes.
@@ -30,14 +33,35 @@ pub(super) fn grant_cpu(secs: u64) -> anyhow::Result<()> {
 
 /// The forbidden calls answer "not permitted"; everything a decoder needs stays.
 fn forbid_system_calls() -> anyhow::Result<()> {
+    // A library that finds no clone3 falls back to clone, whose flags a filter can see.
+    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
+
+    let mut forbidden = BTreeMap::new();
+    for &call in FORBIDDEN {
+        forbidden.insert(call, Vec::new());
+        // The same call by its number in the 32-bit-pointer variant of x86-64.
+        forbidden.insert(call | X32_BIT, Vec::new());
+    }
+    // Threads are welcome, processes are not.
+    let no_thread = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
+    forbidden.insert(libc::SYS_clone, vec![when(0, no_thread, 0)?]);
+    // One's own limits may be changed, not the parent's.
+    forbidden.insert(libc::SYS_prlimit64, vec![when(0, SeccompCmpOp::Ne, 0)?]);
+    install(forbidden, libc::EPERM)
+}
+
+const X32_BIT: i64 = 0x4000_0000;
+
+fn when(argument: u8, compares: SeccompCmpOp, with: u64) -> anyhow::Result<SeccompRule> {
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compares, with);
+    let rule = condition.and_then(|condition| SeccompRule::new(vec![condition]));
+    rule.context("writing a rule")
+}
+
+fn install(forbidden: BTreeMap<i64, Vec<SeccompRule>>, answer: i32) -> anyhow::Result<()> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).context("naming this processor")?;
-    let forbidden = FORBIDDEN.iter().map(|&call| (call, Vec::new())).collect::<BTreeMap<_, _>>();
-    let filter = SeccompFilter::new(
-        forbidden,
-        SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM as u32),
-        arch,
-    );
+    let answer = SeccompAction::Errno(answer as u32);
+    let filter = SeccompFilter::new(forbidden, SeccompAction::Allow, answer, arch);
     let program: BpfProgram = filter.and_then(TryInto::try_into).context("writing the filter")?;
     seccompiler::apply_filter(&program).context("installing the filter")
 }
@@ -55,6 +79,13 @@ const FORBIDDEN: &[i64] = &[
     libc::SYS_mknodat,
     libc::SYS_fchmodat,
     libc::SYS_fchownat,
+    libc::SYS_fchmod,
+    libc::SYS_fchown,
+    libc::SYS_fchmodat2,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
     libc::SYS_truncate,
     libc::SYS_memfd_create,
     // The network, and sockets of any kind.
@@ -77,6 +108,12 @@ const FORBIDDEN: &[i64] = &[
     libc::SYS_pidfd_getfd,
     libc::SYS_kill,
     libc::SYS_tkill,
+    libc::SYS_tgkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_prctl,
     libc::SYS_setsid,
     // The kernel's larger doors.
     libc::SYS_io_uring_setup,
@@ -113,6 +150,20 @@ const FORBIDDEN: &[i64] = &[
     libc::SYS_mkdir,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_rmdir,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_mknod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utime,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utimes,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_futimesat,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]

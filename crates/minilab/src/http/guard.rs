@@ -47,7 +47,7 @@ pub async fn layer(State(hosts): State<Hosts>, request: Request, next: Next) -> 
 
 fn refusal(hosts: &Hosts, request: &Request) -> Option<Problem> {
     let authority = request.uri().authority().map(Authority::as_str);
-    let host = authority.or_else(|| text(request.headers(), &header::HOST))?;
+    let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
     if !hosts.allow(host) {
         let detail = "this service does not answer to that Host; the `hosts` setting lists more";
         return Some(Problem::bad_request("unknown_host", detail));

@@ -44,24 +44,19 @@ async fn delete_rows(
     counters::add(tx, Scope::Account(account), counters::BYTES, -bytes).await?;
     let (others,) = fetch_one!(tx, (i64,), sql::COUNT_BY_BLOB, blob)?;
     if others == 0 {
-        doom(tx, blob, bytes, Some(account), now_ms).await?;
+        doom(tx, blob, bytes, now_ms).await?;
     }
     Ok(true)
 }
 
 /// Marks a blob for deletion, with everything made from it. It is never revived.
-pub async fn doom(
-    tx: &mut Conn,
-    blob: Uuid,
-    bytes: i64,
-    account: Option<Uuid>,
-    now_ms: i64,
-) -> anyhow::Result<()> {
+pub async fn doom(tx: &mut Conn, blob: Uuid, bytes: i64, now_ms: i64) -> anyhow::Result<()> {
     execute!(tx, sql::DOOM_BLOB, blob)?;
     counters::add(tx, Scope::Lab, counters::STORED_BYTES, -bytes).await?;
     crate::variants::forget(tx, blob).await?;
     execute!(tx, jobs::sql::CANCEL_WAITING, blob, now_ms)?;
-    jobs::enqueue(tx, &Job::DeleteBlob { blob }, account, now_ms).await
+    // Not behind the account's own waiting jobs: bytes go within seconds.
+    jobs::enqueue(tx, &Job::DeleteBlob { blob }, None, now_ms).await
 }
 
 /// The job: removes the bytes of a doomed blob, then its row.

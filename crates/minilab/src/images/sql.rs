@@ -21,6 +21,7 @@ crate::sql! {
         FROM variants v WHERE v.blob_id IN (
             SELECT blob_id FROM images WHERE account_id = $1 AND id < $2
             ORDER BY id DESC LIMIT $3 OFFSET $4)";
+    SELECT_ANY_BLOB = "SELECT id FROM blobs LIMIT 1";
     SELECT_BLOB_ID = "SELECT blob_id FROM images WHERE id = $1 AND account_id = $2";
     RENAME = "UPDATE images SET filename = $3 WHERE id = $1 AND account_id = $2";
     DELETE = "DELETE FROM images WHERE id = $1";

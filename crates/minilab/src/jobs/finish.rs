@@ -6,8 +6,8 @@ use super::{Lease, sql};
 use crate::db::Conn;
 use crate::execute;
 
-/// How often a job is tried that fails for reasons that may pass.
-const TRIES_MAX: i64 = 8;
+/// How often a job is tried that fails for reasons that may pass, such as a full disk: for hours.
+const TRIES_MAX: i64 = 60;
 /// A child process that crashed or was killed over a picture gets one more chance.
 const CRASHES_MAX: i64 = 2;
 

@@ -50,5 +50,4 @@ crate::sql! {
         WHERE blob_id = $1 AND state = 'started' AND kind <> 'delete_blob'";
     SELECT_BY_KEY = "SELECT state, error FROM jobs WHERE unique_key = $1 ORDER BY id DESC LIMIT 1";
     DELETE_FINISHED = "DELETE FROM jobs WHERE finished_ms < $1 AND state <> 'failed'";
-    COUNT_LIVE = "SELECT COUNT(*) FROM jobs WHERE state IN ('pending', 'retry', 'started')";
 }

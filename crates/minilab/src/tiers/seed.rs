@@ -2,6 +2,8 @@
 
 use pixels::{Animation, Fit, OutputFormat, Recipe};
 
+use uuid::Uuid;
+
 use super::{Preset, Rights, Tier, sql, to_word};
 use crate::db::{Conn, Db};
 use crate::{execute, fetch_one};
@@ -107,6 +109,7 @@ pub async fn plant(db: &Db) -> sqlx::Result<()> {
             if count > 0 {
                 return Ok(());
             }
+            execute!(tx, sql::INSERT_LAB, Uuid::new_v4())?;
             for preset in presets {
                 insert_preset(tx, preset).await?;
             }

@@ -1,6 +1,8 @@
 //! SQL of tiers and presets.
 
 crate::sql! {
+    SELECT_LAB = "SELECT id FROM lab";
+    INSERT_LAB = "INSERT INTO lab (id) VALUES ($1)";
     COUNT_TIERS = "SELECT COUNT(*) FROM tiers";
     SELECT_PRESETS = "SELECT name, version, fit, width, height, exact, enlarge, format, quality,
             animation, background, byte_budget, eager

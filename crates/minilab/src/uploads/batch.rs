@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use std::time::Duration;
 
+use super::between::Between;
 use super::receive::{Allowed, receive};
 use super::refused::{Refused, Stop};
 use super::store::{Stored, store};
@@ -69,6 +70,8 @@ async fn receive_multipart(
         }
         Problem::from(Refused::BrokenBody(text))
     };
+    let between = Between::default();
+    let request = between.watch(request);
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|rejection| broken(rejection.status(), rejection.body_text()))?;
@@ -81,6 +84,10 @@ async fn receive_multipart(
             Ok(Err(error)) if items.is_empty() => {
                 return Err(broken(error.status(), error.body_text()));
             }
+            Err(_) if items.is_empty() => {
+                let secs = idle.as_secs();
+                return Err(Refused::TooSlow { secs }.into());
+            }
             // The end; or the body broke off, and what was stored before is stored, and said so.
             Ok(Ok(None) | Err(_)) | Err(_) => break,
         };
@@ -88,6 +95,7 @@ async fn receive_multipart(
             continue;
         }
         let name = safe_name(field.file_name().unwrap_or_default());
+        between.enter_file();
         if items.len() == files_max {
             items.push(Item {
                 filename: name,
@@ -100,6 +108,7 @@ async fn receive_multipart(
         });
         let outcome = take_one(app, caller, &name, &mut body).await;
         let goes_on = outcome.is_ok() || skip(&mut body).await;
+        between.leave_file();
         items.push(Item { filename: name, outcome });
         if !goes_on {
             break;
@@ -121,7 +130,11 @@ async fn take_one(
         limits: pixels::Limits { bytes: bytes_max, ..app.config.pictures },
     };
     let received = receive(&app.spool, body, allowed).await?;
-    Ok(store(app, &caller.account, filename.to_owned(), received).await?)
+    // In a task of its own: a sender who hangs up now must not leave bytes without a row.
+    let (app, account, name) = (app.clone(), caller.account.clone(), filename.to_owned());
+    let stored = crate::spawn(async move { store(&app, &account, name, received).await });
+    let stored = stored.await.map_err(|died| Problem::internal(&died.into()))?;
+    Ok(stored?)
 }
 
 /// Reads on to the end of a refused file; false when that is too far.

@@ -1,6 +1,7 @@
 //! Bytes coming in: received, verified, stored once, acknowledged when they are safe.
 
 mod batch;
+mod between;
 mod receive;
 mod refused;
 pub mod routes;

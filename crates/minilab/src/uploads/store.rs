@@ -79,7 +79,10 @@ pub(super) async fn store(
         let used_placed = matches!(&outcome, Ok(Outcome::Stored { used_placed: true, .. }));
         if let Some(original) = placed.filter(|_| !used_placed && !is_undecided(&outcome)) {
             // Somebody else's upload of the same bytes won, or this one was refused.
-            app.blobs.remove_path(&BlobKey::Original(&original).path()).await?;
+            let path = BlobKey::Original(&original).path();
+            if let Err(cause) = app.blobs.remove_path(&path).await {
+                tracing::warn!(cause = format!("{cause:#}"), "left for the sweep");
+            }
         }
         match outcome? {
             Outcome::Stored { stored, .. } => {

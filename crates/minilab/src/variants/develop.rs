@@ -86,10 +86,11 @@ async fn make(
     }
     let original = row.original();
     let picture = app.blobs.stream(&BlobKey::Original(&original)).await?;
-    let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect();
+    let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
     let limits = pixels::Limits { bytes: row.bytes as u64, ..app.config.pictures };
-    let rendered = app.darkroom.render(recipes, limits, row.decode_bytes as u64, picture).await;
+    let memory_bytes = row.facts()?.render_bytes(&recipes) + row.bytes as u64;
+    let rendered = app.darkroom.render(recipes, limits, memory_bytes, picture).await;
     let prints = rendered.map_err(|error| match error {
         DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
         DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
@@ -98,9 +99,14 @@ async fn make(
     })?;
 
     let mut variants = Vec::with_capacity(presets.len());
-    for (preset, print) in presets.iter().zip(prints) {
-        let print = print
-            .map_err(|error| JobError::fail(error.code(), format!("{}: {error}", preset.name)))?;
+    // All or none: nothing is stored of a picture that is going to be refused.
+    let named = presets.iter().zip(prints).map(|(preset, print)| {
+        let name = &preset.name;
+        let refused =
+            |error: pixels::Error| JobError::fail(error.code(), format!("{name}: {error}"));
+        Ok((preset, print.map_err(refused)?))
+    });
+    for (preset, print) in named.collect::<Result<Vec<_>, JobError>>()? {
         let bytes = Bytes::from(print.bytes);
         let variant = Variant {
             blob_id: blob,
@@ -147,8 +153,7 @@ async fn commit(
             Box::pin(async move {
                 // An upload of the same bytes locks this row as well: either its image is seen
                 // below, or it sees that this job is done and enqueues another.
-                let alive = fetch_optional!(tx, (Uuid,), sql::LOCK_BLOB, *blob)?;
-                if alive.is_none() {
+                if !lock(tx, *blob).await? {
                     jobs::complete(tx, lease, *now_ms).await?;
                     return Ok(true);
                 }
@@ -200,6 +205,11 @@ async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<bo
         }
     }
     Ok(none_left)
+}
+
+/// Locks the blob's row, if it is still there.
+pub async fn lock(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+    Ok(fetch_optional!(tx, (Uuid,), sql::LOCK_BLOB, blob)?.is_some())
 }
 
 /// The blob is on its way out: there is nothing to make.

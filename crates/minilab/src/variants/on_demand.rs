@@ -5,15 +5,15 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use uuid::Uuid;
 
-use super::{Variant, latest, of_blob};
+use super::{Variant, latest, of_blob, sql};
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::fetch_optional;
 use crate::http::Problem;
 use crate::images::{self, Image, State};
 use crate::jobs::{self, Job};
 use crate::tiers::Preset;
 use crate::waiting::Waiting;
+use crate::{execute, fetch_optional};
 
 pub const WAIT_SECS_MAX: u64 = 30;
 
@@ -49,7 +49,7 @@ pub async fn obtain(
         match look(app, &image, preset, &job).await? {
             Look::Made(variant) => return Ok(Some(variant)),
             Look::Missing if may_make && !asked => {
-                ask(app, caller, job).await?;
+                ask(app, caller, image.id, job).await?;
                 asked = true;
             }
             Look::Missing | Look::Underway => {}
@@ -78,6 +78,15 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
         State::Ready => {}
     }
     let mut conn = app.db.read().await?;
+    if !preset.eager {
+        // What another owner of the same bytes had made is not there until one asks for it, too:
+        // an answer would tell about them.
+        let asked =
+            fetch_optional!(&mut conn, (String,), sql::SELECT_ASKED, image.id, &preset.name)?;
+        if asked.is_none() {
+            return Ok(Look::Missing);
+        }
+    }
     let made = of_blob(&mut conn, image.blob_id).await?;
     if let Some(variant) = latest(&made, image.blob_id, &preset.name) {
         return Ok(Look::Made(variant.clone()));
@@ -96,11 +105,15 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
     }
 }
 
-async fn ask(app: &App, caller: &Caller, job: Job) -> Result<(), Problem> {
-    let args = (job, caller.account.id, app.clock.now_ms());
+async fn ask(app: &App, caller: &Caller, image: Uuid, job: Job) -> Result<(), Problem> {
+    let Job::MakeVariant { preset, .. } = &job else { return Ok(()) };
+    let args = (image, preset.clone(), job, caller.account.id, app.clock.now_ms());
     app.db
-        .write(args, |tx, (job, account, now_ms)| {
-            Box::pin(jobs::enqueue(tx, job, Some(*account), *now_ms))
+        .write(args, |tx, (image, preset, job, account, now_ms)| {
+            Box::pin(async move {
+                execute!(tx, sql::INSERT_ASKED, *image, preset)?;
+                jobs::enqueue(tx, job, Some(*account), *now_ms).await
+            })
         })
         .await?;
     app.work.ring();

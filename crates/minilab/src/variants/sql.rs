@@ -10,6 +10,9 @@ crate::sql! {
             bytes, hash, created_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (blob_id, preset, version, pixels_version) DO NOTHING";
+    SELECT_ASKED = "SELECT preset FROM asked WHERE image_id = $1 AND preset = $2";
+    INSERT_ASKED = "INSERT INTO asked (image_id, preset) VALUES ($1, $2)
+        ON CONFLICT (image_id, preset) DO NOTHING";
     SELECT_BLOB = "SELECT hash, generation, bytes, format, width, height, frames, orientation,
             has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat, gps_lon
         FROM blobs WHERE id = $1 AND NOT doomed";

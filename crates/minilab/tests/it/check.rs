@@ -25,6 +25,7 @@ on_both_engines! {
     a_healthy_lab_has_no_difference
     each_kind_of_difference_is_found_and_mended
     a_lost_original_is_told_and_not_papered_over
+    what_is_not_ours_is_told_and_left_alone
     the_sweep_mends_by_itself
 }
 
@@ -66,8 +67,9 @@ async fn each_kind_of_difference_is_found_and_mended(lab: Lab) {
     harm(&lab, harm::DRIFT).await;
     expect("counter stored_bytes of lab: counted").await;
 
-    let stray = lab.data().join("blobs/originals/stray");
-    std::fs::write(stray, "x").unwrap();
+    let hash = "ab".repeat(32);
+    let stray = format!("blobs/originals/ab/{hash}.{}", uuid::Uuid::now_v7().simple());
+    std::fs::write(lab.data().join(stray), "x").unwrap();
     expect("orphan file").await;
 
     let variant = |lab: &Lab| {
@@ -106,6 +108,25 @@ async fn a_lost_original_is_told_and_not_papered_over(lab: Lab) {
     mend(&lab).await;
     let found = lab.differences().await;
     assert!(found[0].contains("the file is missing"), "{found:?}");
+}
+
+async fn what_is_not_ours_is_told_and_left_alone(lab: Lab) {
+    let foreign = lab.data().join("blobs/holiday.jpg");
+    std::fs::write(&foreign, "x").unwrap();
+    mend(&lab).await;
+    let found = lab.differences().await;
+    assert!(found[0].contains("foreign file: holiday.jpg"), "{found:?}");
+    assert!(foreign.exists());
+
+    // Nor does a new database take the files of an old one for orphans.
+    let mut config = (*lab.app.config).clone();
+    let other = tempfile::tempdir().unwrap();
+    config.blobs.url = format!("file://{}", lab.data().join("blobs").display());
+    config.data = other.path().to_owned();
+    config.database.url = String::new();
+    let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_minilab"));
+    let refused = minilab::app::App::open(config, program).await.err().unwrap().to_string();
+    assert!(refused.contains("belongs to another database"), "{refused}");
 }
 
 async fn the_sweep_mends_by_itself(lab: Lab) {

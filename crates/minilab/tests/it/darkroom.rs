@@ -25,7 +25,7 @@ fn real(children: usize) -> Darkroom {
 fn fake(folder: &Path, script: &str) -> Darkroom {
     let program = folder.join("fake");
     let mut file = std::fs::File::create(&program).unwrap();
-    write!(file, "#!/bin/sh\n{script}\n").unwrap();
+    write!(file, "#!/bin/sh\nprintf !\n{script}\n").unwrap();
     file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
     drop(file);
     let config = DarkroomConfig { picture_secs: 1, ..DarkroomConfig::default() };
@@ -94,6 +94,26 @@ async fn a_child_that_dies_is_replaced_and_its_end_is_told() {
         let Err(DarkroomError::Crashed(end)) = outcome else { panic!("{outcome:?}") };
         assert!(end.contains("SIGSEGV"), "{end}");
     }
+}
+
+#[tokio::test]
+async fn a_child_that_lies_about_its_prints_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    // It promises five bytes; three come.
+    let made = r#"{"Ok":[{"Ok":{"format":"png","width":1,"height":1,"frames":1,"bytes":5}}]}"#;
+    let length = made.len();
+    let script = format!("printf '\\{length:o}\\0\\0\\0%sabc' '{made}'; exit 0");
+    let darkroom = fake(folder.path(), &script);
+    let outcome = render(&darkroom, bmp(6, 4, 1)).await;
+    assert!(matches!(outcome, Err(DarkroomError::Crashed(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_child_that_cannot_start_is_not_the_pictures_fault() {
+    let config = DarkroomConfig::default();
+    let darkroom = Darkroom::new(PathBuf::from("/bin/false"), config, 1);
+    let outcome = render(&darkroom, bmp(6, 4, 1)).await;
+    assert!(matches!(outcome, Err(DarkroomError::Failed(_))), "{outcome:?}");
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Lab {
         found.iter().map(ToString::to_string).collect()
     }
 
-    /// Paths of all stored files.
+    /// Paths of all stored pictures.
     pub(crate) fn stored(&self) -> Vec<String> {
         let root = self.data().join("blobs");
         let mut folders = vec![root.clone()];
@@ -148,6 +148,7 @@ impl Lab {
                 }
             }
         }
+        found.retain(|path| path != minilab::blobs::LAB_FILE);
         found.sort();
         found
     }
