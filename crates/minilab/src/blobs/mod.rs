@@ -149,7 +149,12 @@ impl Blobs {
         }
         // The folder of the variants is the blob's own; that of the original is shared and stays.
         let folder = self.root.join(original.variants_prefix().as_ref());
-        cpu::run(move || Ok(drop(std::fs::remove_dir(folder)))).await?;
+        cpu::run(move || {
+            // There may be none, or a late print in it: the sweep finds that one.
+            let _ = std::fs::remove_dir(folder);
+            Ok(())
+        })
+        .await?;
         self.remove_path(&BlobKey::Original(original).path()).await
     }
 

@@ -13,7 +13,7 @@ pub fn run(memory_mib: u64) -> anyhow::Result<()> {
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();
     // The parent waits for a word that the sandbox is closed.
-    output.write_all(&[b'!']).and_then(|()| output.flush()).context("saying that it is ready")?;
+    output.write_all(b"!").and_then(|()| output.flush()).context("saying that it is ready")?;
     while let Some(header) = read_frame(&mut input)? {
         let order: Order = serde_json::from_slice(&header).context("reading an order")?;
         sandbox::grant_cpu(order.cpu_secs)?;

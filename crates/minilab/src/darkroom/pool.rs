@@ -21,7 +21,7 @@ const PICTURES_MAX: u32 = 1000;
 const MIB: u64 = 1024 * 1024;
 /// How long a child may take to be ready, and the store to bring a picture.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
-const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Clone)]
 pub struct Darkroom {
