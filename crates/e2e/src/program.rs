@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::variable;
+use crate::{files_below, variable};
 
 /// The built `minilab`: of the same profile as these tests, in the same target directory.
 ///
-/// Each test may be a process of its own, so each asks cargo whether the binary is up to date; one
-/// at a time, and all but the first hear at once that it is.
+/// A run of the whole workspace has just built it. A run of these stories alone builds it first when
+/// a source is newer: one test at a time, and all but the first find it done.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let folder = profile_folder();
-        build(&folder);
         let program = folder.join("minilab");
+        if !is_fresh(&program) {
+            build(&folder);
+        }
         assert!(program.is_file(), "no binary at {}", program.display());
         program
     })
@@ -28,6 +30,19 @@ fn profile_folder() -> PathBuf {
     let deps = test.parent().expect("a file lies in a folder");
     assert!(deps.ends_with("deps"), "unexpected place {}", deps.display());
     deps.parent().expect("deps lies in a folder").to_owned()
+}
+
+/// Whether no source is newer than the binary.
+fn is_fresh(program: &Path) -> bool {
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified());
+    let Ok(built) = changed(program) else { return false };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folders = ["crates/minilab/src", "crates/minilab/migrations", "crates/pixels/src", "ui"];
+    let mut sources: Vec<_> =
+        folders.iter().flat_map(|folder| files_below(&root.join(folder))).collect();
+    let manifests = ["Cargo.toml", "Cargo.lock", "crates/minilab/Cargo.toml"];
+    sources.extend(manifests.map(|name| root.join(name)));
+    sources.iter().all(|source| changed(source).is_ok_and(|changed| changed <= built))
 }
 
 fn build(folder: &Path) {
