@@ -11,6 +11,9 @@ LISTEN = 127.0.0.1:8000
 DATA = ./data
 # Given on the command line: make run LISTEN=...; more for nextest, such as ARGS='-E "test(webhook)"'.
 ARGS =
+# Seconds that each fuzz target gets: make fuzz SECONDS=300 TARGETS=decode
+SECONDS = 60
+TARGETS =
 target_dir := $(or $(CARGO_TARGET_DIR),target)
 
 # $(call nextest,<arguments>): with the servers up and their addresses in the environment.
@@ -19,12 +22,12 @@ target_dir := $(or $(CARGO_TARGET_DIR),target)
 define nextest
 	@scripts/setup.sh test
 	@scripts/services.sh start
-	@servers=$$(scripts/services.sh env); export $$servers; \
+	@servers=$$(scripts/services.sh env); tools=$$(scripts/setup.sh env); export $$servers $$tools; \
 	$(if $(1)$(ARGS),,cargo test --doc --quiet --workspace --locked;) \
 	cargo nextest run --workspace --locked $(1) $(ARGS)
 endef
 
-.PHONY: help run test check lint bless e2e fmt deny doc clean
+.PHONY: help run test check lint bless e2e fuzz bench fmt deny doc clean
 
 run: ## Build the release binary and serve on 127.0.0.1:8000, data in ./data
 	@scripts/setup.sh build
@@ -39,20 +42,31 @@ check: lint doc deny ## Formatting, clippy, documentation, licences: what a chan
 lint: ## The quick half of check: formatting and clippy
 	@scripts/setup.sh check
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-bless: export INSTA_UPDATE = always
-bless: ## Run all tests and accept what the snapshots are now; read the diff before you commit it
-	$(call nextest,--no-fail-fast)
-	git status --short -- '*.snap'
+bless: export MINILAB_BLESS = 1
+bless: ## Write docs/openapi.json anew; read the diff before you commit it
+	$(call nextest,-E 'test(the_description_in_the_repository)')
+	git diff --stat -- docs/openapi.json
 
 # Builds the whole workspace like `test`: so cargo chooses the same features and builds nothing twice.
 e2e: ## Run only the stories told to the built binary from outside
 	$(call nextest,-E 'package(e2e)')
 
+fuzz: ## Let fuzzers feed the readers of strangers' bytes, a minute each
+	@scripts/setup.sh fuzz
+	scripts/fuzz.sh $(SECONDS) $(TARGETS)
+
+bench: ## Measure the release binary beside a peer, twenty minutes; ARGS=--write keeps the tables
+	@scripts/setup.sh build
+	cargo build --release --locked -p minilab
+	bench/run --minilab $(target_dir)/release/minilab $(ARGS)
+
 fmt: ## Format the code
 	@scripts/setup.sh check
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 deny: ## Check licences, bans and origins of the dependencies
 	@scripts/setup.sh deny

@@ -4,13 +4,17 @@
 #
 #   scripts/setup.sh build   what compiling needs
 #   scripts/setup.sh test    the same, and what the tests need
+#   scripts/setup.sh env     where the tests find what is not on PATH, as variables
 #   scripts/setup.sh check   the same as build, and rustfmt and clippy
 #   scripts/setup.sh deny    cargo-deny
+#   scripts/setup.sh fuzz    the same as build, and cargo-fuzz
 set -euo pipefail
 
 # Pinned, so that every machine runs the same tools.
 NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
+SCHEMATHESIS_VERSION=4.32.5
+FUZZ_VERSION=0.13.2
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 missing=()
@@ -32,7 +36,13 @@ need() {
     missing+=("$package")
 }
 
+# What comes from PyPI lives in environments of its own; one for each version, so an old one is no trouble.
+environments=${XDG_CACHE_HOME:-$HOME/.cache}/minilab
+schemathesis=$environments/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis
+
 have_compilers() { have cc && have c++ && have make; }
+
+have_python() { python3 -m venv --help && python3 -m ensurepip --version; }
 
 need_for_build() {
     need build-essential "C and C++ compilers for the bundled image codecs" have_compilers
@@ -51,6 +61,7 @@ need_for_test() {
     need strace "a test reads from the system calls that an upload is safe when it is answered" have strace
     need chromium "the page is tested in a real browser" have chromium
     need chromium-driver "tells that browser what to do" have chromedriver
+    need python3-venv "holds schemathesis, which holds the service against its own description" have_python
 }
 
 install_packages() {
@@ -93,6 +104,13 @@ need_cargo_tool() {
     env -u CARGO_TARGET_DIR cargo install "$crate" --version "$version" --locked
 }
 
+need_schemathesis() {
+    "$schemathesis" --version >/dev/null 2>&1 && return
+    say "missing: schemathesis $SCHEMATHESIS_VERSION (holds the service against its own description)"
+    python3 -m venv --clear "${schemathesis%/bin/*}"
+    "${schemathesis%/*}/pip" install -q --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"
+}
+
 # need_component <rustup component> <cargo subcommand> <why>
 need_component() {
     local component=$1 subcommand=$2 why=$3
@@ -114,6 +132,10 @@ test)
     install_packages
     need_cargo
     need_cargo_tool cargo-nextest "$NEXTEST_VERSION" "runs the tests: in parallel, with time limits"
+    need_schemathesis
+    ;;
+env)
+    echo "SCHEMATHESIS=$schemathesis"
     ;;
 check)
     need_for_build
@@ -128,7 +150,13 @@ deny)
     need_cargo
     need_cargo_tool cargo-deny "$DENY_VERSION" "checks licences and origins of the dependencies"
     ;;
+fuzz)
+    need_for_build
+    install_packages
+    need_cargo
+    need_cargo_tool cargo-fuzz "$FUZZ_VERSION" "builds the hostile readers as a fuzzer wants them"
+    ;;
 *)
-    die "usage: scripts/setup.sh build|test|check|deny"
+    die "usage: scripts/setup.sh build|test|env|check|deny|fuzz"
     ;;
 esac

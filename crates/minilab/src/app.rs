@@ -15,7 +15,7 @@ use crate::darkroom::Darkroom;
 use crate::db::Db;
 use crate::jobs::{self, Bell};
 use crate::tiers::{Catalogues, seed, sql};
-use crate::uploads::Spool;
+use crate::uploads::{Spool, once};
 use crate::{fetch_one, fetch_optional, images};
 
 #[derive(Clone)]
@@ -54,7 +54,10 @@ impl App {
                 .context("anonymous")?;
         }
         let (spool, dead) = Spool::open(&config.data.join("spool"))?;
-        jobs::claim::take_back(&db, &clock, dead).await.context("taking back jobs of the dead")?;
+        jobs::claim::take_back(&db, &clock, dead.clone())
+            .await
+            .context("taking back jobs of the dead")?;
+        once::take_back(&db, dead).await.context("taking back keys of the dead")?;
         let darkroom =
             Darkroom::new(program, config.darkroom.clone(), config.worker_count().max(1));
         let blobs = Blobs::open(&config.blobs, &config.data)?;

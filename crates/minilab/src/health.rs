@@ -3,18 +3,36 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::http::Problem;
+use crate::http::problem::{Problem, Refusal};
 
-/// The process answers.
-pub async fn healthz() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct HealthView {
+    #[schema(example = "ok")]
+    status: &'static str,
 }
 
+/// Whether the process is up
+#[utoipa::path(
+    get, path = "/healthz", tag = "operation", security(()),
+    responses((status = 200, body = HealthView)),
+)]
+pub async fn healthz() -> Json<HealthView> {
+    Json(HealthView { status: "ok" })
+}
+
+/// Whether the process can serve
+///
 /// The database answers and the process is not about to stop.
-pub async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    get, path = "/readyz", tag = "operation", security(()),
+    responses((status = 200, body = HealthView), (status = 503, response = Refusal)),
+)]
+pub async fn readyz(State(app): State<App>) -> Result<Json<HealthView>, Problem> {
     let unready = |detail: &str| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", detail).retry_after(1)
     };
@@ -25,5 +43,5 @@ pub async fn readyz(State(app): State<App>) -> Result<Json<Value>, Problem> {
         tracing::warn!(cause = format!("{cause:#}"), "not ready");
         unready("the database does not answer")
     })?;
-    Ok(Json(json!({ "status": "ready" })))
+    Ok(Json(HealthView { status: "ready" }))
 }

@@ -13,11 +13,14 @@ use crate::check;
 use crate::db::Conn;
 use crate::jobs::finish::{Ending, Refusal, record_failure, release};
 use crate::jobs::{self, Job, JobError, Lease, claim};
-use crate::{counters, images, variants};
+use crate::{counters, images, uploads, variants};
 
 /// An idle worker looks for work at least so often: for what other processes enqueued, and for
 /// retries that have become due.
 const POLL: Duration = Duration::from_millis(250);
+/// Rendering is bounded by the darkroom. While its children render, other jobs fetch, store and
+/// commit: most of that time is spent waiting for the disk.
+const JOBS_PER_CHILD: usize = 3;
 /// How long running jobs may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Tries of a job, those included whose worker was killed before it could say why.
@@ -44,10 +47,10 @@ async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx:
     }
 }
 
-/// Works until the process is to stop, with as many hands as the settings say.
+/// Works until the process is to stop.
 pub async fn run(app: App) {
     let mut hands = JoinSet::new();
-    for _ in 0..app.config.worker_count() {
+    for _ in 0..app.config.worker_count() * JOBS_PER_CHILD {
         hands.spawn(work(app.clone()));
     }
     hands.spawn(keep_house(app));
@@ -197,6 +200,7 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
         tracing::warn!(reaped, "took jobs back from workers that went away");
         app.work.ring();
     }
+    uploads::once::forget(app).await.context("forgetting answers")?;
     counters::fold_if_any(&app.db).await.context("folding counters")
 }
 

@@ -155,17 +155,33 @@ impl Error {
 
     #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over by value")]
     pub(crate) fn malformed(format: Format, detail: impl ToString) -> Self {
-        Self::Malformed { format, detail: detail.to_string() }
+        Self::Malformed { format, detail: one_line(&detail.to_string()) }
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over by value")]
     pub(crate) fn encode(format: Format, detail: impl ToString) -> Self {
-        Self::Encode { format, detail: detail.to_string() }
+        Self::Encode { format, detail: one_line(&detail.to_string()) }
     }
 }
 
 impl From<Over> for Error {
     fn from(over: Over) -> Self {
         Self::OverLimit { over }
+    }
+}
+
+/// Some decoders end what they say with a new line.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_decoder_says_becomes_one_line() {
+        let error = Error::malformed(Format::Tiff, "expected 1\nbut found 0\n");
+        assert_eq!(error.to_string(), "broken tiff: expected 1 but found 0");
     }
 }

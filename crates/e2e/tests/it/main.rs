@@ -12,6 +12,8 @@ mod quota_under_concurrency;
 mod roles_share_the_data;
 mod settings_are_refused_with_reasons;
 mod strangers_are_turned_away;
+mod the_api_keeps_its_description;
+mod the_api_page;
 mod the_first_page;
 mod the_same_bytes_are_stored_once;
 mod thumbnail_service_drop_in;

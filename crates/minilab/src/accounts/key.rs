@@ -22,7 +22,9 @@ impl Key {
     pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.strip_prefix('_')?.split_once('_')?;
         let secret = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
-        Some(Self { id: Uuid::try_parse(id).ok()?, secret })
+        let key = Self { id: Uuid::try_parse(id).ok()?, secret };
+        // An id can be written in several ways; a key is handed out in one.
+        (key.reveal() == text).then_some(key)
     }
 
     /// What is stored. The secret has 256 random bits, so a plain hash is enough.
@@ -61,6 +63,20 @@ mod tests {
             ["", "mlk", "mlk_", "mlk_x_y", "abc_00_00", "mlk_00000000000000000000000000000000_"]
         {
             assert!(Key::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_only_in_the_form_it_is_handed_out() {
+        let key = Key::random();
+        let (simple, text) = (key.id.simple().to_string(), key.reveal());
+        for id in [
+            simple.to_uppercase(),
+            key.id.to_string(),
+            key.id.braced().to_string(),
+            key.id.urn().to_string(),
+        ] {
+            assert!(Key::parse(&text.replace(&simple, &id)).is_none(), "{id}");
         }
     }
 }

@@ -8,6 +8,7 @@ mod put;
 
 pub use key::{BlobKey, Original, hex};
 
+use std::fs::File;
 use std::io::SeekFrom;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ impl BlobsConfig {
 /// Names the lab that the files beside it belong to.
 pub const LAB_FILE: &str = "lab-id";
 /// Larger ones are streamed in chunks of this size.
-const CHUNK_BYTES: usize = 128 * 1024;
+const CHUNK_BYTES: usize = 512 * 1024;
 /// Bytes this small are read at once.
 const READ_AT_ONCE_BYTES: u64 = 256 * 1024;
 
@@ -82,8 +83,7 @@ impl Blobs {
         std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("opening {}", root.display()))?;
         let store = LocalFileSystem::new_with_prefix(&root)
-            .with_context(|| format!("opening {}", root.display()))?
-            .with_fsync(true);
+            .with_context(|| format!("opening {}", root.display()))?;
         put::make_shards(&root).with_context(|| format!("preparing {}", root.display()))?;
         Ok(Self { store: Arc::new(store), root })
     }
@@ -102,6 +102,13 @@ impl Blobs {
             return Ok(Body::from(found.bytes().await.with_context(|| format!("reading {path}"))?));
         }
         Ok(Body::from_stream(in_chunks(found).await?))
+    }
+
+    /// The blob as a file, open for reading.
+    pub async fn file(&self, key: &BlobKey<'_>) -> anyhow::Result<File> {
+        let path = self.root.join(key.path().as_ref());
+        cpu::run(move || File::open(&path).with_context(|| format!("opening {}", path.display())))
+            .await
     }
 
     /// The whole blob, chunk by chunk.

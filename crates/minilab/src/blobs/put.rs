@@ -1,55 +1,58 @@
-//! Writing: an original is placed from the spool without a copy; a variant is a few kilobytes.
+//! Writing: files are placed from the spool without a copy.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use bytes::Bytes;
-use object_store::{ObjectStoreExt, PutPayload};
+use object_store::path::Path as StorePath;
 
-use super::{BlobKey, Blobs, Original, hex};
+use super::{Blobs, hex};
 use crate::cpu;
 
 impl Blobs {
-    /// Puts the spooled file, already synced, in its place: durable once this returns.
+    /// Puts spooled files, already synced, in their places: durable once this returns.
     ///
-    /// The spool file stays, as a second name of the same bytes, until its owner removes it.
-    pub async fn place(&self, spooled: PathBuf, original: &Original) -> anyhow::Result<()> {
-        let place = self.root.join(BlobKey::Original(original).path().as_ref());
+    /// A spool file stays, as a second name of the same bytes, until its owner removes it.
+    pub async fn place(&self, spooled: Vec<(PathBuf, StorePath)>) -> anyhow::Result<()> {
+        let root = self.root.clone();
         cpu::run(move || {
-            link_durably(&spooled, &place)
-                .with_context(|| format!("storing an original at {}", place.display()))
+            let mut folders = BTreeSet::new();
+            for (spooled, path) in spooled {
+                let place = root.join(path.as_ref());
+                let folder = place.parent().expect("a key has folders").to_owned();
+                let placed = make_durably(&folder).and_then(|()| link(&spooled, &place));
+                placed.with_context(|| format!("storing {}", place.display()))?;
+                folders.insert(folder);
+            }
+            for folder in folders {
+                File::open(&folder)
+                    .and_then(|folder| folder.sync_all())
+                    .with_context(|| format!("syncing {}", folder.display()))?;
+            }
+            Ok(())
         })
         .await
     }
-
-    /// Stores the bytes of a variant.
-    pub async fn put(&self, key: &BlobKey<'_>, bytes: Bytes) -> anyhow::Result<()> {
-        let path = key.path();
-        self.store
-            .put(&path, PutPayload::from_bytes(bytes))
-            .await
-            .map(|_| ())
-            .with_context(|| format!("storing {path}"))
-    }
 }
 
-fn link_durably(from: &Path, to: &Path) -> std::io::Result<()> {
-    let folder = to.parent().expect("a key has folders");
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     match fs::hard_link(from, to) {
-        Ok(()) => {}
-        // The spool is on another file system, or the file system has no links: copy after all.
-        Err(error) if cannot_link(&error) => copy_durably(from, to)?,
-        Err(error) => return Err(error),
+        // The spool is on another file system, or the file system has no links; or a print is there
+        // from an earlier try, and may be what has to be mended.
+        Err(error) if cannot_link(&error) => copy_durably(from, to),
+        linked => linked,
     }
-    File::open(folder)?.sync_all()
 }
 
 fn cannot_link(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::CrossesDevices | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+        ErrorKind::AlreadyExists
+            | ErrorKind::CrossesDevices
+            | ErrorKind::Unsupported
+            | ErrorKind::PermissionDenied
     )
 }
 
@@ -67,15 +70,18 @@ fn copy_durably(from: &Path, to: &Path) -> std::io::Result<()> {
     copied
 }
 
-/// Makes the folders that originals go to, once and for all: nobody has to wonder later whether a
+/// Makes the folders that blobs go to, once and for all: nobody has to wonder later whether a
 /// folder's own name is on the disk yet.
 pub(super) fn make_shards(root: &Path) -> std::io::Result<()> {
-    let originals = root.join("originals");
-    make_durably(&originals)?;
-    for shard in 0..=u8::MAX {
-        fs::create_dir_all(originals.join(hex(&[shard])))?;
+    for kind in ["originals", "variants"] {
+        let folder = root.join(kind);
+        make_durably(&folder)?;
+        for shard in 0..=u8::MAX {
+            fs::create_dir_all(folder.join(hex(&[shard])))?;
+        }
+        File::open(folder)?.sync_all()?;
     }
-    File::open(originals)?.sync_all()
+    Ok(())
 }
 
 /// Writes a small file that is whole or not there at all.
@@ -87,8 +93,11 @@ pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     File::open(path.parent().expect("a file has a folder"))?.sync_all()
 }
 
-/// Makes a folder whose name survives a power cut.
+/// Makes a folder whose name survives a power cut, unless it is there.
 fn make_durably(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
     fs::create_dir_all(folder)?;
     File::open(folder.parent().expect("not the root"))?.sync_all()
 }

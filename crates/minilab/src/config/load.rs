@@ -74,7 +74,8 @@ fn flatten(prefix: &str, table: &Table, known: &Table, given: &mut BTreeMap<Stri
     }
 }
 
-/// `MINILAB__DATABASE__URL` sets `database.url`. What the default is decides how the text is read.
+/// `MINILAB__DATABASE__URL` sets `database.url`, and so does the file that
+/// `MINILAB__DATABASE__URL_FILE` names. What the default is decides how the text is read.
 fn from_variable(
     name: &str,
     key: &str,
@@ -84,6 +85,19 @@ fn from_variable(
     problems: &mut Vec<String>,
 ) {
     let key = key.split("__").map(str::to_ascii_lowercase).collect::<Vec<_>>().join(".");
+    // A secret that lies in a file: `MINILAB__DATABASE__URL_FILE=/run/secrets/database-url`.
+    if get(defaults, &key).is_none()
+        && let Some(key) = key.strip_suffix("_file")
+        && let Some(Value::String(_)) = get(defaults, key)
+    {
+        match std::fs::read_to_string(text) {
+            Ok(secret) => {
+                given.insert(key.to_owned(), Value::String(secret.trim_end().to_owned()));
+            }
+            Err(error) => problems.push(format!("{name}: {text}: {error}")),
+        }
+        return;
+    }
     let value = match get(defaults, &key) {
         None | Some(Value::Table(_)) => {
             problems.push(format!("{name}: there is no setting {key}"));
@@ -145,6 +159,20 @@ mod tests {
         assert_eq!((config.workers, config.database.connections), (4, 5));
         assert_eq!(config.anonymous, "free");
         assert_eq!(config.listen, Config::default().listen);
+    }
+
+    #[test]
+    fn a_secret_may_lie_in_a_file() {
+        let secret = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(secret.path(), "postgres://me:secret@db/lab\n").unwrap();
+        let variable = "MINILAB__DATABASE__URL_FILE";
+        let config = load_text("", &[(variable, secret.path().to_str().unwrap())]).unwrap();
+        assert_eq!(config.database.url, "postgres://me:secret@db/lab");
+        for (name, path) in [(variable, "/nowhere/at/all"), ("MINILAB__WORKERS_FILE", "/dev/null")]
+        {
+            let problems = load_text("", &[(name, path)]).unwrap_err().0;
+            assert!(problems.len() == 1 && problems[0].contains(name), "{problems:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,12 @@
-//! The child's side: reads an order and a picture, answers with variants, until the pipe closes.
+//! The child's side: takes an order and a picture, answers with variants, until the socket closes.
 
-use std::io::{ErrorKind, Read, Write};
+use std::fs::File;
+use std::io::{IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 
 use anyhow::{Context, ensure};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use super::wire::{Answer, FRAME_BYTES_MAX, Made};
 use super::{Order, sandbox};
@@ -10,14 +14,16 @@ use super::{Order, sandbox};
 /// Works until standard input ends. Nothing is read before the sandbox is closed.
 pub fn run(memory_mib: u64) -> anyhow::Result<()> {
     sandbox::enter(memory_mib * 1024 * 1024)?;
-    let mut input = std::io::stdin().lock();
+    // Without the buffer of `stdin`: what is read ahead loses the file that comes beside it.
+    let input = std::io::stdin().as_fd().try_clone_to_owned().context("opening the socket")?;
+    let mut input = File::from(input);
     let mut output = std::io::stdout().lock();
     // The parent waits for a word that the sandbox is closed.
     output.write_all(b"!").and_then(|()| output.flush()).context("saying that it is ready")?;
-    while let Some(header) = read_frame(&mut input)? {
-        let order: Order = serde_json::from_slice(&header).context("reading an order")?;
+    while let Some((order, file)) = receive(&mut input)? {
+        let order: Order = serde_json::from_slice(&order).context("reading an order")?;
         sandbox::grant_cpu(order.cpu_secs)?;
-        let picture = read_picture(&mut input, order.limits.bytes)?;
+        let picture = read(file, order.limits.bytes)?;
         let rendered = pixels::render(&picture, &order.recipes, &order.limits);
         // The picture may be large, and the pipe slow.
         drop(picture);
@@ -43,33 +49,34 @@ fn answer(
     output.flush().context("answering")
 }
 
-/// The next frame; nothing at the end of the input.
-fn read_frame(input: &mut impl Read) -> anyhow::Result<Option<Vec<u8>>> {
+/// The next order and its picture; nothing at the end of the input.
+fn receive(input: &mut File) -> anyhow::Result<Option<(Vec<u8>, File)>> {
     let mut length = [0; 4];
-    match input.read_exact(&mut length) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-        read => read.context("reading the pipe")?,
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = RecvAncillaryBuffer::new(&mut space);
+    let into = &mut [IoSliceMut::new(&mut length)];
+    let got = recvmsg(&*input, into, &mut beside, RecvFlags::CMSG_CLOEXEC);
+    let got = got.context("reading the socket")?.bytes;
+    if got == 0 {
+        return Ok(None);
     }
+    let files = beside.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(files) => Some(files),
+        _ => None,
+    });
+    let file = files.flatten().next().context("an order without a picture")?;
+    input.read_exact(&mut length[got..]).context("reading the socket")?;
     let length = u32::from_le_bytes(length);
     ensure!(length <= FRAME_BYTES_MAX, "a frame of {length} bytes");
-    let mut frame = vec![0; length as usize];
-    input.read_exact(&mut frame).context("reading a frame")?;
-    Ok(Some(frame))
+    let mut order = vec![0; length as usize];
+    input.read_exact(&mut order).context("reading an order")?;
+    Ok(Some((order, file.into())))
 }
 
-/// All frames up to the empty one.
-fn read_picture(input: &mut impl Read, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
-    let mut picture = Vec::new();
-    loop {
-        let mut length = [0; 4];
-        input.read_exact(&mut length).context("reading the picture")?;
-        let length = u32::from_le_bytes(length);
-        if length == 0 {
-            return Ok(picture);
-        }
-        ensure!(picture.len() as u64 + u64::from(length) <= bytes_max, "the picture is too long");
-        let start = picture.len();
-        picture.resize(start + length as usize, 0);
-        input.read_exact(&mut picture[start..]).context("reading the picture")?;
-    }
+/// The whole picture, in memory that is reserved once.
+fn read(picture: File, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(bytes_max as usize);
+    picture.take(bytes_max + 1).read_to_end(&mut bytes).context("reading the picture")?;
+    ensure!(bytes.len() as u64 <= bytes_max, "the picture is too long");
+    Ok(bytes)
 }

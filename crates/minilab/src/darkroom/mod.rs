@@ -47,7 +47,7 @@ impl DarkroomConfig {
     }
 }
 
-/// What to make of a picture whose bytes follow.
+/// What to make of the picture that comes with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
     pub recipes: Vec<Recipe>,

@@ -1,16 +1,21 @@
 //! The parent's side: children kept warm, one picture each, killed at the deadline.
 
+use std::fs::File;
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
 use pixels::{Limits, Recipe, Rendered};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::pipe::fcntl_setpipe_size;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::UnixStream;
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Semaphore;
 
 use super::wire::{Answer, FRAME_BYTES_MAX};
@@ -19,9 +24,10 @@ use super::{DarkroomConfig, Order};
 /// A child is replaced after so many pictures, so that nothing it may hide lives long.
 const PICTURES_MAX: u32 = 1000;
 const MIB: u64 = 1024 * 1024;
-/// How long a child may take to be ready, and the store to bring a picture.
+/// What a user without privileges may have by default.
+const PIPE_BYTES: usize = 1024 * 1024;
+/// How long a child may take to be ready.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
-const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Clone)]
 pub struct Darkroom {
@@ -38,7 +44,7 @@ struct Inner {
 
 struct Worker {
     child: Child,
-    input: ChildStdin,
+    input: UnixStream,
     output: ChildStdout,
     pictures: u32,
 }
@@ -82,7 +88,7 @@ impl Darkroom {
         recipes: Vec<Recipe>,
         limits: Limits,
         decode_bytes: u64,
-        picture: impl Stream<Item = anyhow::Result<Bytes>> + Unpin,
+        picture: &File,
     ) -> Result<Prints, DarkroomError> {
         let inner = &self.inner;
         let needed_mib = decode_bytes.div_ceil(MIB).min(u64::from(inner.config.total_mib)) as u32;
@@ -92,20 +98,14 @@ impl Darkroom {
         let mut worker = inner.take_worker().await?;
         let secs = inner.config.picture_secs;
         let (wanted, bytes_max) = (recipes.len(), inner.config.child_mib * MIB);
-        let order = Order { recipes, limits, cpu_secs: secs };
-        // A worker that is dropped, here or because the caller went away, is killed. A slow store
-        // is not the picture's fault: its time starts when the child has it.
-        match tokio::time::timeout(SEND_TIMEOUT, worker.send(&order, picture)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(Broken::Pipe(error))) => return Err(worker.cause_of_death(&error).await),
-            Ok(Err(Broken::Picture(error))) => return Err(DarkroomError::Failed(error)),
-            Err(elapsed) => {
-                let cause = anyhow::Error::new(elapsed).context("reading the original");
-                return Err(DarkroomError::Failed(cause));
-            }
-        }
-        let deadline = Duration::from_secs(secs);
-        match tokio::time::timeout(deadline, worker.read_answer(wanted, bytes_max)).await {
+        let order = serde_json::to_vec(&Order { recipes, limits, cpu_secs: secs });
+        let order = order.context("writing an order")?;
+        let work = async {
+            worker.send(&order, picture).await?;
+            worker.read_answer(wanted, bytes_max).await
+        };
+        // A worker that is dropped, here or because the caller went away, is killed.
+        match tokio::time::timeout(Duration::from_secs(secs), work).await {
             Ok(Ok(answer)) => {
                 worker.pictures += 1;
                 inner.give_back(worker);
@@ -138,59 +138,38 @@ impl Inner {
     /// Starts a child and waits for its word that it is sealed off: what goes wrong before is not
     /// any picture's fault.
     async fn start_worker(&self) -> anyhow::Result<Worker> {
+        let (ours, its) = UnixStream::pair().context("making a socket")?;
+        let its = its.into_std().context("making a socket")?;
+        its.set_nonblocking(false).context("making a socket")?;
         let mut child = Command::new(&self.program)
             .arg("darkroom")
             .arg(self.config.child_mib.to_string())
             .env_clear()
-            .stdin(Stdio::piped())
+            .stdin(Stdio::from(OwnedFd::from(its)))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .context("starting a rendering process")?;
-        let input = child.stdin.take().context("a child without a standard input")?;
         let mut output = child.stdout.take().context("a child without a standard output")?;
+        // Prints come over in one step instead of several; where the system says no, in several.
+        let _ = fcntl_setpipe_size(&output, PIPE_BYTES);
         let word = tokio::time::timeout(START_TIMEOUT, output.read_u8()).await;
         let word = word.context("a rendering process did not start in time")?;
         word.context("a rendering process could not seal itself off")?;
-        Ok(Worker { child, input, output, pictures: 0 })
-    }
-}
-
-/// What broke off a picture.
-enum Broken {
-    Pipe(std::io::Error),
-    /// The bytes of the picture could not be had.
-    Picture(anyhow::Error),
-}
-
-impl From<std::io::Error> for Broken {
-    fn from(error: std::io::Error) -> Self {
-        Self::Pipe(error)
+        Ok(Worker { child, input: ours, output, pictures: 0 })
     }
 }
 
 impl Worker {
-    async fn send(
-        &mut self,
-        order: &Order,
-        mut picture: impl Stream<Item = anyhow::Result<Bytes>> + Unpin,
-    ) -> Result<(), Broken> {
-        let header = serde_json::to_vec(order).map_err(|error| Broken::Picture(error.into()))?;
-        self.write_frame(&header).await?;
-        while let Some(chunk) = picture.next().await {
-            for frame in chunk.map_err(Broken::Picture)?.chunks(FRAME_BYTES_MAX as usize) {
-                self.write_frame(frame).await?;
-            }
-        }
-        self.input.write_all(&0_u32.to_le_bytes()).await?;
-        self.input.flush().await?;
-        Ok(())
-    }
-
-    async fn write_frame(&mut self, frame: &[u8]) -> std::io::Result<()> {
-        self.input.write_all(&(frame.len() as u32).to_le_bytes()).await?;
-        self.input.write_all(frame).await
+    async fn send(&mut self, order: &[u8], picture: &File) -> std::io::Result<()> {
+        let mut frame = (order.len() as u32).to_le_bytes().to_vec();
+        frame.extend(order);
+        let sent = self
+            .input
+            .async_io(Interest::WRITABLE, || send_with(&self.input, &frame, picture.as_fd()))
+            .await?;
+        self.input.write_all(&frame[sent..]).await
     }
 
     async fn read_answer(
@@ -237,6 +216,16 @@ impl Worker {
             _ => error.to_string(),
         })
     }
+}
+
+/// Sends the beginning of `bytes`, and the file beside it; how many bytes went.
+fn send_with(socket: &UnixStream, bytes: &[u8], file: BorrowedFd<'_>) -> std::io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut beside = SendAncillaryBuffer::new(&mut space);
+    let files = [file];
+    beside.push(SendAncillaryMessage::ScmRights(&files));
+    let flags = SendFlags::NOSIGNAL;
+    Ok(sendmsg(socket, &[IoSlice::new(bytes)], &mut beside, flags)?)
 }
 
 /// An answer that no sound child gives.

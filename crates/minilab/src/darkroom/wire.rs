@@ -1,8 +1,9 @@
-//! What goes through the pipes.
+//! What goes between parent and child.
 //!
-//! To the child: a framed [`Order`](super::Order) in JSON, then the picture in frames, then an
-//! empty frame. From the child: a framed [`Answer`] in JSON, then the bytes of each variant that
-//! was made, one after the other. A frame is a little-endian `u32` length and as many bytes.
+//! To the child, through a socket: a framed [`Order`](super::Order) in JSON and, beside its first
+//! byte, the picture: a file, open for reading. From the child, through a pipe: a framed [`Answer`]
+//! in JSON, then the bytes of each variant that was made, one after the other. A frame is a
+//! little-endian `u32` length and as many bytes.
 
 use pixels::{Error, Format, Rendered};
 use serde::{Deserialize, Serialize};

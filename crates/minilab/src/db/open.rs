@@ -97,6 +97,8 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
     let reads = SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
+        // A file does not go away like a server: no question before each use.
+        .test_before_acquire(false)
         .connect_with(options.pragma("query_only", "on"))
         .await
         .context("opening the database for reading")?;

@@ -1,98 +1,168 @@
 //! The thumbnail service: `/api/v1/thumbnail` and its pulse.
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::Json;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::http::Problem;
 use crate::http::disposition::Disposition;
+use crate::http::problem::{Problem, Refusal};
 use crate::images::list::{Page, list};
-use crate::images::routes::{ImageId, VersionQuery, find_own};
+use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
-use crate::uploads::{Stored, receive_all};
-use crate::variants::routes::{Handing, hand_out};
+use crate::uploads::{Batch, Stored};
+use crate::variants::routes::{Handing, NotYetView, hand_out};
 use crate::variants::{Variant, latest, of_blob};
 
 const PRESET: &str = "thumb";
 /// The old service had no pages; the newest so many are listed.
 const LISTED_MAX: i64 = 1000;
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/system/pulse", get(show_pulse))
-        .route(
-            "/api/v1/thumbnail",
-            get(list_thumbnails).post(create_thumbnail).layer(DefaultBodyLimit::disable()),
-        )
-        .route("/api/v1/thumbnail/{id}", get(show_thumbnail).delete(delete_thumbnail))
-        .route("/api/v1/thumbnail/{id}/download", get(download_thumbnail))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(show_pulse))
+        .routes(routes!(list_thumbnails, create_thumbnail))
+        .routes(routes!(show_thumbnail, delete_thumbnail))
+        .routes(routes!(download_thumbnail))
 }
 
-/// `{"id","filename","ready","size":{"original","thumbnail"}}`, sizes in bytes.
-fn record(image: &Image, made: &[Variant]) -> Value {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pulse)]
+struct PulseView {
+    alive: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Thumbnail)]
+struct ThumbnailView {
+    id: Uuid,
+    filename: String,
+    ready: bool,
+    size: SizeView,
+}
+
+/// Bytes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ThumbnailSize)]
+struct SizeView {
+    original: i64,
+    /// Only when it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumbnail: Option<i64>,
+}
+
+fn record(image: &Image, made: &[Variant]) -> ThumbnailView {
     let is_ready = image.state == ImageState::Ready;
     let thumbnail = latest(made, image.blob_id, PRESET).filter(|_| is_ready);
-    let mut size = json!({ "original": image.blob.bytes });
-    if let Some(thumbnail) = thumbnail {
-        size["thumbnail"] = thumbnail.bytes.into();
+    ThumbnailView {
+        id: image.id,
+        filename: image.filename.clone(),
+        ready: thumbnail.is_some(),
+        size: SizeView {
+            original: image.blob.bytes,
+            thumbnail: thumbnail.map(|thumbnail| thumbnail.bytes),
+        },
     }
-    json!({
-        "id": image.id,
-        "filename": image.filename,
-        "ready": thumbnail.is_some(),
-        "size": size,
-    })
 }
 
-async fn record_of(app: &App, image: &Image) -> Result<Value, Problem> {
+async fn record_of(app: &App, image: &Image) -> Result<ThumbnailView, Problem> {
     let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
     Ok(record(image, &made))
 }
 
-async fn show_pulse() -> Json<Value> {
-    Json(json!({ "alive": true }))
+/// Whether the service is alive
+#[utoipa::path(
+    get, path = "/api/v1/system/pulse", tag = "thumbnail drop-in", security(()),
+    responses((status = 200, body = PulseView)),
+)]
+async fn show_pulse() -> Json<PulseView> {
+    Json(PulseView { alive: true })
 }
 
+/// What the form brings.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `receive_all` reads")]
+struct ThumbnailForm {
+    #[schema(value_type = String, format = Binary)]
+    image: Vec<u8>,
+}
+
+/// List thumbnails
+#[utoipa::path(
+    get, path = "/api/v1/thumbnail", tag = "thumbnail drop-in",
+    responses((status = 200, body = Vec<ThumbnailView>)),
+)]
 async fn list_thumbnails(
     State(app): State<App>,
     caller: Caller,
-) -> Result<Json<Vec<Value>>, Problem> {
-    let page = Page { limit: LISTED_MAX, before: uuid::Uuid::max(), skip: 0 };
+) -> Result<Json<Vec<ThumbnailView>>, Problem> {
+    let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
     let listed = list(&mut app.db.read().await?, caller.account.id, page).await?;
     Ok(Json(listed.images.iter().map(|image| record(image, &listed.variants)).collect()))
 }
 
+/// Show a thumbnail
+#[utoipa::path(
+    get, path = "/api/v1/thumbnail/{id}", tag = "thumbnail drop-in", params(ImageId),
+    responses(
+        (status = 200, body = ThumbnailView),
+    ),
+)]
 async fn show_thumbnail(
     State(app): State<App>,
     caller: Caller,
     ImageId(id): ImageId,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<ThumbnailView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     Ok(Json(record_of(&app, &image).await?))
 }
 
+/// Upload a picture
+#[utoipa::path(
+    post, path = "/api/v1/thumbnail", tag = "thumbnail drop-in",
+    request_body(content = ThumbnailForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, body = ThumbnailView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 413, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ),
+)]
 async fn create_thumbnail(
     State(app): State<App>,
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let mut items = receive_all(&app, &caller, 1, None, request).await?;
+    let batch = Batch { files_max: 1, name_of_raw: None };
+    let mut items = batch.store(&app, &caller, request).await?;
     let (Stored::Created(id) | Stored::Duplicate(id)) = items.swap_remove(0).outcome?;
     let image = find_own(&app, &caller, id).await?;
     // The old service never had it ready so soon, and its clients do not expect it.
     Ok((StatusCode::CREATED, Json(record(&image, &[]))).into_response())
 }
 
+/// Delete a thumbnail and its picture
+#[utoipa::path(
+    delete, path = "/api/v1/thumbnail/{id}", tag = "thumbnail drop-in", params(ImageId),
+    responses(
+        (status = 200, description = "What was deleted.", body = ThumbnailView),
+    ),
+)]
 async fn delete_thumbnail(
     State(app): State<App>,
     caller: Caller,
     ImageId(id): ImageId,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<ThumbnailView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     let deleted = record_of(&app, &image).await?;
     if !images::delete::delete(&app, caller.account.id, id).await? {
@@ -101,6 +171,19 @@ async fn delete_thumbnail(
     Ok(Json(deleted))
 }
 
+/// Download a thumbnail
+#[utoipa::path(
+    get, path = "/api/v1/thumbnail/{id}/download", tag = "thumbnail drop-in", params(ImageId),
+    responses(
+        (status = 200, description = "The JPEG.", content((PictureBytes = "image/jpeg"))),
+        (status = 202, description = "Not made yet: come again.", body = NotYetView),
+        (status = 206, description = "The range that was asked for.",
+            content((PictureBytes = "image/jpeg"))),
+        (status = 304, description = "The caller has these bytes."),
+        (status = 416, response = Refusal),
+        (status = 422, response = Refusal),
+    ),
+)]
 async fn download_thumbnail(
     State(app): State<App>,
     caller: Caller,

@@ -13,8 +13,9 @@ const ATTR_CHAR: &AsciiSet =
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let cleaned: String = last.chars().filter(|c| !c.is_control() && !is_trick(*c)).collect();
-    let trimmed = cleaned.trim().trim_start_matches('.').trim();
-    let kept = shorten(trimmed);
+    // Dots and spaces in one go: behind a space there may be the next dot.
+    let bare = cleaned.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end();
+    let kept = shorten(bare);
     if kept.is_empty() { "image".to_owned() } else { kept }
 }
 
@@ -38,7 +39,8 @@ fn shorten(name: &str) -> String {
     while !stem.is_char_boundary(end.min(stem.len())) {
         end -= 1;
     }
-    format!("{}{extension}", &stem[..end.min(stem.len())])
+    // The cut may have come after a space.
+    format!("{}{extension}", &stem[..end.min(stem.len())]).trim_end().to_owned()
 }
 
 /// The name without its extension.
@@ -80,6 +82,7 @@ mod tests {
             ("a\r\nSet-Cookie: x=1.jpg", "aSet-Cookie: x=1.jpg"),
             ("invoice\u{202E}gpj.exe", "invoicegpj.exe"),
             (".htaccess", "htaccess"),
+            ("... .a", "a"),
             ("..", "image"),
             ("", "image"),
             ("  \u{200B} ", "image"),
@@ -93,6 +96,8 @@ mod tests {
     fn long_names_keep_their_extension() {
         let kept = safe_name(&format!("{}.jpeg", "猫".repeat(300)));
         assert!(kept.len() <= NAME_BYTES_MAX && kept.ends_with("猫.jpeg"), "{kept}");
+        let kept = safe_name(&format!("{} and a word", "a".repeat(NAME_BYTES_MAX - 1)));
+        assert_eq!(kept, "a".repeat(NAME_BYTES_MAX - 1));
     }
 
     #[test]

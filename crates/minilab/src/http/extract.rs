@@ -1,5 +1,7 @@
 //! Extractors whose refusals are problems.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -21,6 +23,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// JSON is small: it comes within this time or not at all.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A JSON body.
 pub struct Json<T>(pub T);
 
@@ -28,7 +33,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = axum::Json::<T>::from_request(request, state).await;
+        let body = axum::Json::<T>::from_request(request, state);
+        let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
+            let secs = BODY_TIMEOUT.as_secs();
+            let detail = format!("the body did not come within {secs} s");
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+        })?;
         let body = body.map_err(|rejected| {
             let code = match rejected.status() {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",

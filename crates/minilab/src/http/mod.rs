@@ -1,11 +1,13 @@
 //! Mechanics of HTTP: errors, caching, ranges, the server loop. It knows no feature.
 
+pub mod asset;
 pub mod bytes;
 pub mod cache_policy;
 pub mod disposition;
 pub mod extract;
 pub mod guard;
 pub mod problem;
+pub mod range;
 pub mod request_id;
 pub mod server;
 

@@ -2,9 +2,14 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
+use utoipa::{ToResponse, ToSchema};
 
 use super::request_id;
+
+pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// An error as the caller sees it: a status, a stable code, and a sentence that helps.
 #[derive(Debug, Clone)]
@@ -15,6 +20,39 @@ pub struct Problem {
     /// Members beside the standard ones, such as `limit` or `items`.
     pub extra: Map<String, Value>,
     pub retry_after_secs: Option<u32>,
+}
+
+/// Every error: problem+json by RFC 9457. `code` is stable, `detail` is a sentence that helps; some
+/// problems say more, such as `limit`, `used` or `items`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemView {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    #[schema(example = "not_found")]
+    code: &'static str,
+    detail: String,
+    /// The log has more under this id.
+    request_id: Option<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    extra: Map<String, Value>,
+}
+
+/// The one response that describes all errors.
+pub struct Refusal;
+
+impl<'r> ToResponse<'r> for Refusal {
+    fn response() -> (&'r str, RefOr<openapi::Response>) {
+        let schema = openapi::Ref::from_schema_name("Problem");
+        let response = ResponseBuilder::new()
+            .description("Refused or failed: `code` and `detail` say why.")
+            .content(MEDIA_TYPE, ContentBuilder::new().schema(Some(schema)).build());
+        ("Problem", response.build().into())
+    }
 }
 
 impl Problem {
@@ -63,36 +101,50 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
     }
 
-    /// `{"code", "detail"}`, as the items of a batch carry it.
-    pub fn to_item_error(&self) -> Value {
-        let mut error = json!({ "code": self.code, "detail": self.detail });
-        if let Value::Object(members) = &mut error {
-            members.extend(self.extra.clone());
+    fn view(self) -> ProblemView {
+        ProblemView {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail,
+            request_id: request_id::current(),
+            extra: self.extra,
         }
-        error
+    }
+
+    /// The body it is answered with.
+    pub fn body(self) -> Value {
+        serde_json::to_value(self.view()).expect("plain values")
+    }
+}
+
+/// Why one file of several was refused.
+#[derive(Serialize, ToSchema)]
+pub struct ItemProblem {
+    code: &'static str,
+    detail: String,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    extra: Map<String, Value>,
+}
+
+impl From<Problem> for ItemProblem {
+    fn from(problem: Problem) -> Self {
+        Self { code: problem.code, detail: problem.detail, extra: problem.extra }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-            "request_id": request_id::current(),
-        });
-        if let Value::Object(members) = &mut body {
-            members.extend(self.extra);
-        }
-        let mut response = (self.status, body.to_string()).into_response();
+        let (status, retry_after_secs) = (self.status, self.retry_after_secs);
+        let mut response = (status, axum::Json(self.view())).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(secs) = self.retry_after_secs {
+        if let Some(secs) = retry_after_secs {
             headers.insert(header::RETRY_AFTER, secs.into());
         }
         response

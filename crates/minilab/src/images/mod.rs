@@ -14,8 +14,11 @@ use crate::db::Conn;
 use crate::fetch_optional;
 
 /// Where an image is between upload and prints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = State)]
 pub enum State {
     Processing,
     Ready,

@@ -3,8 +3,8 @@
 use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::list::{PageQuery, list};
@@ -15,15 +15,34 @@ use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::counters::{self, Scope};
 use crate::execute;
+use crate::http::CachePolicy;
 use crate::http::bytes::{Served, fingerprint, serve};
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
-use crate::http::{CachePolicy, Problem};
+use crate::http::problem::{Problem, Refusal};
 use crate::variants::on_demand::patience;
 use crate::waiting::Waiting;
 
 /// An id in a path: what is no id is no image.
+#[derive(IntoParams)]
+#[into_params(names("id"), parameter_in = Path)]
 pub struct ImageId(pub Uuid);
+
+/// How long the caller is ready to wait.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `patience` reads")]
+pub struct PreferHeader {
+    /// `wait=N`: wait up to N seconds, at most 30.
+    #[param(example = "wait=10")]
+    prefer: Option<String>,
+}
+
+/// Bytes of a picture.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes a body")]
+pub struct PictureBytes(Vec<u8>);
 
 impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
     type Rejection = Problem;
@@ -42,7 +61,8 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
 }
 
 /// `?v=` names the content: bytes behind it never change.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct VersionQuery {
     pub v: Option<String>,
 }
@@ -67,6 +87,29 @@ pub async fn show(app: &App, caller: &Caller, image: &Image) -> Result<ImageView
     Ok(view(caller, image, &made))
 }
 
+/// One page of a library.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Images)]
+struct ImagesView {
+    items: Vec<ImageView>,
+    /// Of the next page; nothing on the last one.
+    next_cursor: Option<String>,
+    /// Images in all.
+    total: i64,
+}
+
+/// List images
+///
+/// The caller's own, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/images", tag = "images", params(PageQuery),
+    responses(
+        (status = 200, body = ImagesView, headers(
+            ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
+        )),
+        (status = 422, response = Refusal),
+    ),
+)]
 pub async fn list_images(
     AppState(app): AppState<App>,
     caller: Caller,
@@ -76,23 +119,31 @@ pub async fn list_images(
     let listed = list(&mut conn, caller.account.id, query.page()?).await?;
     let scope = Scope::Account(caller.account.id);
     let total = counters::read(&mut conn, scope, counters::IMAGES).await?;
-    let items: Vec<_> = listed.images.iter().map(|i| view(&caller, i, &listed.variants)).collect();
+    let items = listed.images.iter().map(|image| view(&caller, image, &listed.variants)).collect();
     let next = listed.next_cursor.as_ref().map(|cursor| {
         let limit = query.page().map_or(0, |page| page.limit);
         let url = app.url(&format!("/api/v1/images?limit={limit}&cursor={cursor}"));
         [(header::LINK, format!("<{url}>; rel=\"next\""))]
     });
-    let body = json!({ "items": items, "next_cursor": listed.next_cursor, "total": total });
+    let body = ImagesView { items, next_cursor: listed.next_cursor, total };
     Ok((next, axum::Json(body)).into_response())
 }
 
+/// Show an image
+///
+/// With `Prefer: wait=N` the answer comes when the image is ready, or as it is after N seconds.
+#[utoipa::path(
+    get, path = "/api/v1/images/{id}", tag = "images", params(ImageId, PreferHeader),
+    responses(
+        (status = 200, body = ImageView),
+    ),
+)]
 pub async fn show_image(
     AppState(app): AppState<App>,
     caller: Caller,
     ImageId(id): ImageId,
     headers: HeaderMap,
 ) -> Result<axum::Json<ImageView>, Problem> {
-    // With `Prefer: wait=N` the answer comes when the image is ready, or as it is after N seconds.
     let mut waiting = Waiting::new(&app, patience(&headers, 0));
     let image = loop {
         waiting.ring_me();
@@ -105,13 +156,24 @@ pub async fn show_image(
 }
 
 /// What may be changed of an image.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageChange {
     /// The name it is handed out under; made safe like that of an upload.
     filename: String,
 }
 
+/// Rename an image
+#[utoipa::path(
+    patch, path = "/api/v1/images/{id}", tag = "images", params(ImageId),
+    request_body = ImageChange,
+    responses(
+        (status = 200, body = ImageView),
+        (status = 400, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ),
+)]
 pub async fn change_image(
     AppState(app): AppState<App>,
     caller: Caller,
@@ -132,6 +194,16 @@ pub async fn change_image(
     Ok(axum::Json(show(&app, &caller, &image).await?))
 }
 
+/// Delete an image
+///
+/// It is gone at once, with its variants; the bytes go within seconds, unless another image shows
+/// the same.
+#[utoipa::path(
+    delete, path = "/api/v1/images/{id}", tag = "images", params(ImageId),
+    responses(
+        (status = 204, description = "It is gone."),
+    ),
+)]
 pub async fn delete_image(
     AppState(app): AppState<App>,
     caller: Caller,
@@ -144,6 +216,19 @@ pub async fn delete_image(
     }
 }
 
+/// Download the original
+///
+/// The bytes as they came in. Strong `ETag`, `Range`, `HEAD`.
+#[utoipa::path(
+    get, path = "/api/v1/images/{id}/original", tag = "images", params(ImageId, VersionQuery),
+    responses(
+        (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
+        (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
+        (status = 304, description = "The caller has these bytes."),
+        (status = 403, response = Refusal),
+        (status = 416, response = Refusal),
+    ),
+)]
 pub async fn show_original(
     AppState(app): AppState<App>,
     caller: Caller,

@@ -1,7 +1,8 @@
 //! An image as its owner sees it.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{Image, State};
 use crate::accounts::Caller;
@@ -9,33 +10,42 @@ use crate::clock::rfc3339;
 use crate::http::bytes::fingerprint;
 use crate::variants::{self, Variant};
 
-#[derive(Debug, Serialize)]
+/// An image of one's own.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Image)]
 pub struct ImageView {
-    pub id: String,
+    pub id: Uuid,
     pub filename: String,
     pub state: State,
     /// Why it is `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorView>,
+    #[schema(example = "jpeg")]
     pub format: String,
     /// Upright, after the orientation.
     pub width: i64,
     pub height: i64,
+    /// More than one is an animation.
     pub frames: i64,
     pub bytes: i64,
+    #[schema(format = DateTime)]
     pub created_at: String,
+    /// Those made at upload; others are made when they are asked for.
     pub variants: Vec<VariantView>,
+    /// Nothing where the tier does not include originals.
     pub original_url: Option<String>,
     pub metadata: MetadataView,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImageError)]
 pub struct ErrorView {
     pub code: String,
     pub detail: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Variant)]
 pub struct VariantView {
     pub preset: String,
     pub state: State,
@@ -46,18 +56,37 @@ pub struct VariantView {
     pub bytes: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+/// What the camera wrote.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Metadata)]
 pub struct MetadataView {
     make: Option<String>,
     model: Option<String>,
     lens: Option<String>,
+    /// Local time, with an offset only if the camera wrote one.
+    #[schema(example = "2008-05-30T15:56:01")]
     taken_at: Option<String>,
-    exposure: Option<Box<RawValue>>,
+    exposure: Option<ExposureView>,
+    /// 1 to 8, as in EXIF; variants are upright.
+    #[schema(minimum = 1, maximum = 8)]
     orientation: i64,
     gps: Option<GpsView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Exposure)]
+struct ExposureView {
+    seconds: Option<f64>,
+    /// F-number.
+    aperture: Option<f64>,
+    iso: Option<u32>,
+    /// Millimetres.
+    focal_length: Option<f64>,
+}
+
+/// Degrees, north and east positive.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Gps)]
 struct GpsView {
     lat: f64,
     lon: f64,
@@ -75,7 +104,7 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
         .original
         .then(|| format!("/api/v1/images/{}/original?v={}", image.id, fingerprint(&blob.hash)));
     ImageView {
-        id: image.id.to_string(),
+        id: image.id,
         filename: image.filename.clone(),
         state: image.state,
         error: image
@@ -95,7 +124,7 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
             model: blob.model.clone(),
             lens: blob.lens.clone(),
             taken_at: blob.taken_at.clone(),
-            exposure: blob.exposure.clone().and_then(|text| RawValue::from_string(text).ok()),
+            exposure: blob.exposure.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             orientation: blob.orientation,
             gps: blob.gps_lat.zip(blob.gps_lon).map(|(lat, lon)| GpsView { lat, lon }),
         },

@@ -37,7 +37,7 @@ pub struct Tier {
 }
 
 /// The rights of a tier, as `/me` shows them.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct Rights {
     pub original: bool,
     pub links: bool,

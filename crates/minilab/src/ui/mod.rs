@@ -3,11 +3,11 @@
 //! Nothing here is private: the page asks the API for everything, with the visitor's own key.
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 
-use crate::http::bytes::{fingerprint, matches_tag};
-use crate::http::{CachePolicy, Problem};
+use crate::http::Problem;
+use crate::http::asset::{self, Asset};
 
 /// What a browser may do for this page: scripts, styles and data from here, and nothing else.
 /// Prints are fetched with the key and shown as blobs, because an `<img>` cannot send one.
@@ -59,15 +59,6 @@ pub async fn show_file(Path(name): Path<String>, headers: HeaderMap) -> Result<R
 fn answer(name: &str, request: &HeaderMap) -> Result<Response, Problem> {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     let (_, bytes, media_type) = *file.ok_or_else(|| Problem::not_found("file"))?;
-    let etag = format!("\"{}\"", fingerprint(blake3::hash(bytes).as_bytes()));
-    let is_known = request.get(header::IF_NONE_MATCH).is_some_and(|tag| matches_tag(tag, &etag));
-    let common = [
-        (header::ETAG, etag),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
-    ];
-    if is_known {
-        return Ok((StatusCode::NOT_MODIFIED, CachePolicy::Revalidate, common).into_response());
-    }
-    let media_type = [(header::CONTENT_TYPE, media_type)];
-    Ok((CachePolicy::Revalidate, common, media_type, bytes).into_response())
+    let asset = Asset { bytes: bytes.into(), media_type, policy: CONTENT_SECURITY_POLICY };
+    Ok(asset::serve(request, asset))
 }

@@ -1,7 +1,9 @@
 //! Bytes coming in: received, verified, stored once, acknowledged when they are safe.
 
 mod batch;
-mod between;
+mod files;
+mod flow;
+pub mod once;
 mod receive;
 mod refused;
 pub mod routes;
@@ -9,7 +11,7 @@ mod spool;
 pub mod sql;
 mod store;
 
-pub use batch::{Item, receive_all};
+pub use batch::{Batch, Item};
 pub use spool::Spool;
 pub use store::Stored;
 
@@ -23,11 +25,13 @@ pub struct UploadsConfig {
     pub files_max: usize,
     /// Seconds without a byte after which a sender is given up.
     pub idle_secs: u64,
+    /// Bytes a second that a sender must reach on average, once `idle_secs` were waited for.
+    pub rate_min: u64,
 }
 
 impl Default for UploadsConfig {
     fn default() -> Self {
-        Self { files_max: 100, idle_secs: 30 }
+        Self { files_max: 100, idle_secs: 30, rate_min: 4096 }
     }
 }
 
@@ -39,6 +43,9 @@ impl UploadsConfig {
         }
         if !(1..=3600).contains(&self.idle_secs) {
             problems.push("uploads.idle_secs: must be between 1 and 3600".to_owned());
+        }
+        if self.rate_min == 0 {
+            problems.push("uploads.rate_min: starts at 1".to_owned());
         }
         problems
     }

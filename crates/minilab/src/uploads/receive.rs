@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -32,7 +31,6 @@ pub(super) struct Received {
 #[derive(Clone, Copy)]
 pub(super) struct Allowed {
     pub bytes_max: u64,
-    pub idle: Duration,
     pub limits: Limits,
 }
 
@@ -44,7 +42,7 @@ pub(super) async fn receive(
 ) -> Result<Received, Stop> {
     let mut sink = Sink::default();
     let mut bytes = 0_u64;
-    while let Some(chunk) = next_chunk(&mut body, allowed.idle).await? {
+    while let Some(chunk) = body.next().await.transpose()? {
         bytes += chunk.len() as u64;
         if bytes > allowed.bytes_max {
             return Err(Refused::TooLarge { max: allowed.bytes_max }.into());
@@ -62,16 +60,6 @@ pub(super) async fn receive(
     })
     .await?
     .map_err(|error| Refused::Picture(error).into())
-}
-
-async fn next_chunk(
-    body: &mut (impl Stream<Item = Result<Bytes, Stop>> + Unpin),
-    idle: Duration,
-) -> Result<Option<Bytes>, Stop> {
-    match tokio::time::timeout(idle, body.next()).await {
-        Ok(chunk) => chunk.transpose(),
-        Err(_) => Err(Refused::TooSlow { secs: idle.as_secs() }.into()),
-    }
 }
 
 /// Reads the header, and the camera's notes. No pixel is decoded.

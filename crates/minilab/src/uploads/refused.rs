@@ -21,8 +21,10 @@ pub enum Refused {
     NoFile,
     #[error("the request body is broken: {0}")]
     BrokenBody(String),
-    #[error("nothing arrived for {secs} s")]
-    TooSlow { secs: u64 },
+    #[error(
+        "the bytes came too slowly: nothing for {secs} s, or less than {rate_min} bytes a second"
+    )]
+    TooSlow { secs: u64, rate_min: u64 },
 }
 
 /// What can end an upload.

@@ -2,61 +2,167 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::batch::{Item, receive_all};
+use super::batch::{Batch, Item};
+use super::once::{self, Once};
 use super::store::Stored;
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::http::Problem;
 use crate::http::extract::Query;
+use crate::http::problem::{self, ItemProblem, Problem, Refusal};
 use crate::images;
+use crate::images::routes::PictureBytes;
+use crate::images::view::ImageView;
 
 /// The name of a file that is sent as a raw body.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct NameQuery {
+    /// Of a picture that is the whole body.
     filename: Option<String>,
 }
 
-/// Takes in one or several pictures.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `once` reads")]
+struct KeyHeader {
+    /// Makes it safe to try again: for a day the same key with the same files gets the same answer.
+    #[param(
+        rename = "idempotency-key",
+        pattern = "^[!-~]{1,255}$",
+        min_length = 1,
+        max_length = 255
+    )]
+    idempotency_key: Option<String>,
+}
+
+/// Files of a form, under any names.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `Files` reads")]
+struct UploadForm {
+    #[schema(value_type = Vec<String>, format = Binary, min_items = 1)]
+    file: Vec<Vec<u8>>,
+}
+
+/// One item for each file, in the order they came.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Upload)]
+struct UploadView {
+    items: Vec<ItemView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = UploadItem)]
+struct ItemView {
+    index: usize,
+    filename: String,
+    status: ItemStatus,
+    /// Of the image that was made, or that is there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+    /// As it is now; missing when it was deleted in the meantime.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<ImageView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ItemProblem>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = UploadStatus)]
+enum ItemStatus {
+    Created,
+    Duplicate,
+    Rejected,
+}
+
+/// Upload pictures
+///
+/// One or many as a form, or one as the whole body. When this is answered, they are safe: the
+/// variants follow in the background. A picture that the account has already is a `duplicate`, with
+/// the id of the one that is there. One bad file does not spoil the others; when all are refused, the
+/// answer is a problem with the same `items`.
+#[utoipa::path(
+    post, path = "/api/v1/images", tag = "images", params(NameQuery, KeyHeader),
+    request_body(content(
+        (UploadForm = "multipart/form-data"),
+        (PictureBytes = "application/octet-stream"),
+    )),
+    responses(
+        (status = 200, description = "All are there already.", body = UploadView),
+        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 409, response = Refusal),
+        (status = 413, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ),
+)]
 pub async fn create_images(
     State(app): State<App>,
     caller: Caller,
     Query(query): Query<NameQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let items =
-        receive_all(&app, &caller, app.config.uploads.files_max, query.filename, request).await?;
-    answer(&app, &caller, &items).await
+    let once = once::begin(&app, caller.account.id, request.headers()).await?;
+    let batch = Batch { files_max: app.config.uploads.files_max, name_of_raw: query.filename };
+    if let Once::Again(answered) = once {
+        let items = batch.compare(&app, &caller, request).await?;
+        let (status, body) = answered.replay(&items)?;
+        let replayed = HeaderName::from_static("idempotency-replayed");
+        let replayed = [(replayed, HeaderValue::from_static("true"))];
+        return Ok((replayed, respond(status, body)).into_response());
+    }
+    let items = batch.store(&app, &caller, request).await?;
+    let (status, body) = answer(&app, &caller, &items).await?;
+    if let Once::First(ticket) = once {
+        ticket.settle(&items, status, &body).await?;
+    }
+    Ok(respond(status, body))
 }
 
-/// 201 when an image was made, 200 when all were there already, else the error they share.
-async fn answer(app: &App, caller: &Caller, items: &[Item]) -> Result<Response, Problem> {
+fn respond(status: StatusCode, body: Value) -> Response {
+    if !status.is_success() {
+        let media_type = [(header::CONTENT_TYPE, problem::MEDIA_TYPE)];
+        return (status, media_type, body.to_string()).into_response();
+    }
+    let location = match body["items"].as_array().map(Vec::as_slice) {
+        Some([item]) => item["id"].as_str().map(|id| format!("/api/v1/images/{id}")),
+        _ => None,
+    };
+    (status, location.map(|place| [(header::LOCATION, place)]), Json(body)).into_response()
+}
+
+/// 201 when an image was made, 200 when all were there already, else the problem they share.
+async fn answer(
+    app: &App,
+    caller: &Caller,
+    items: &[Item],
+) -> Result<(StatusCode, Value), Problem> {
     let mut views = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         views.push(view_item(app, caller, index, item).await?);
     }
-    let is = |wanted: fn(&Stored) -> bool| {
-        items.iter().any(|item| item.outcome.as_ref().is_ok_and(wanted))
-    };
-    let status = if is(|stored| matches!(stored, Stored::Created(_))) {
+    let is = |wanted: ItemStatus| views.iter().any(|view| view.status == wanted);
+    let status = if is(ItemStatus::Created) {
         StatusCode::CREATED
-    } else if is(|stored| matches!(stored, Stored::Duplicate(_))) {
+    } else if is(ItemStatus::Duplicate) {
         StatusCode::OK
     } else {
-        return Err(common_problem(items).with("items", views));
+        let views = serde_json::to_value(views).map_err(anyhow::Error::from)?;
+        let problem = common_problem(items).with("items", views);
+        return Ok((problem.status, problem.body()));
     };
-    let location = match items {
-        [Item { outcome: Ok(Stored::Created(id) | Stored::Duplicate(id)), .. }] => {
-            Some([(header::LOCATION, format!("/api/v1/images/{id}"))])
-        }
-        _ => None,
-    };
-    Ok((status, location, Json(json!({ "items": views }))).into_response())
+    let body = serde_json::to_value(UploadView { items: views }).map_err(anyhow::Error::from)?;
+    Ok((status, body))
 }
 
 async fn view_item(
@@ -64,35 +170,22 @@ async fn view_item(
     caller: &Caller,
     index: usize,
     item: &Item,
-) -> Result<Value, Problem> {
-    let mut view = json!({ "index": index, "filename": item.filename });
-    match &item.outcome {
-        Ok(Stored::Created(id)) => {
-            view["status"] = "created".into();
-            view["id"] = id.to_string().into();
-            view["image"] = view_image(app, caller, *id).await?;
-        }
-        Ok(Stored::Duplicate(id)) => {
-            view["status"] = "duplicate".into();
-            view["id"] = id.to_string().into();
-            view["image"] = view_image(app, caller, *id).await?;
-        }
+) -> Result<ItemView, Problem> {
+    let filename = item.filename.clone();
+    let (status, id) = match &item.outcome {
+        Ok(Stored::Created(id)) => (ItemStatus::Created, *id),
+        Ok(Stored::Duplicate(id)) => (ItemStatus::Duplicate, *id),
         Err(problem) => {
-            view["status"] = "rejected".into();
-            view["error"] = problem.to_item_error();
+            let (status, error) = (ItemStatus::Rejected, Some(problem.clone().into()));
+            return Ok(ItemView { index, filename, status, id: None, image: None, error });
         }
-    }
-    Ok(view)
-}
-
-/// Nothing when it was deleted in the meantime.
-async fn view_image(app: &App, caller: &Caller, id: Uuid) -> Result<Value, Problem> {
-    let image = images::find(&mut app.db.read().await?, caller.account.id, id).await?;
-    let Some(image) = image else {
-        return Ok(Value::Null);
     };
-    let view = images::routes::show(app, caller, &image).await?;
-    serde_json::to_value(view).map_err(|error| Problem::internal(&error.into()))
+    let found = images::find(&mut app.db.read().await?, caller.account.id, id).await?;
+    let image = match found {
+        Some(image) => Some(images::routes::show(app, caller, &image).await?),
+        None => None,
+    };
+    Ok(ItemView { index, filename, status, id: Some(id), image, error: None })
 }
 
 /// The one problem of all files; 422 when they differ.

@@ -4,9 +4,11 @@
 //! folders that nobody holds any more: what a crash left behind.
 
 use std::fs::{self, File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use bytes::Bytes;
 use uuid::Uuid;
 
 pub struct Spool {
@@ -46,6 +48,21 @@ impl Spool {
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
         let dead = tidy(spools, &name).context("tidying the spool")?;
         Ok((Self { name, folder, _lock: lock }, dead))
+    }
+
+    /// Writes files that are on the disk when this returns. Blocks.
+    pub fn write_all(&self, files: Vec<Bytes>) -> anyhow::Result<Vec<Spooled>> {
+        let mut written = Vec::with_capacity(files.len());
+        for bytes in files {
+            let (spooled, mut file) = self.create()?;
+            file.write_all(&bytes).context("writing to the spool")?;
+            written.push((spooled, file));
+        }
+        // Synced after all were written: the first sync does most of the work of the others.
+        let sync = |(spooled, file): (Spooled, File)| {
+            file.sync_all().context("syncing the spool").map(|()| spooled)
+        };
+        written.into_iter().map(sync).collect()
     }
 
     /// Creates an empty file. Blocks.

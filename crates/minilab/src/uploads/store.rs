@@ -71,7 +71,8 @@ pub(super) async fn store(
     loop {
         if must_place {
             let original = Original { hash: new.hash.to_vec(), generation: Uuid::now_v7() };
-            app.blobs.place(received.spooled.path.clone(), &original).await?;
+            let place = BlobKey::Original(&original).path();
+            app.blobs.place(vec![(received.spooled.path.clone(), place)]).await?;
             new.placed = Some(original);
         }
         let placed = new.placed.clone();

@@ -8,6 +8,7 @@ use super::{PIXELS_VERSION, Variant, of_blob, sql};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::counters::{self, Scope};
+use crate::cpu;
 use crate::darkroom::DarkroomError;
 use crate::db::Conn;
 use crate::images::BlobRow;
@@ -21,12 +22,17 @@ const ROUNDS_MAX: u32 = 10;
 
 /// Every image of the blob gets what its owner's tier wants at upload, and is `ready`.
 pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
-    for _ in 0..ROUNDS_MAX {
+    for round in 0..ROUNDS_MAX {
+        // What is missing by now is settled at the commit; a second round reads all anew.
+        let known = if round == 0 { Some(app.catalogues.current(&app.db).await?) } else { None };
         let mut conn = app.db.read().await?;
         let Some(row) = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)? else {
             return abandon(app, lease).await;
         };
-        let catalogue = Catalogue::load(&mut conn).await?;
+        let catalogue = match known {
+            Some(known) => known,
+            None => Catalogue::load(&mut conn).await?.into(),
+        };
         let wanted = wanted(&mut conn, &catalogue, blob).await?;
         let made = of_blob(&mut conn, blob).await?;
         drop(conn);
@@ -85,12 +91,12 @@ async fn make(
         return Ok(Vec::new());
     }
     let original = row.original();
-    let picture = app.blobs.stream(&BlobKey::Original(&original)).await?;
+    let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
     let limits = pixels::Limits { bytes: row.bytes as u64, ..app.config.pictures };
     let memory_bytes = row.facts()?.render_bytes(&recipes) + row.bytes as u64;
-    let rendered = app.darkroom.render(recipes, limits, memory_bytes, picture).await;
+    let rendered = app.darkroom.render(recipes, limits, memory_bytes, &picture).await;
     let prints = rendered.map_err(|error| match error {
         DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
         DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
@@ -106,6 +112,7 @@ async fn make(
             |error: pixels::Error| JobError::fail(error.code(), format!("{name}: {error}"));
         Ok((preset, print.map_err(refused)?))
     });
+    let mut files = Vec::with_capacity(presets.len());
     for (preset, print) in named.collect::<Result<Vec<_>, JobError>>()? {
         let bytes = Bytes::from(print.bytes);
         let variant = Variant {
@@ -119,15 +126,14 @@ async fn make(
             bytes: bytes.len() as i64,
             hash: blake3::hash(&bytes).as_bytes().to_vec(),
         };
-        let key = BlobKey::Variant {
-            original: &original,
-            preset: &variant.preset,
-            version: variant.version,
-            pixels_version: variant.pixels_version,
-        };
-        app.blobs.put(&key, bytes).await?;
+        files.push(bytes);
         variants.push(variant);
     }
+    let spool = app.spool.clone();
+    let spooled = cpu::run(move || spool.write_all(files)).await?;
+    let from = spooled.iter().map(|spooled| spooled.path.clone());
+    let to = variants.iter().map(|variant| variant.key(&original).path());
+    app.blobs.place(from.zip(to).collect()).await?;
     Ok(variants)
 }
 
@@ -157,8 +163,12 @@ async fn commit(
                     jobs::complete(tx, lease, *now_ms).await?;
                     return Ok(true);
                 }
+                let mut stored_bytes = 0;
                 for variant in variants {
-                    insert(tx, variant, *now_ms).await?;
+                    stored_bytes += insert(tx, variant, *now_ms).await?;
+                }
+                if stored_bytes > 0 {
+                    counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, stored_bytes).await?;
                 }
                 if *after == AfterCommit::Develop && !mark_ready(tx, *blob, *now_ms).await? {
                     return Ok(false);
@@ -170,7 +180,8 @@ async fn commit(
         .await
 }
 
-async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<()> {
+/// As many bytes as are to be counted.
+async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<i64> {
     let inserted = execute!(
         tx,
         sql::INSERT,
@@ -185,26 +196,13 @@ async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<(
         &variant.hash[..],
         now_ms,
     )?;
-    if inserted == 1 {
-        counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, variant.bytes).await?;
-    }
-    Ok(())
+    Ok(if inserted == 1 { variant.bytes } else { 0 })
 }
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
-async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<bool> {
-    let catalogue = Catalogue::load(tx).await?;
-    let made = of_blob(tx, blob).await?;
-    let mut none_left = true;
-    for (image, tier) in fetch_all!(tx, (Uuid, String), sql::SELECT_PROCESSING, blob)? {
-        let is_made = |preset: &Preset| made.iter().any(|variant| variant.is_current(preset));
-        if catalogue.eager_presets(&tier).all(is_made) {
-            execute!(tx, sql::SET_READY, image, now_ms)?;
-        } else {
-            none_left = false;
-        }
-    }
-    Ok(none_left)
+async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool> {
+    execute!(tx, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
+    Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
 }
 
 /// Locks the blob's row, if it is still there.

@@ -8,6 +8,7 @@ pub mod sql;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::db::Conn;
 use crate::tiers::Preset;
@@ -55,6 +56,18 @@ pub struct Variant {
     pub height: i64,
     pub bytes: i64,
     pub hash: Vec<u8>,
+}
+
+impl Variant {
+    /// Where its bytes are. `original` is that of its blob.
+    pub fn key<'a>(&'a self, original: &'a Original) -> BlobKey<'a> {
+        BlobKey::Variant {
+            original,
+            preset: &self.preset,
+            version: self.version,
+            pixels_version: self.pixels_version,
+        }
+    }
 }
 
 /// The version of `pixels` that makes variants now.

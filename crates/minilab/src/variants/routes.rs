@@ -1,21 +1,22 @@
 //! `GET /api/v1/images/{id}/variants/{preset}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Variant;
 use super::on_demand::{obtain, patience};
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::blobs::BlobKey;
-use crate::http::Problem;
 use crate::http::bytes::{Served, serve};
 use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::Query;
-use crate::images::routes::{ImageId, VersionQuery, find_own};
+use crate::http::problem::{Problem, Refusal};
+use crate::images::State;
+use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery, find_own};
 use crate::tiers::Preset;
 
 /// How a variant is to be handed out.
@@ -27,8 +28,32 @@ pub struct Handing<'a> {
     pub suffix: &'a str,
 }
 
+/// Download a variant
+///
+/// One that is not made yet is waited for: `Prefer: wait=N`, or 10 seconds. It is made once, however
+/// many ask. Strong `ETag`, `Range`, `HEAD`.
+#[utoipa::path(
+    get, path = "/api/v1/images/{id}/variants/{preset}", tag = "images",
+    params(
+        ImageId,
+        ("preset" = String, Path, description = "`GET /api/v1/me` lists them", example = "h200"),
+        VersionQuery,
+        PreferHeader,
+    ),
+    responses(
+        (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
+        (status = 202, description = "Not made yet: come again.", body = NotYetView,
+            headers(("retry-after" = u32))),
+        (status = 206, description = "The range that was asked for.",
+            content((PictureBytes = "image/*"))),
+        (status = 304, description = "The caller has these bytes."),
+        (status = 403, response = Refusal),
+        (status = 416, response = Refusal),
+        (status = 422, response = Refusal),
+    ),
+)]
 pub async fn show_variant(
-    State(app): State<App>,
+    AppState(app): AppState<App>,
     caller: Caller,
     ImageId(id): ImageId,
     Path((_, preset)): Path<(String, String)>,
@@ -65,12 +90,7 @@ pub async fn hand_out(
     let filename = format!("{}.{}.{}", stem(&image.filename), handing.suffix, format.extension());
     let original = image.blob.original();
     let served = Served {
-        key: BlobKey::Variant {
-            original: &original,
-            preset: &variant.preset,
-            version: variant.version,
-            pixels_version: variant.pixels_version,
-        },
+        key: variant.key(&original),
         bytes: variant.bytes as u64,
         hash: &variant.hash,
         media_type: format.media_type(),
@@ -99,7 +119,14 @@ fn parse_format(variant: &Variant) -> anyhow::Result<pixels::Format> {
     variant.format.parse().map_err(|_| anyhow::anyhow!("unknown format {:?}", variant.format))
 }
 
+/// A variant that is still being made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotYet)]
+pub struct NotYetView {
+    state: State,
+}
+
 fn not_yet() -> Response {
-    let body = Json(json!({ "state": "processing" }));
+    let body = Json(NotYetView { state: State::Processing });
     (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], body).into_response()
 }

@@ -20,7 +20,17 @@ crate::sql! {
     /// The images of a blob that wait for their first prints, with their owners' tiers.
     SELECT_PROCESSING = "SELECT i.id, a.tier FROM images i JOIN accounts a ON a.id = i.account_id
         WHERE i.blob_id = $1 AND i.state = 'processing'";
-    SET_READY = "UPDATE images SET state = 'ready', ready_ms = $2 WHERE id = $1";
+    /// Marks the waiting images of a blob that have everything their tier wants at upload.
+    SET_READY = "UPDATE images SET state = 'ready', ready_ms = $2
+        WHERE blob_id = $1 AND state = 'processing' AND NOT EXISTS (
+            SELECT 1 FROM accounts a
+                JOIN tier_presets t ON t.tier = a.tier
+                JOIN presets p ON p.name = t.preset
+            WHERE a.id = images.account_id AND p.eager AND NOT EXISTS (
+                SELECT 1 FROM variants v
+                WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
+                    AND v.pixels_version = $3))";
+    IS_PROCESSING = "SELECT id FROM images WHERE blob_id = $1 AND state = 'processing' LIMIT 1";
     SET_FAILED = "UPDATE images SET state = 'failed', error_code = $2, error_detail = $3,
             ready_ms = $4
         WHERE blob_id = $1 AND state = 'processing'";

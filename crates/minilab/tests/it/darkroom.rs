@@ -1,12 +1,10 @@
 //! The darkroom's promises: bounded, sealed off, and never the service's undoing.
 
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use futures_util::stream;
 use minilab::darkroom::{Darkroom, DarkroomConfig, DarkroomError};
 use pixels::{Limits, OutputFormat, Recipe};
 
@@ -36,9 +34,10 @@ async fn render(
     darkroom: &Darkroom,
     picture: Vec<u8>,
 ) -> Result<Vec<Result<pixels::Rendered, pixels::Error>>, DarkroomError> {
-    let chunks = picture.chunks(1000).map(|chunk| Ok(Bytes::copy_from_slice(chunk)));
-    let chunks = stream::iter(chunks.collect::<Vec<_>>());
-    darkroom.render(vec![recipe()], Limits::default(), 1 << 20, chunks).await
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&picture).unwrap();
+    file.rewind().unwrap();
+    darkroom.render(vec![recipe()], Limits::default(), 1 << 20, &file).await
 }
 
 #[tokio::test]
@@ -118,9 +117,10 @@ async fn a_child_that_cannot_start_is_not_the_pictures_fault() {
 
 #[test]
 fn a_child_has_no_files_no_network_and_little_memory() {
+    let (ours, its) = std::os::unix::net::UnixStream::pair().unwrap();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_minilab"))
         .args(["darkroom", "300"])
-        .stdin(std::process::Stdio::piped())
+        .stdin(std::os::fd::OwnedFd::from(its))
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -142,6 +142,6 @@ fn a_child_has_no_files_no_network_and_little_memory() {
     assert!(has_limit("Max address space", 300 << 20), "{limits}");
     assert!(has_limit("Max file size", 0), "{limits}");
     assert!(has_limit("Max core file size", 0), "{limits}");
-    drop(child.stdin.take());
+    drop(ours);
     assert!(child.wait().unwrap().success(), "it ends with its input");
 }

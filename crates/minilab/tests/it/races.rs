@@ -90,7 +90,8 @@ async fn an_upload_whose_process_dies_before_the_commit_leaves_an_orphan_that_is
     };
     let (spooled, file) = lab.app.spool.create().unwrap();
     std::io::Write::write_all(&mut &file, b"bytes").unwrap();
-    lab.app.blobs.place(spooled.path.clone(), &original).await.unwrap();
+    let place = minilab::blobs::BlobKey::Original(&original).path();
+    lab.app.blobs.place(vec![(spooled.path.clone(), place)]).await.unwrap();
     drop(spooled);
 
     let found = minilab::check::differences(&lab.app, true).await.unwrap();

@@ -55,7 +55,8 @@ async fn a_refused_file_gets_its_reason_and_leaves_nothing() {
             .header(header::CONTENT_TYPE, content_type)
             .body(Body::from(body));
         let multipart = lab.send(sent.unwrap()).await;
-        assert_eq!((multipart.status.as_u16(), multipart.code().as_str()), (status, code));
+        let found = (multipart.status.as_u16(), multipart.code());
+        assert_eq!(found, (status, code.to_owned()), "{}", multipart.json());
         assert_eq!(multipart.json()["items"][0]["status"], "rejected");
     }
     assert_eq!(lab.get(&key, "/api/v1/me").await.json()["usage"]["images"], 0);

@@ -1,0 +1,26 @@
+"""How long everything takes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    rounds: int = 2
+    upload_secs: int = 5
+    large_secs: int = 3
+    uploads: int = 2000
+    # A slow service gets fewer uploads, so that sending them takes no longer than this.
+    latency_secs_max: int = 75
+    get_secs: int = 10
+    big_uploads: int = 100
+
+
+QUICK = Plan(
+    rounds=1,
+    upload_secs=2,
+    large_secs=2,
+    uploads=100,
+    latency_secs_max=5,
+    get_secs=2,
+    big_uploads=8,
+)

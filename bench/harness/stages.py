@@ -1,0 +1,185 @@
+"""The four measurements. Each takes the services in turn, round by round, always from scratch."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+from . import load, memory
+from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size, pictures
+from .plan import Plan
+from .progress import say
+from .service import Service
+from .table import Row, Table
+
+MIB = 1 << 20
+# Of each log, when something goes wrong.
+LOG_LINES = 20
+
+
+@dataclass
+class Bench:
+    """`contenders` starts a service by its name, in a folder."""
+
+    plan: Plan
+    contenders: dict[str, Callable]
+    cache: Path
+    # Folders stay until the end: on ext4 files are made slowly for minutes after many were deleted.
+    work: Path
+    # Images a second of small pictures, as (a) found them; (b) takes half of that.
+    rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def pictures(self, size: Size) -> list[Path]:
+        return pictures(size, self.cache / "bench-pictures")
+
+    @contextmanager
+    def fresh(self, name: str, size: Size) -> Iterator[tuple[Service, str]]:
+        """A service with nothing in it but the pictures that warmed it up, and the id of one."""
+        folder = Path(mkdtemp(prefix=f"{name}-", dir=self.work))
+        try:
+            with self.contenders[name](folder) as service:
+                yield service, load.warm_up(service, self.pictures(size))
+        except Exception:
+            tell_logs(folder)
+            raise
+
+    def rounds(self, what: str, measure: Callable[[str], dict]) -> dict[str, dict[str, list]]:
+        """For each service, what was measured: a list with a value for each round."""
+        found = {name: defaultdict(list) for name in self.contenders}
+        for number in range(1, self.plan.rounds + 1):
+            for name in self.contenders:
+                values = measure(name)
+                for key, value in values.items():
+                    found[name][key].append(value)
+                told = ", ".join(f"{key} {value:.4g}" for key, value in values.items())
+                say(f"{what}, round {number}, {name}: {told}")
+        return found
+
+
+def tell_logs(folder: Path) -> None:
+    for log in sorted(folder.glob("*.log")):
+        for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:]:
+            say(f"{log.name}: {line}")
+
+
+def row(label: str, found: dict, key: str, more_is_better: bool | None) -> Row:
+    return Row(label, found["minilab"][key], found["peer"][key], more_is_better)
+
+
+def uploads(bench: Bench) -> Table:
+    rows = []
+    for size in (SMALL, MEDIUM, LARGE):
+        secs = bench.plan.large_secs if size is LARGE else bench.plan.upload_secs
+        found = bench.rounds(size.title, lambda name: upload_rate(bench, name, size, secs))
+        rows.append(row(f"{size.title}: images/s", found, "images/s", True))
+        rows.append(row("refused or failed", found, "failed", None))
+        if size is SMALL:
+            bench.rates = {name: values["images/s"] for name, values in found.items()}
+    note = (
+        f"Images a second, from the first request until the last variant of the last picture is "
+        f"ready; wrk uploads over {load.UPLOAD_CONNECTIONS} connections for "
+        f"{bench.plan.upload_secs} s ({bench.plan.large_secs} s for the largest). Minilab makes "
+        f"four variants of each picture (thumb, preview as WebP, h200, h400), the peer three."
+    )
+    return Table("Upload until every variant is ready", note, rows)
+
+
+def upload_rate(bench: Bench, name: str, size: Size, secs: int) -> dict:
+    files = bench.pictures(size)
+    with bench.fresh(name, size) as (service, _):
+        before = service.settled()
+        start = time.monotonic()
+        sent = load.wrk_uploads(service, files, secs)
+        say(f"{name}: {sent.requests} uploads answered in {sent.secs:.1f} s, waiting for variants")
+        after = service.settled()
+        took = after.at - start
+    return {
+        "images/s": (after.ready - before.ready) / took,
+        "failed": sent.failed + after.failed,
+        "seconds": took,
+    }
+
+
+def latency(bench: Bench) -> Table:
+    for name in bench.contenders:
+        if not bench.rates[name]:
+            rate = upload_rate(bench, name, SMALL, bench.plan.upload_secs)["images/s"]
+            bench.rates[name] = [rate]
+    found = bench.rounds("answers to uploads", lambda name: upload_latency(bench, name))
+    rows = [row("uploads/s sent", found, "uploads/s", None), row("uploads", found, "sent", None)]
+    rows += [row(f"{key}, ms", found, key, False) for key in ("p50", "p95", "p99")]
+    rows.append(row("failures", found, "failed", None))
+    note = (
+        f"Milliseconds until the answer, counted from the time at which each upload was due "
+        f"({SMALL.title}). They are sent at fixed times, whatever has been answered, at half of "
+        f"what each service can do by the table above; the variants are made beside it."
+    )
+    return Table("Answer to an upload, half busy", note, rows)
+
+
+def upload_latency(bench: Bench, name: str) -> dict:
+    rate = sum(bench.rates[name]) / len(bench.rates[name]) / 2
+    count = max(1, min(bench.plan.uploads, int(rate * bench.plan.latency_secs_max)))
+    files = bench.pictures(SMALL)
+    with bench.fresh(name, SMALL) as (service, _):
+        result = load.open_loop(service, files, count, rate)
+    latencies = {key: (result[key] or 0) * 1e3 for key in ("p50", "p95", "p99")}
+    return {"uploads/s": rate, "sent": result["sent"], **latencies, "failed": result["failed"]}
+
+
+def gets(bench: Bench) -> Table:
+    found = bench.rounds("GET of a variant", lambda name: get_rate(bench, name))
+    rows = [row("requests/s", found, "requests/s", True)]
+    rows += [row(f"{key}, ms", found, key, False) for key in ("p50", "p99")]
+    rows.append(row("failures", found, "failed", None))
+    note = (
+        f"h200 of one picture with wrk, {load.GET_CONNECTIONS} connections kept alive, "
+        f"{bench.plan.get_secs} s. Minilab checks an API key each time, the peer lets everyone in."
+    )
+    return Table("GET of a variant", note, rows)
+
+
+def get_rate(bench: Bench, name: str) -> dict:
+    with bench.fresh(name, SMALL) as (service, image_id):
+        url = service.variant_url(image_id, "h200")
+        got = load.wrk_gets(service, url, bench.plan.get_secs)
+    rate = got.requests / got.secs
+    return {"requests/s": rate, "p50": got.p50_ms, "p99": got.p99_ms, "failed": got.failed}
+
+
+def big_pictures(bench: Bench) -> Table:
+    found = bench.rounds("memory", lambda name: peak_memory(bench, name))
+    rows = [
+        row("before, MiB", found, "before", False),
+        row("peak, MiB", found, "peak", False),
+        row("seconds until all are ready", found, "seconds", False),
+        row("refused or failed", found, "failed", None),
+    ]
+    note = (
+        f"{bench.plan.big_uploads} uploads at once ({HUGE.title}) until every variant is ready: "
+        f"resident memory of all processes of a service together, looked at every "
+        f"{memory.EVERY_SECS * 1e3:.0f} ms."
+    )
+    return Table("Memory with big pictures", note, rows)
+
+
+def peak_memory(bench: Bench, name: str) -> dict:
+    files = bench.pictures(HUGE)
+    with bench.fresh(name, SMALL) as (service, _):
+        before = memory.resident_together(service.pids)
+        start = time.monotonic()
+        with memory.Watch(service.pids) as watch:
+            result = load.open_loop(service, files, bench.plan.big_uploads)
+            after = service.settled()
+        took = after.at - start
+    say(f"{name}: looked at the memory {watch.looks} times in {took:.1f} s")
+    failed = result["failed"] + after.failed
+    return {
+        "before": before / MIB, "peak": watch.peak / MIB, "seconds": took, "failed": failed,
+    }
+
+
+STAGES = {"a": uploads, "b": latency, "c": gets, "d": big_pictures}

@@ -1,0 +1,2 @@
+-- The plain GET of wrk, with a report.
+require "report"

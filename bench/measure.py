@@ -1,0 +1,84 @@
+"""Measures Minilab beside a peer. Started by `run`, which brings what this needs."""
+
+import argparse
+import signal
+import sys
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness import document, machine, minilab, peer
+from harness.plan import QUICK, Plan
+from harness.progress import say
+from harness.stages import STAGES, Bench
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    options = parse()
+    # Stops the services on the way out, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    contenders = {"minilab": partial(minilab.running, options.minilab), "peer": peer.running}
+    plan = QUICK if options.quick else Plan()
+    plan = replace(plan, rounds=options.rounds or plan.rounds)
+    with TemporaryDirectory(prefix="bench-", dir=options.cache) as work:
+        bench = Bench(plan, contenders, options.cache, Path(work))
+        parts = [heading(options.minilab, bench.plan.rounds)]
+        print(parts[0], flush=True)
+        for letter in options.only:
+            say(f"stage {letter}")
+            table = STAGES[letter](bench).text()
+            print(table, flush=True)
+            parts.append(table)
+    if options.write:
+        document.write(DOCUMENT, "\n".join(parts))
+        say(f"wrote docs/{DOCUMENT.name}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
+    parser.add_argument("--minilab", type=Path, required=True, help="the release binary")
+    parser.add_argument("--only", default="a,b,c,d", help="stages, such as a,c")
+    parser.add_argument("--quick", action="store_true", help="a short try, not a measurement")
+    parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
+    parser.add_argument("--write", action="store_true", help="fill docs/benchmarks.md")
+    parser.add_argument("--cache", type=Path, required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.minilab = options.minilab.resolve()
+    options.only = sorted(set(options.only.split(",")))
+    if not set(options.only) <= set(STAGES):
+        parser.error(f"--only: the stages are {', '.join(STAGES)}")
+    if not options.minilab.is_file():
+        parser.error(f"--minilab: there is no file {options.minilab}")
+    if options.write and (options.quick or len(options.only) < len(STAGES)):
+        parser.error("--write: the document holds one whole run; leave out --quick and --only")
+    return options
+
+
+def heading(binary: Path, rounds: int) -> str:
+    facts = {
+        "date": date.today().isoformat(),
+        "machine": machine.machine(),
+        "system": machine.system(),
+        "Minilab": minilab.version(binary),
+        "peer": f"{peer.version()}, {machine.program('redis-server', '--version')}",
+        "load": machine.program("wrk", "--version"),
+        "command": "`make bench`, which is `bench/run --minilab` with the release binary",
+    }
+    lines = "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
+    return (
+        f"{lines}\n\nOne run of {rounds} rounds, in which the services took turns. Bold is the "
+        "median of the rounds in brackets; a ratio above 1 is in Minilab's favour.\n"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,125 @@
+//! The API as OpenAPI 3.1: generated from the handlers, served at `/api/openapi.json`, and to be read
+//! and tried at `/docs`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{Modify, OpenApi};
+
+use crate::app::App;
+use crate::http::Problem;
+use crate::http::asset::{self, Asset};
+use crate::http::problem::{ProblemView, Refusal};
+
+const DOCUMENT: &str = "/api/openapi.json";
+
+/// Swagger UI writes styles into its elements and draws with `data:` pictures.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+     form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// What stands before the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Minilab",
+        description = "A photo lab: pictures in, every size out.\n\n\
+            Send a key as `Authorization: Bearer KEY`; `minilab account add` makes one. Errors are \
+            problem+json with a stable `code`, and each answer carries an `X-Request-Id`.",
+    ),
+    tags(
+        (name = "images", description = "Originals and their variants"),
+        (name = "account", description = "Who calls, and what they may do"),
+        (name = "operation", description = "Whether the service is well"),
+        (name = "thumbnail drop-in", description = "The routes of an older thumbnail service"),
+    ),
+    components(schemas(ProblemView), responses(Refusal)),
+    security(("key" = [])),
+    modifiers(&Key),
+)]
+pub struct Head;
+
+/// How callers prove who they are.
+struct Key;
+
+impl Modify for Key {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API key, `mlk_...`"))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(bearer));
+    }
+}
+
+/// Says, once for all operations, what holds for many: a key is needed, a thing may not be there, and
+/// whatever an operation does not name is a problem, too.
+pub fn complete(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let needs_key = operation.security.is_none();
+            let statuses = [("401", needs_key), ("404", path.contains('{')), ("default", true)];
+            for (status, _) in statuses.into_iter().filter(|(_, applies)| *applies) {
+                let problem = RefOr::Ref(Ref::from_response_name("Problem"));
+                operation.responses.responses.insert(status.to_owned(), problem);
+            }
+        }
+    }
+}
+
+/// The document, and the pages that show it.
+pub fn routes(document: &utoipa::openapi::OpenApi) -> Router<App> {
+    let text = document.to_pretty_json().expect("a document of plain values");
+    let document = Asset {
+        bytes: text.into_bytes().into(),
+        media_type: "application/json",
+        policy: DOCUMENT_POLICY,
+    };
+    let config = utoipa_swagger_ui::Config::from(DOCUMENT)
+        .validator_url("none")
+        .persist_authorization(false)
+        .display_request_duration(true);
+    let config = Arc::new(config);
+    let index_config = config.clone();
+    Router::new()
+        .route(DOCUMENT, get(|headers: HeaderMap| async move { asset::serve(&headers, document) }))
+        .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
+        .route(
+            "/docs/",
+            get(|headers: HeaderMap| async move { show("index.html", index_config, &headers) }),
+        )
+        .route(
+            "/docs/{file}",
+            get(|Path(file): Path<String>, headers: HeaderMap| async move {
+                show(&file, config, &headers)
+            }),
+        )
+}
+
+fn show(
+    name: &str,
+    config: Arc<utoipa_swagger_ui::Config<'static>>,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
+    let file = utoipa_swagger_ui::serve(name, config)
+        .map_err(|cause| Problem::internal(&anyhow::anyhow!("{cause}")))?
+        .ok_or_else(|| Problem::not_found("file"))?;
+    let media_type = match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("png") => "image/png",
+        _ => "application/octet-stream",
+    };
+    let bytes = file.bytes.into_owned().into();
+    Ok(asset::serve(request, Asset { bytes, media_type, policy: DOCS_POLICY }))
+}

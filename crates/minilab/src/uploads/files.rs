@@ -1,0 +1,181 @@
+//! A request's files, one after the other, whatever form they come in.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use axum::extract::multipart::Field;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+use super::flow::{Flow, Pace};
+use super::refused::Stop;
+use crate::http::Problem;
+use crate::http::disposition::safe_name;
+
+/// After a refused file so many more of its bytes are read, so that the next file can be reached
+/// and the sender hears the answer. A sender with more than that to say is cut off.
+const SKIPPED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const SKIPPING_MAX: Duration = Duration::from_secs(30);
+
+/// The files of one request.
+pub(super) struct Files {
+    source: Source,
+    flow: Flow,
+}
+
+enum Source {
+    Form(Multipart),
+    Raw(Raw),
+}
+
+/// One file that is the whole body.
+struct Raw {
+    /// Until it was handed out.
+    name: Option<String>,
+    said_bytes: Option<u64>,
+    body: BodyDataStream,
+}
+
+/// A file on its way in, or another input of a form: a stream of its bytes.
+pub(super) struct Part<'a> {
+    /// Made safe.
+    pub name: String,
+    pub is_file: bool,
+    /// As many bytes as it was said to have.
+    pub said_bytes: Option<u64>,
+    bytes: PartBytes<'a>,
+    flow: Flow,
+}
+
+enum PartBytes<'a> {
+    Form(Box<Field<'a>>),
+    Raw(&'a mut BodyDataStream),
+}
+
+impl Files {
+    /// `name_of_raw` is the name of a file that is the whole body.
+    pub(super) async fn open(
+        request: Request,
+        name_of_raw: Option<String>,
+        pace: Pace,
+    ) -> Result<Self, Problem> {
+        let flow = Flow::new(pace);
+        let mut request = request.map(|body| flow.watch(body));
+        // Bytes are counted by the tier of the caller.
+        DefaultBodyLimit::disable().apply(&mut request);
+        if !is_multipart(request.headers()) {
+            flow.enter_file();
+            let raw = Raw {
+                name: Some(safe_name(&name_of_raw.unwrap_or_default())),
+                said_bytes: said_length(request.headers()),
+                body: request.into_body().into_data_stream(),
+            };
+            return Ok(Self { source: Source::Raw(raw), flow });
+        }
+        let form = Multipart::from_request(request, &()).await;
+        let form = form.map_err(|rejected| flow.refusal(rejected.body_text()))?;
+        Ok(Self { source: Source::Form(form), flow })
+    }
+
+    /// The next file, or none after the last one. A form's other inputs come, too: see `is_file`.
+    pub(super) async fn next(&mut self) -> Result<Option<Part<'_>>, Problem> {
+        let flow = self.flow.clone();
+        match &mut self.source {
+            Source::Raw(raw) => Ok(raw.name.take().map(|name| Part {
+                name,
+                is_file: true,
+                said_bytes: raw.said_bytes,
+                bytes: PartBytes::Raw(&mut raw.body),
+                flow,
+            })),
+            Source::Form(form) => {
+                flow.leave_file();
+                let field = form.next_field().await;
+                let field = field.map_err(|error| flow.refusal(error.body_text()))?;
+                Ok(field.map(|field| {
+                    let is_file = is_file(&field);
+                    if is_file {
+                        flow.enter_file();
+                    }
+                    let name = safe_name(field.file_name().unwrap_or_default());
+                    Part {
+                        name,
+                        is_file,
+                        said_bytes: None,
+                        bytes: PartBytes::Form(field.into()),
+                        flow,
+                    }
+                }))
+            }
+        }
+    }
+
+    /// Reads on behind the answer, so that a sender who does not listen yet can finish.
+    pub(super) fn let_go(self) {
+        if let Source::Raw(mut raw) = self.source {
+            crate::spawn(async move { skip(&mut raw.body).await });
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Reads on to the end of a refused file; false when the next one cannot be reached.
+    pub(super) async fn skip(self) -> bool {
+        match self.bytes {
+            PartBytes::Form(mut field) => skip(&mut field).await,
+            PartBytes::Raw(_) => false,
+        }
+    }
+}
+
+impl Stream for Part<'_> {
+    type Item = Result<Bytes, Stop>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let chunk = match &mut self.bytes {
+            PartBytes::Form(field) => {
+                let chunk = ready!(field.poll_next_unpin(context));
+                chunk.map(|chunk| chunk.map_err(|error| error.body_text()))
+            }
+            PartBytes::Raw(body) => {
+                let chunk = ready!(body.poll_next_unpin(context));
+                chunk.map(|chunk| chunk.map_err(|error| error.to_string()))
+            }
+        };
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|text| self.flow.refusal(text).into())))
+    }
+}
+
+async fn skip<E>(body: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin)) -> bool {
+    let mut skipped = 0;
+    let read_on = async {
+        while let Some(chunk) = body.next().await {
+            let Ok(chunk) = chunk else { return false };
+            skipped += chunk.len() as u64;
+            if skipped > SKIPPED_BYTES_MAX {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(SKIPPING_MAX, read_on).await.unwrap_or(false)
+}
+
+fn said_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// A form's other inputs have neither a file name nor a type of their own.
+fn is_file(field: &Field<'_>) -> bool {
+    field.file_name().is_some()
+        || field.content_type().is_some_and(|media_type| !media_type.starts_with("text/"))
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"))
+}
