@@ -42,7 +42,6 @@ check: lint doc deny ## Formatting, clippy, documentation, licences: what a chan
 lint: ## The quick half of check: formatting and clippy
 	@scripts/setup.sh check
 	cargo fmt --all --check
-	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 bless: export MINILAB_BLESS = 1
@@ -55,7 +54,7 @@ e2e: ## Run only the stories told to the built binary from outside
 	$(call nextest,-E 'package(e2e)')
 
 fuzz: ## Let fuzzers feed the readers of strangers' bytes, a minute each
-	@scripts/setup.sh fuzz
+	@scripts/setup.sh build
 	scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
 bench: ## Measure the release binary beside a peer, twenty minutes; ARGS=--write keeps the tables
@@ -66,7 +65,6 @@ bench: ## Measure the release binary beside a peer, twenty minutes; ARGS=--write
 fmt: ## Format the code
 	@scripts/setup.sh check
 	cargo fmt --all
-	cargo fmt --manifest-path fuzz/Cargo.toml
 
 deny: ## Check licences, bans and origins of the dependencies
 	@scripts/setup.sh deny

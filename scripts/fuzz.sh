@@ -25,20 +25,34 @@ sanitizer=${FUZZ_SANITIZER:-address}
 # Larger files take long to run and longer to be understood.
 SEED_BYTES_MAX=65536
 triple=$(rustc -vV | sed -n 's/^host: //p')
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/fuzz/target}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+programs=$CARGO_TARGET_DIR/debug
+if [ "$sanitizer" != none ]; then
+    # A build that finds other flags than the last one's throws half of it away.
+    CARGO_TARGET_DIR=$CARGO_TARGET_DIR/fuzz-$sanitizer
+    programs=$CARGO_TARGET_DIR/$triple/debug
+fi
+
+# What libFuzzer follows: which edges were taken, and what was compared with what.
+coverage=(-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
+    -Cllvm-args=-sanitizer-coverage-trace-compares)
 
 build() {
-    # One unit, the default, takes one core for minutes.
-    local options=(--sanitizer "$sanitizer" --codegen-units 16)
-    if [ "$sanitizer" != none ]; then
-        # Sanitizers are options of the nightly compiler. The stable one has them all the same.
-        export RUSTC_BOOTSTRAP=1
-        # The codecs in C are what the sanitizer is for.
-        export CFLAGS="${CFLAGS:-} -fsanitize=$sanitizer -fno-omit-frame-pointer"
-        # A build that finds other flags than the last one's throws half of it away.
-        CARGO_TARGET_DIR=$CARGO_TARGET_DIR/$sanitizer
+    # With the features of the whole workspace: then the tests have built most of it already.
+    local options=(--workspace "${targets[@]/#/--bin=}" --locked)
+    if [ "$sanitizer" = none ]; then
+        # Only our own crates are instrumented.
+        export RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/rustc-with.sh RUSTC_WITH="${coverage[*]}"
+        cargo build "${options[@]}"
+        return
     fi
-    cargo fuzz build "${options[@]}"
+    # Sanitizers are options of the nightly compiler. The stable one has them all the same.
+    export RUSTC_BOOTSTRAP=1 RUSTFLAGS="${coverage[*]} -Zsanitizer=$sanitizer"
+    # The codecs in C are what the sanitizer is for.
+    export CFLAGS="${CFLAGS:-} -fsanitize=$sanitizer -fno-omit-frame-pointer"
+    # A target that is named keeps these flags from what runs while building.
+    cargo build "${options[@]}" --target "$triple"
 }
 
 # Pictures for those who read pictures, and a few texts for each of the others.
@@ -61,7 +75,7 @@ run() {
     mkdir -p "$corpus" "$artifacts"
     seeds_of "$name" >"$artifacts/seeds"
     local status=0
-    "$CARGO_TARGET_DIR/$triple/release/$name" "$corpus" \
+    "$programs/$name" "$corpus" \
         -seed_inputs="@$artifacts/seeds" -dict="$(dictionary_of "$name")" \
         -max_len=$SEED_BYTES_MAX -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
         ${FUZZ_SEED:+-seed="$FUZZ_SEED"} -artifact_prefix="$artifacts/" -print_final_stats=1 >"$log" 2>&1 || status=$?
@@ -81,7 +95,7 @@ explain() {
     echo "    all it said: $log"
     [ -z "$input" ] || cat <<EOF
     the input:   $input
-    once more:   $CARGO_TARGET_DIR/$triple/release/$name $input
+    once more:   $programs/$name $input
 EOF
 }
 

@@ -7,14 +7,12 @@
 #   scripts/setup.sh env     where the tests find what is not on PATH, as variables
 #   scripts/setup.sh check   the same as build, and rustfmt and clippy
 #   scripts/setup.sh deny    cargo-deny
-#   scripts/setup.sh fuzz    the same as build, and cargo-fuzz
 set -euo pipefail
 
 # Pinned, so that every machine runs the same tools.
 NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 SCHEMATHESIS_VERSION=4.32.5
-FUZZ_VERSION=0.13.2
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 missing=()
@@ -150,13 +148,7 @@ deny)
     need_cargo
     need_cargo_tool cargo-deny "$DENY_VERSION" "checks licences and origins of the dependencies"
     ;;
-fuzz)
-    need_for_build
-    install_packages
-    need_cargo
-    need_cargo_tool cargo-fuzz "$FUZZ_VERSION" "builds the hostile readers as a fuzzer wants them"
-    ;;
 *)
-    die "usage: scripts/setup.sh build|test|env|check|deny|fuzz"
+    die "usage: scripts/setup.sh build|test|env|check|deny"
     ;;
 esac

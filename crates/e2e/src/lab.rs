@@ -188,6 +188,13 @@ impl Lab {
         files
     }
 
+    /// A spool file goes a moment after what it was for: the answer, or the print in its place.
+    #[track_caller]
+    pub fn expect_nothing_spooled(&self) {
+        let gone = crate::wait::try_until(GONE_WITHIN, || self.spooled().is_empty().then_some(()));
+        assert!(gone.is_some(), "still there: {:?}", self.spooled());
+    }
+
     /// Everything that was uploaded is deleted: within seconds no byte of it is left.
     #[track_caller]
     pub fn expect_nothing_stored(&self) {

@@ -1,8 +1,6 @@
 //! What is refused is refused with a reason, and leaves nothing behind.
 
-use std::time::Duration;
-
-use e2e::{Caller, Engine, Form, Lab, on_both_engines, picture, send_raw, wait};
+use e2e::{Caller, Engine, Form, Lab, on_both_engines, picture, send_raw};
 use serde_json::{Value, json};
 
 on_both_engines!(
@@ -29,10 +27,7 @@ fn expect_nothing_kept(lab: &Lab, account: &Caller) {
     let listed = account.list();
     assert_eq!(listed["items"], json!([]));
     assert_eq!((&listed["total"], &listed["next_cursor"]), (&json!(0), &Value::Null));
-    // A spool file goes with the request, a moment after the answer.
-    wait::until("the spool is empty", Duration::from_secs(5), || {
-        lab.spooled().is_empty().then_some(())
-    });
+    lab.expect_nothing_spooled();
     assert!(lab.blobs().is_empty(), "{:?}", lab.blobs());
 }
 

@@ -44,7 +44,7 @@ fn killed_while_jobs_run_all_prints_are_made(engine: Engine) {
         assert_eq!(ada.original(id).expect(200).body, *photo);
         ada.variant(id, "h400").expect(200);
     }
-    assert!(lab.spooled().is_empty(), "{:?}", lab.spooled());
+    lab.expect_nothing_spooled();
     lab.close();
 }
 
@@ -75,8 +75,10 @@ fn killed_while_bytes_arrive_nothing_stays(engine: Engine) {
     let photos = big_photos();
     let (before, after) = photos.split_at(2);
     for photo in before {
-        ada.upload_new("before.jpg", photo);
+        let id = ada.upload_new("before.jpg", photo);
+        ada.ready(&id);
     }
+    lab.expect_nothing_spooled();
     std::thread::scope(|scope| {
         for photo in after {
             let sending = ada.request("POST", "/api/v1/images?filename=during.jpg");
@@ -87,7 +89,7 @@ fn killed_while_bytes_arrive_nothing_stays(engine: Engine) {
         lab.kill();
     });
     lab.restart();
-    assert!(lab.spooled().is_empty(), "{:?}", lab.spooled());
+    lab.expect_nothing_spooled();
     let listed = ada.list();
     let images = listed["items"].as_array().expect("a list");
     assert!(images.len() >= before.len(), "{listed}");
