@@ -19,7 +19,7 @@ usage() {
 seconds=$1
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(probe decode metadata names ranges tokens)
+[ ${#targets[@]} -gt 0 ] || targets=(probe decode planes metadata names ranges tokens)
 sanitizer=${FUZZ_SANITIZER:-address}
 
 # Larger files take long to run and longer to be understood.

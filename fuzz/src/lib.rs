@@ -13,6 +13,11 @@ use pixels::{Error, Facts, Limits};
 pub mod disposition;
 #[path = "../../crates/minilab/src/accounts/key.rs"]
 pub mod key;
+#[expect(dead_code, reason = "planes are the only pictures here")]
+#[path = "../../crates/pixels/src/picture.rs"]
+mod picture;
+#[path = "../../crates/pixels/src/decode/planes/mod.rs"]
+mod planes;
 #[path = "../../crates/minilab/src/http/range.rs"]
 pub mod range;
 
@@ -26,6 +31,18 @@ pub fn limits() -> Limits {
         drawn_pixels: 4_000_000,
         decode_bytes: 96 << 20,
     }
+}
+
+/// Luma as the decoder of thumbnails has it, if it takes the picture.
+pub fn thumbnail_luma(bytes: &[u8], size: (u32, u32), divisor: u32) -> Option<Vec<u8>> {
+    let planes::Planes { rasters, scales } = planes::planes(bytes, size, divisor)?;
+    for (raster, (across, down)) in rasters.iter().zip(scales) {
+        let side = |side: u32, scale: f64| (f64::from(side) * scale).ceil() as u32;
+        assert_eq!((raster.width, raster.height), (side(size.0, across), side(size.1, down)));
+        assert_eq!(raster.data.len(), raster.width as usize * raster.height as usize);
+    }
+    let [luma, ..] = rasters;
+    Some(luma.data)
 }
 
 /// What holds of every picture that was let in.

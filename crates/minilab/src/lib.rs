@@ -30,6 +30,7 @@ pub mod cpu;
 pub mod darkroom;
 pub mod db;
 pub mod http;
+pub mod memory;
 pub mod ui;
 
 /// Starts a task that keeps the span it was started in, so its log lines name their request.

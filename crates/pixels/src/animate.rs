@@ -94,12 +94,12 @@ impl Audience for Stage<'_> {
         };
         let (width, height) = (self.facts.width, self.facts.height);
         let canvas = Picture { width, height, has_alpha: true, data };
-        let base = Base::new(canvas, (1.0, 1.0), (width, height))?;
-        let drawn = draw_all(base, &self.plans)?;
+        let base = Base::new(canvas.into(), (1.0, 1.0), (width, height))?;
+        let drawn = draw_all(&base, &self.plans)?;
         for (index, picture) in drawn.into_iter().enumerate() {
             let (recipe, plan) = (self.recipes[index], &self.plans[index]);
             let format = recipe.output_format(self.facts);
-            let drawing = upright(picture, self.facts.orientation);
+            let drawing = upright(Picture::from_srgb(picture), self.facts.orientation);
             let picture = onto_canvas(drawing, plan, recipe, format).with_alpha();
             let output =
                 std::mem::replace(&mut self.outputs[index], Err(Error::encode(format, "")));

@@ -99,6 +99,11 @@ impl Converter {
         }
     }
 
+    /// Whether the colours stay as they are.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.transform.is_none()
+    }
+
     /// Converts straight pixels to RGB, or to RGBA if they have alpha.
     pub(crate) fn convert(&self, data: Vec<u8>) -> Vec<u8> {
         let Some(transform) = &self.transform else { return plain(data, self.layout) };

@@ -50,6 +50,7 @@ mod memory;
 mod metadata;
 mod orient;
 mod picture;
+mod planar;
 mod probe;
 mod quantise;
 mod recipe;
@@ -69,4 +70,4 @@ pub use recipe::{Animation, Fit, OutputFormat, Recipe};
 pub use render::{Rendered, render};
 
 /// Raised when the bytes that [`render`] makes may change. Part of variant keys and `ETag`s.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

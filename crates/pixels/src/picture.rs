@@ -45,7 +45,19 @@ pub(crate) struct Picture {
     pub(crate) data: Vec<u8>,
 }
 
+impl From<Picture> for Raster {
+    fn from(Picture { width, height, has_alpha, data }: Picture) -> Self {
+        let layout = if has_alpha { Layout::Rgba } else { Layout::Rgb };
+        Self { width, height, layout, data }
+    }
+}
+
 impl Picture {
+    /// Takes a raster whose samples are those of a picture: RGB or RGBA, in sRGB.
+    pub(crate) fn from_srgb(Raster { width, height, layout, data }: Raster) -> Self {
+        Self { width, height, has_alpha: layout.has_alpha(), data }
+    }
+
     pub(crate) fn channels(&self) -> usize {
         if self.has_alpha { 4 } else { 3 }
     }

@@ -8,13 +8,15 @@ use std::{
 use crate::{
     Error, Facts, Format, Limits, Recipe,
     animate::animations,
-    colour, decode,
-    encode::{Effort, still_within},
+    colour::{self, Converter},
+    decode,
+    encode::{self, Effort, still_within},
     error::Over,
     flatten::onto_canvas,
     geometry::Plan,
     orient::upright,
-    picture::Picture,
+    picture::{Layout, Picture},
+    planar::{Drawing, draw_planes},
     probe,
     resize::{Base, draw_all},
     sniff::sniff,
@@ -111,17 +113,53 @@ fn stills(
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
     let plans: Vec<Plan> = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
     let detail = plans.iter().map(Plan::detail).fold(0.0, f64::max);
-    let decoded = decode::still(bytes, facts, detail)?;
-    let picture = colour::to_srgb(decoded.raster, &decoded.profile);
-    let base = Base::new(picture, decoded.scale, (facts.width, facts.height))?;
-    let drawn = draw_all(base, &plans)?;
-    let finish = |(drawing, (recipe, plan)): (Picture, (&&Recipe, &Plan))| {
+    let drawn = match decode::planes(bytes, facts, detail) {
+        Some((planes, profile)) => {
+            let converter = Converter::new(Layout::Rgb, &profile);
+            let as_planes = recipes.iter().zip(&plans);
+            let as_planes: Vec<bool> =
+                as_planes.map(|(recipe, plan)| is_plain_jpeg(recipe, plan, facts)).collect();
+            draw_planes(planes, &converter, (facts.width, facts.height), &plans, &as_planes)?
+        }
+        None => draw_still(bytes, facts, detail, &plans)?,
+    };
+    let finish = |(drawing, (recipe, plan)): (Drawing, (&&Recipe, &Plan))| {
         let format = recipe.output_format(facts);
-        let drawing = upright(drawing, facts.orientation);
-        let picture = onto_canvas(drawing, plan, recipe, format);
         let effort = Effort { quality: recipe.quality.clamp(1, 100), colours: 256 };
-        let bytes = still_within(&picture, format, effort, recipe.byte_budget)?;
-        Ok(Rendered { bytes, format, width: picture.width, height: picture.height, frames: 1 })
+        let (bytes, (width, height)) = match drawing {
+            Drawing::Planes(planes) => {
+                let encode = |effort| encode::planes(&planes, effort);
+                (still_within(encode, format, effort, recipe.byte_budget)?, planes.size)
+            }
+            Drawing::Picture(picture) => {
+                let drawing = upright(picture, facts.orientation);
+                let picture = onto_canvas(drawing, plan, recipe, format);
+                let encode = |effort| encode::still(&picture, format, effort);
+                let bytes = still_within(encode, format, effort, recipe.byte_budget)?;
+                (bytes, (picture.width, picture.height))
+            }
+        };
+        Ok(Rendered { bytes, format, width, height, frames: 1 })
     };
     Ok(drawn.into_iter().zip(recipes.iter().zip(&plans)).map(finish).collect())
+}
+
+/// Whether luma and chroma may go from the decoder to the encoder as they are.
+fn is_plain_jpeg(recipe: &Recipe, plan: &Plan, facts: &Facts) -> bool {
+    let is_jpeg = recipe.output_format(facts) == Format::Jpeg;
+    is_jpeg && facts.orientation <= 1 && plan.canvas == plan.scaled
+}
+
+/// The way of every picture that is not drawn as planes.
+fn draw_still(
+    bytes: &[u8],
+    facts: &Facts,
+    detail: f64,
+    plans: &[Plan],
+) -> Result<Vec<Drawing>, Error> {
+    let decoded = decode::still(bytes, facts, detail)?;
+    let picture = colour::to_srgb(decoded.raster, &decoded.profile);
+    let base = Base::new(picture.into(), decoded.scale, (facts.width, facts.height))?;
+    let drawn = draw_all(&base, plans)?;
+    Ok(drawn.into_iter().map(|raster| Drawing::Picture(Picture::from_srgb(raster))).collect())
 }

@@ -1,40 +1,53 @@
 //! Resizing: Lanczos3 on gamma-encoded samples, with alpha multiplied in.
 
+use std::{f64::consts::PI, sync::LazyLock};
+
 use fast_image_resize::{
     Filter, FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
 };
 
-use crate::{Error, Format, geometry::Plan, picture::Picture};
+use crate::{
+    Error, Format,
+    geometry::Plan,
+    picture::{Layout, Raster},
+};
 
-/// A picture to draw from, with the alpha multiplied in, and how it relates to the source.
+/// A raster to draw from, with the alpha multiplied in, and how it relates to the source.
 pub(crate) struct Base {
-    picture: Picture,
-    /// Pixels of this picture per pixel of the source, across and down.
+    raster: Raster,
+    at: Scale,
+}
+
+/// How a raster relates to the source.
+#[derive(Clone, Copy)]
+struct Scale {
+    /// Pixels of the raster per pixel of the source, across and down.
     scale: (f64, f64),
     /// The size of the source at that scale; the last column of a reduced picture may stand for
     /// less than a whole pixel.
     extent: (f64, f64),
 }
 
-/// A resized picture this much larger than the next one is as good a start as the source.
+/// A resized raster this much larger than the next one is as good a start as the source.
 const CASCADE_MARGIN: f64 = 1.99;
 
 impl Base {
-    /// Takes a straight picture of the whole source, drawn at a scale of at most 1.
+    /// Takes a straight raster of the whole source, drawn at a scale of at most 1.
     pub(crate) fn new(
-        mut picture: Picture,
+        mut raster: Raster,
         scale: (f64, f64),
         source: (u32, u32),
     ) -> Result<Self, Error> {
-        if picture.has_alpha {
-            let mut image = view(&mut picture)?;
-            MulDiv::new().multiply_alpha_inplace(&mut image).map_err(internal)?;
+        if raster.layout.has_alpha() {
+            MulDiv::new().multiply_alpha_inplace(&mut view(&mut raster)?).map_err(internal)?;
         }
         let extent = (scale.0 * f64::from(source.0), scale.1 * f64::from(source.1));
-        Ok(Self { picture, scale, extent })
+        Ok(Self { raster, at: Scale { scale, extent } })
     }
+}
 
+impl Scale {
     fn is_enough_for(&self, plan: &Plan) -> bool {
         let (across, down) = plan.ratios();
         self.scale.0 >= across * CASCADE_MARGIN && self.scale.1 >= down * CASCADE_MARGIN
@@ -44,61 +57,85 @@ impl Base {
 /// Draws every plan, the largest first, small ones from large ones where that costs no quality.
 ///
 /// The results are in the order of the plans, as stored in the file (not upright), straight alpha.
-pub(crate) fn draw_all(base: Base, plans: &[Plan]) -> Result<Vec<Picture>, Error> {
+pub(crate) fn draw_all(base: &Base, plans: &[Plan]) -> Result<Vec<Raster>, Error> {
     let mut order: Vec<usize> = (0..plans.len()).collect();
     order.sort_by(|a, b| plans[*b].detail().total_cmp(&plans[*a].detail()));
-    let mut bases = vec![base];
-    let mut drawn: Vec<Option<Picture>> = plans.iter().map(|_| None).collect();
+    let mut drawn: Vec<Option<Raster>> = plans.iter().map(|_| None).collect();
+    // Drawings of the whole source, the largest first.
+    let mut starts: Vec<(usize, Scale)> = Vec::new();
     let mut resizer = Resizer::new();
     for index in order {
         let plan = &plans[index];
-        // The first base is the source itself, so there always is one.
-        let start = bases.iter().rposition(|base| base.is_enough_for(plan)).unwrap_or(0);
-        let picture = draw(&mut resizer, &bases[start], plan)?;
-        if plan.is_whole && plans.len() > 1 {
-            let extent = (f64::from(picture.width), f64::from(picture.height));
-            bases.push(Base { picture: picture.clone(), scale: plan.ratios(), extent });
+        // Formats differ more often than sizes.
+        let same = drawn
+            .iter()
+            .zip(plans)
+            .find_map(|(drawn, other)| drawn.as_ref().filter(|_| other == plan));
+        if let Some(same) = same.cloned() {
+            drawn[index] = Some(same);
+            continue;
         }
-        drawn[index] = Some(straight(picture)?);
+        let start = starts.iter().rfind(|(_, at)| at.is_enough_for(plan));
+        let drawing = match start.and_then(|(start, at)| Some((drawn[*start].as_ref()?, at))) {
+            Some((raster, at)) => draw(&mut resizer, raster, *at, plan)?,
+            None => draw(&mut resizer, &base.raster, base.at, plan)?,
+        };
+        if plan.is_whole {
+            let extent = (f64::from(drawing.width), f64::from(drawing.height));
+            starts.push((index, Scale { scale: plan.ratios(), extent }));
+        }
+        drawn[index] = Some(drawing);
     }
-    Ok(drawn.into_iter().flatten().collect())
+    drawn.into_iter().flatten().map(straight).collect()
 }
 
-/// The kernel with one sine where the textbook has two: sin 3y = sin y (3 - 4 sin² y).
+/// Values of the kernel between two whole numbers.
+const KERNEL_STEPS: usize = 1_024;
+
+/// Lanczos3 for 0 to 3, and one value more. Each row and column of each drawing asks for dozens of
+/// values, and sines take longer than the drawing of small pictures.
+static KERNEL: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    (0..=3 * KERNEL_STEPS + 1).map(|step| lanczos3(step as f64 / KERNEL_STEPS as f64)).collect()
+});
+
+/// The kernel, by a straight line between two known values: closer than the resizer's 16-bit
+/// weights can tell.
+fn kernel(x: f64) -> f64 {
+    let at = x.abs() * KERNEL_STEPS as f64;
+    let step = at as usize;
+    match KERNEL.get(step..step + 2) {
+        Some(&[before, after]) => before + (after - before) * (at - step as f64),
+        _ => 0.0,
+    }
+}
+
 fn lanczos3(x: f64) -> f64 {
-    if x.abs() >= 3.0 {
-        return 0.0;
-    }
-    let y = x * std::f64::consts::FRAC_PI_3;
-    if y.abs() < 1e-8 {
-        return 1.0;
-    }
-    let sine = y.sin();
-    sine * sine * (3.0 - 4.0 * sine * sine) / (3.0 * y * y)
+    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) };
+    if x < 3.0 { sinc(x) * sinc(x / 3.0) } else { 0.0 }
 }
 
-fn draw(resizer: &mut Resizer, base: &Base, plan: &Plan) -> Result<Picture, Error> {
-    let source = &base.picture;
+fn draw(
+    resizer: &mut Resizer,
+    source: &Raster,
+    Scale { scale, extent }: Scale,
+    plan: &Plan,
+) -> Result<Raster, Error> {
     if plan.is_whole && plan.scaled == (source.width, source.height) {
         return Ok(source.clone());
     }
-    let (left, width) = span(base.extent.0, plan.crop.0 * base.scale.0, source.width);
-    let (top, height) = span(base.extent.1, plan.crop.1 * base.scale.1, source.height);
-    let filter = Filter::new("Lanczos3", lanczos3, 3.0).map_err(internal)?;
+    let (left, width) = span(extent.0, plan.crop.0 * scale.0, source.width);
+    let (top, height) = span(extent.1, plan.crop.1 * scale.1, source.height);
+    let filter = Filter::new("Lanczos3", kernel, 3.0).map_err(internal)?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Custom(filter)))
         .use_alpha(false)
         .crop(left, top, width, height);
-    let pixel = pixel_type(source.has_alpha);
+    let pixel = pixel_type(source.layout);
     let from = ImageRef::new(source.width, source.height, &source.data, pixel).map_err(internal)?;
     let mut to = Image::new(plan.scaled.0, plan.scaled.1, pixel);
     resizer.resize(&from, &mut to, &options).map_err(internal)?;
-    Ok(Picture {
-        width: plan.scaled.0,
-        height: plan.scaled.1,
-        has_alpha: source.has_alpha,
-        data: to.into_vec(),
-    })
+    let (width, height) = plan.scaled;
+    Ok(Raster { width, height, layout: source.layout, data: to.into_vec() })
 }
 
 /// Start and length of the centred part that is shown, inside the pixels that there are.
@@ -110,21 +147,26 @@ fn span(extent: f64, shown: f64, pixels: u32) -> (f64, f64) {
 }
 
 /// Divides the alpha out again.
-fn straight(mut picture: Picture) -> Result<Picture, Error> {
-    if picture.has_alpha {
-        let mut image = view(&mut picture)?;
-        MulDiv::new().divide_alpha_inplace(&mut image).map_err(internal)?;
+fn straight(mut raster: Raster) -> Result<Raster, Error> {
+    if raster.layout.has_alpha() {
+        MulDiv::new().divide_alpha_inplace(&mut view(&mut raster)?).map_err(internal)?;
     }
-    Ok(picture)
+    Ok(raster)
 }
 
-fn view(picture: &mut Picture) -> Result<Image<'_>, Error> {
-    let pixel = pixel_type(picture.has_alpha);
-    Image::from_slice_u8(picture.width, picture.height, &mut picture.data, pixel).map_err(internal)
+fn view(raster: &mut Raster) -> Result<Image<'_>, Error> {
+    let pixel = pixel_type(raster.layout);
+    Image::from_slice_u8(raster.width, raster.height, &mut raster.data, pixel).map_err(internal)
 }
 
-fn pixel_type(has_alpha: bool) -> PixelType {
-    if has_alpha { PixelType::U8x4 } else { PixelType::U8x3 }
+/// Whatever the samples are, only their number matters here.
+fn pixel_type(layout: Layout) -> PixelType {
+    match layout.channels() {
+        1 => PixelType::U8,
+        3 => PixelType::U8x3,
+        2 => PixelType::U8x2,
+        _ => PixelType::U8x4,
+    }
 }
 
 /// The resizer refuses only what the plans rule out.
@@ -135,17 +177,14 @@ fn internal(error: impl ToString) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::f64::consts::PI;
-
-    use super::lanczos3;
+    use super::{kernel, lanczos3};
 
     #[test]
     fn the_kernel_is_the_one_of_the_textbook() {
-        let sinc = |x: f64| if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) };
-        for step in -4000..=4000 {
-            let x = f64::from(step) / 1000.0;
-            let expected = if x.abs() < 3.0 { sinc(x) * sinc(x / 3.0) } else { 0.0 };
-            assert!((lanczos3(x) - expected).abs() < 1e-12, "{x}");
+        // A 16-bit weight is a multiple of 2^-15.
+        for step in -40_000..=40_000 {
+            let x = f64::from(step) / 9_973.0;
+            assert!((kernel(x) - lanczos3(x.abs())).abs() < 1e-6, "{x}");
         }
     }
 }

@@ -185,6 +185,13 @@ impl Blobs {
     }
 }
 
+/// Gives the memory back in which the system keeps what was read of the file: originals are rarely
+/// read again, and would push out prints and the database.
+pub fn forget(file: &File) {
+    // Advice: where it is not taken, nothing is lost.
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+}
+
 /// A file's bytes in larger chunks than the store's own, for fewer trips to a thread and back.
 async fn in_chunks(found: GetResult) -> anyhow::Result<Chunks> {
     let range = found.range.clone();

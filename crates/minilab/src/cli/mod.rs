@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config, LogFormat};
+use crate::memory;
 
 /// A photo lab in one binary: pictures in, every size out.
 #[derive(Parser)]
@@ -148,6 +149,10 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a body on its way takes, and more.
+const KEPT_BYTES: i32 = 8 * 1024 * 1024;
+
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    memory::keep(KEPT_BYTES);
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

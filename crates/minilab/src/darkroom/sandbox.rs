@@ -9,6 +9,12 @@ use seccompiler::{
     SeccompRule, TargetArch,
 };
 
+use crate::memory;
+
+const NICENESS: i32 = 5;
+/// What a small or a middling picture takes; what a large one needed beyond that goes back.
+const KEPT_BYTES: i32 = 32 * 1024 * 1024;
+
 /// Caps memory, forbids core dumps and written files, dies with its parent, and drops the system
 /// calls that reach files, the network or other processes.
 pub(super) fn enter(memory_bytes: u64) -> anyhow::Result<()> {
@@ -20,20 +26,10 @@ pub(super) fn enter(memory_bytes: u64) -> anyhow::Result<()> {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
             .with_context(|| format!("limiting {resource:?} to {most}"))?;
     }
-    keep_memory();
+    memory::keep(KEPT_BYTES);
+    // Callers wait for answers; prints may take a moment longer.
+    rustix::process::nice(NICENESS).context("stepping back behind the service")?;
     forbid_system_calls()
-}
-
-/// Memory of one picture is kept for the next one: fetching fresh pages from the kernel takes a fifth
-/// of the time of a small picture. What a large picture needed beyond that goes back.
-#[expect(unsafe_code, reason = "glibc is a C library")]
-fn keep_memory() {
-    const KEPT_BYTES: i32 = 32 * 1024 * 1024;
-    // SAFETY: numbers for the allocator, set before there are other threads.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, KEPT_BYTES);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT_BYTES);
-    }
 }
 
 /// Grants this process `secs` more seconds of CPU; beyond them the kernel kills it.

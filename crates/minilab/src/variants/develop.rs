@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{PIXELS_VERSION, Variant, of_blob, sql};
 use crate::app::App;
-use crate::blobs::BlobKey;
+use crate::blobs::{self, BlobKey};
 use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::darkroom::DarkroomError;
@@ -95,8 +95,10 @@ async fn make(
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
     let limits = pixels::Limits { bytes: row.bytes as u64, ..app.config.pictures };
-    let memory_bytes = row.facts()?.render_bytes(&recipes) + row.bytes as u64;
+    // The file, and what the decoder of thumbnails makes of it before it reads it.
+    let memory_bytes = row.facts()?.render_bytes(&recipes) + 2 * row.bytes as u64;
     let rendered = app.darkroom.render(recipes, limits, memory_bytes, &picture).await;
+    blobs::forget(&picture);
     let prints = rendered.map_err(|error| match error {
         DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
         DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),

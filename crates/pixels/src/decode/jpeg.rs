@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, io::Cursor};
 
-use super::{Decoded, dct_divisor, divided};
+use super::{Decoded, Planes, dct_divisor, divided, planes::planes as plain_planes};
 use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
@@ -54,6 +54,15 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
     };
     let (width, height) = (reduced(facts.width, divisor), reduced(facts.height, divisor));
     Ok(Decoded { raster: Raster { width, height, layout, data }, profile, scale: divided(divisor) })
+}
+
+/// Planes of a plain picture that is wanted at half its size or less.
+pub(super) fn planes(bytes: &[u8], facts: &Facts, detail: f64) -> Option<(Planes, Profile)> {
+    let divisor = dct_divisor(facts, detail);
+    let mut source = Source::new(Cursor::new(bytes)).ok()?;
+    probe::jpeg_structure(&mut source).ok()?;
+    let planes = plain_planes(bytes, (facts.width, facts.height), divisor)?;
+    Some((planes, profile(&mut source)))
 }
 
 fn broken(error: impl ToString) -> Error {

@@ -5,9 +5,14 @@ mod bitmap;
 mod gif;
 mod ico;
 mod jpeg;
+mod planes;
+#[cfg(test)]
+mod planes_tests;
 mod png;
 mod tiff;
 mod webp;
+
+pub(crate) use self::planes::Planes;
 
 use std::ops::ControlFlow;
 
@@ -131,6 +136,11 @@ pub(crate) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
         Format::Tiff => tiff::still(bytes, facts, detail),
         Format::Ico => ico::still(bytes, facts, detail),
     }
+}
+
+/// Decodes a picture that is plain enough to planes of luma and chroma; nothing for all others.
+pub(crate) fn planes(bytes: &[u8], facts: &Facts, detail: f64) -> Option<(Planes, Profile)> {
+    if facts.format == Format::Jpeg { jpeg::planes(bytes, facts, detail) } else { None }
 }
 
 /// Decodes an animation, frame by frame.

@@ -1,7 +1,7 @@
 //! Fits files into a byte budget: fewer colours or less quality, then fewer frames.
 
-use super::{AnimationWriter, Effort, Outline, Written, still};
-use crate::{Error, Format, decode::Delay, memory::HELD_FRAMES_BYTES, picture::Picture};
+use super::{AnimationWriter, Effort, Outline, Written};
+use crate::{Error, Format, decode::Delay, memory::HELD_FRAMES_BYTES};
 
 /// What to try in turn, the best first.
 fn steps(format: Format, effort: Effort) -> Vec<Effort> {
@@ -24,15 +24,15 @@ fn steps(format: Format, effort: Effort) -> Vec<Effort> {
 
 /// Encodes a still with as much effort as the budget allows.
 pub(crate) fn still_within(
-    picture: &Picture,
+    encode: impl Fn(Effort) -> Result<Vec<u8>, Error>,
     format: Format,
     effort: Effort,
     budget: Option<u64>,
 ) -> Result<Vec<u8>, Error> {
-    let Some(budget) = budget else { return still(picture, format, effort) };
+    let Some(budget) = budget else { return encode(effort) };
     let mut best = u64::MAX;
     for effort in steps(format, effort) {
-        let bytes = still(picture, format, effort)?;
+        let bytes = encode(effort)?;
         if bytes.len() as u64 <= budget {
             return Ok(bytes);
         }

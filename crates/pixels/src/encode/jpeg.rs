@@ -1,14 +1,11 @@
 //! JPEG, by libjpeg-turbo, 4:2:0.
 
-use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
+use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
-use crate::{Error, Format, picture::Picture};
+use crate::{Error, Format, picture::Picture, planar::Subsampled};
 
 pub(super) fn still(picture: &Picture, quality: u8) -> Result<Vec<u8>, Error> {
-    let refused = |error| Error::encode(Format::Jpeg, error);
-    let mut compressor = Compressor::new().map_err(refused)?;
-    compressor.set_quality(i32::from(quality)).map_err(refused)?;
-    compressor.set_subsamp(Subsamp::Sub2x2).map_err(refused)?;
+    let mut compressor = compressor(quality)?;
     let (width, height) = (picture.width as usize, picture.height as usize);
     let image = Image {
         pixels: &picture.data[..],
@@ -19,4 +16,32 @@ pub(super) fn still(picture: &Picture, quality: u8) -> Result<Vec<u8>, Error> {
         format: if picture.has_alpha { PixelFormat::RGBX } else { PixelFormat::RGB },
     };
     compressor.compress_to_vec(image).map_err(refused)
+}
+
+/// The planes as they are.
+pub(super) fn planes(drawn: &Subsampled, quality: u8) -> Result<Vec<u8>, Error> {
+    let [luma, blue, red] = &drawn.planes;
+    let image = YuvPlanesImage {
+        y_plane: &luma.data[..],
+        u_plane: &blue.data[..],
+        v_plane: &red.data[..],
+        width: drawn.size.0 as usize,
+        height: drawn.size.1 as usize,
+        y_stride: luma.width as usize,
+        u_stride: blue.width as usize,
+        v_stride: red.width as usize,
+        subsamp: Subsamp::Sub2x2,
+    };
+    compressor(quality)?.compress_yuv_planes_to_vec(&image).map_err(refused)
+}
+
+fn compressor(quality: u8) -> Result<Compressor, Error> {
+    let mut compressor = Compressor::new().map_err(refused)?;
+    compressor.set_quality(i32::from(quality)).map_err(refused)?;
+    compressor.set_subsamp(Subsamp::Sub2x2).map_err(refused)?;
+    Ok(compressor)
+}
+
+fn refused(error: turbojpeg::Error) -> Error {
+    Error::encode(Format::Jpeg, error)
 }

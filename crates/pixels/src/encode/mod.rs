@@ -7,7 +7,7 @@ mod jpeg;
 mod png;
 mod webp;
 
-use crate::{Error, Format, decode::Delay, picture::Picture};
+use crate::{Error, Format, decode::Delay, picture::Picture, planar::Subsampled};
 
 pub(crate) use budget::{Held, still_within};
 
@@ -36,6 +36,12 @@ pub(crate) fn still(picture: &Picture, format: Format, effort: Effort) -> Result
             Err(Error::encode(format, "this format is only read"))
         }
     }
+}
+
+/// Encodes planes as a JPEG.
+pub(crate) fn planes(planes: &Subsampled, effort: Effort) -> Result<Vec<u8>, Error> {
+    check_size(Format::Jpeg, planes.size)?;
+    jpeg::planes(planes, effort.quality)
 }
 
 fn check_size(format: Format, size: (u32, u32)) -> Result<(), Error> {
