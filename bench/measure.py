@@ -41,7 +41,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--minilab", type=Path, required=True, help="the release binary")
-    parser.add_argument("--only", default="a,b,c,d", help="stages, such as a,c")
+    parser.add_argument("--only", default="a,b,c,d,e", help="stages, such as a,c")
     parser.add_argument("--quick", action="store_true", help="a short try, not a measurement")
     parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
     parser.add_argument("--write", action="store_true", help="fill docs/benchmarks.md")

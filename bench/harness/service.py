@@ -59,6 +59,12 @@ class Service:
         return self.call("GET", path)
 
     def call(self, method: str, path: str, body: bytes | None = None, **headers: str) -> dict:
+        return json.loads(self.send(method, path, body, **headers))
+
+    def fetch(self, url: str) -> bytes:
+        return self.send("GET", url.removeprefix(self.url))
+
+    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, self.headers | headers)
@@ -68,7 +74,7 @@ class Service:
             connection.close()
         if answer.status >= 300:
             raise RuntimeError(f"{self.name}: {method} {path}: {answer.status} {text[:300]!r}")
-        return json.loads(text)
+        return text
 
     def await_start(self, path: str) -> None:
         deadline = time.monotonic() + START_SECS_MAX

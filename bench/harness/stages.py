@@ -1,4 +1,4 @@
-"""The four measurements. Each takes the services in turn, round by round, always from scratch."""
+"""The five measurements. Each takes the services in turn, round by round, always from scratch."""
 
 import time
 from collections import defaultdict
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from . import load, memory
+from . import load, memory, quality
 from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size, pictures
 from .plan import Plan
 from .progress import say
@@ -182,4 +182,27 @@ def peak_memory(bench: Bench, name: str) -> dict:
     }
 
 
-STAGES = {"a": uploads, "b": latency, "c": gets, "d": big_pictures}
+def qualities(bench: Bench) -> Table:
+    rows = []
+    for size in (SMALL, MEDIUM, LARGE):
+        # The same files give the same variants: one round says it all.
+        found = {name: picture_quality(bench, name, size) for name in bench.contenders}
+        rows.append(row(f"{size.title}: SSIMULACRA2", found, "score", None))
+        rows.append(row("bytes", found, "bytes", None))
+    note = (
+        f"h400, the mean of {len(bench.pictures(SMALL))} pictures of each size, held against the "
+        "picture decoded at full size and scaled once with Lanczos3, before it is encoded. 100 is "
+        "equal; both encode JPEG at quality 80."
+    )
+    return Table("Quality of a variant", note, rows)
+
+
+def picture_quality(bench: Bench, name: str, size: Size) -> dict:
+    files = bench.pictures(size)
+    with bench.fresh(name, size) as (service, _):
+        found = quality.score(service, files, "h400")
+    say(f"quality, {size.title}, {name}: {found['score']:.4g}")
+    return {key: [value] for key, value in found.items()}
+
+
+STAGES = {"a": uploads, "b": latency, "c": gets, "d": big_pictures, "e": qualities}
