@@ -123,7 +123,6 @@ impl<const N: usize> Blocks<N> {
                 }
                 index = after;
             } else {
-                bits.refill();
                 let step = self.long_step(bits)?;
                 if step.advance() > usize::from(END) {
                     return Some(());

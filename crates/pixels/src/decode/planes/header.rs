@@ -15,7 +15,6 @@ pub(super) struct Header<'a> {
 
 /// Luma, or one of the colour differences.
 pub(super) struct Component {
-    id: u8,
     /// Blocks in an MCU, across and down: 1 or 2.
     pub(super) sampling: (usize, usize),
     /// In zigzag order.
@@ -100,13 +99,12 @@ fn read_scan(
     let component = |index: usize, id: u8, codes: u8| {
         let (framed, sampling, quantiser) = frame[index];
         let component = Component {
-            id,
             sampling,
             quantisers: (*tables.quantisers.get(quantiser)?)?,
             dc: tables.dc.get(usize::from(codes >> 4))?.clone()?,
             ac: tables.ac.get(usize::from(codes & 15))?.clone()?,
         };
-        (component.id == framed).then_some(component)
+        (id == framed).then_some(component)
     };
     Some([component(0, a, a_codes)?, component(1, b, b_codes)?, component(2, c, c_codes)?])
 }
