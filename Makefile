@@ -57,7 +57,7 @@ fuzz: ## Let fuzzers feed the readers of strangers' bytes, a minute each
 	@scripts/setup.sh build
 	scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
-bench: ## Measure the release binary beside a peer, twenty minutes; ARGS=--write keeps the tables
+bench: ## Measure the release binary beside a peer, half an hour; ARGS=--write keeps the tables
 	@scripts/setup.sh build
 	cargo build --release --locked -p minilab
 	bench/run --minilab $(target_dir)/release/minilab $(ARGS)

@@ -1,4 +1,4 @@
-"""Measures Minilab beside a peer. Started by `run`, which brings what this needs."""
+"""Measures Minilab, most of it beside a peer. Started by `run`, which brings what this needs."""
 
 import argparse
 import signal
@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness import document, machine, minilab, peer
+from harness import document, machine, minilab, nginx, peer, postgres
+from harness.bench import Bench
 from harness.plan import QUICK, Plan
 from harness.progress import say
-from harness.stages import STAGES, Bench
+from harness.stages import STAGES
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -25,8 +26,8 @@ def main() -> None:
     plan = QUICK if options.quick else Plan()
     plan = replace(plan, rounds=options.rounds or plan.rounds)
     with TemporaryDirectory(prefix="bench-", dir=options.cache) as work:
-        bench = Bench(plan, contenders, options.cache, Path(work))
-        parts = [heading(options.minilab, bench.plan.rounds)]
+        bench = Bench(plan, options.minilab, contenders, options.cache, Path(work))
+        parts = [heading(options, bench.plan.rounds)]
         print(parts[0], flush=True)
         for letter in options.only:
             say(f"stage {letter}")
@@ -41,7 +42,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--minilab", type=Path, required=True, help="the release binary")
-    parser.add_argument("--only", default="a,b,c,d,e", help="stages, such as a,c")
+    parser.add_argument("--only", default=",".join(STAGES), help="stages, such as a,c")
     parser.add_argument("--quick", action="store_true", help="a short try, not a measurement")
     parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
     parser.add_argument("--write", action="store_true", help="fill docs/benchmarks.md")
@@ -58,20 +59,22 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def heading(binary: Path, rounds: int) -> str:
+def heading(options: argparse.Namespace, rounds: int) -> str:
     facts = {
         "date": date.today().isoformat(),
         "machine": machine.machine(),
         "system": machine.system(),
-        "Minilab": minilab.version(binary),
+        "Minilab": minilab.version(options.minilab),
         "peer": f"{peer.version()}, {machine.program('redis-server', '--version')}",
+        "beside": f"{nginx.version(options.cache)}, {postgres.version()}",
         "load": machine.program("wrk", "--version"),
         "command": "`make bench`, which is `bench/run --minilab` with the release binary",
     }
     lines = "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
     return (
         f"{lines}\n\nOne run of {rounds} rounds, in which the services took turns. Bold is the "
-        "median of the rounds in brackets; a ratio above 1 is in Minilab's favour.\n"
+        "median of the rounds in brackets; a ratio above 1 is in favour of the first column, where "
+        "nothing else is said.\n"
     )
 
 

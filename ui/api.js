@@ -23,16 +23,22 @@ function credentials() {
   return secret ? { Authorization: `Bearer ${secret}` } : {};
 }
 
-/** One request; a bad status is thrown. */
-export async function ask(path, { method = 'GET', headers = {} } = {}) {
+/** One request, with `json` as its body if there is any; a bad status is thrown. */
+export async function ask(path, { method = 'GET', headers = {}, json } = {}) {
+  const sent = { method, headers: { ...credentials(), ...headers } };
+  if (json) {
+    sent.headers['Content-Type'] = 'application/json';
+    sent.body = JSON.stringify(json);
+  }
   let response;
   try {
-    response = await fetch(path, { method, headers: { ...credentials(), ...headers } });
+    response = await fetch(path, sent);
   } catch {
     throw new Trouble(BROKEN);
   }
   if (response.ok) return response;
-  throw refusal(response.status, await response.json().catch(() => null));
+  const wait = Number(response.headers.get('Retry-After'));
+  throw refusal(response.status, await response.json().catch(() => null), wait);
 }
 
 export async function askJson(path, options) {
@@ -90,8 +96,8 @@ export function send(file, { started, progress }) {
   });
 }
 
-function refusal(status, body) {
-  return new Trouble(problem(status, body), status, body?.code ?? '');
+function refusal(status, body, wait) {
+  return new Trouble(problem(status, body, wait), status, body?.code ?? '');
 }
 
 export function pause(milliseconds) {

@@ -1,10 +1,11 @@
-// The page: the door, and the lab behind it.
+// The page behind the door: the library, and the way pictures get into it.
 
-import { Trouble, askJson } from './api.js';
+import { Trouble } from './api.js';
 import { Bringing, listen } from './bring.js';
+import { readMe } from './enter.js';
 import { Library } from './library.js';
 import { bestFor } from './picture.js';
-import { forget, keep, key, session } from './session.js';
+import { isGuest, session } from './session.js';
 import { copyLink, say, tell } from './share.js';
 import { Sheet } from './sheet.js';
 import { bytes, count, number } from './words.js';
@@ -47,100 +48,68 @@ function sayProgress() {
   if (left === 0) refreshMe();
 }
 
-async function readMe() {
-  session.me = await askJson('/api/v1/me');
+function showMe() {
   const { account, tier, usage, limits } = session.me;
   const pictures = limits.images === null
     ? count(usage.images, 'picture')
     : `${number(usage.images)} of ${count(limits.images, 'picture')}`;
-  at('account').textContent = key() ? account : 'Guest';
+  at('account').textContent = isGuest() ? 'Guest' : account;
   at('usage').textContent = `${tier} · ${pictures} · ${bytes(usage.bytes)}`;
   at('limit').textContent = `· up to ${bytes(limits.upload_bytes)} each`;
-  at('leave').textContent = key() ? 'Sign out' : 'Use a key';
+  at('enter').hidden = !isGuest();
+  at('leave').hidden = isGuest();
 }
 
-/** The numbers at the top may be old for a moment; a key that was revoked may not. */
+/** The numbers at the top may be old for a moment; a session that has ended may not. */
 async function refreshMe() {
+  const before = session.me.account;
   try {
     await readMe();
+    if (session.me.account === before) showMe();
+    // Somebody else came in by another tab, or the lab takes this one for a guest now.
+    else location.reload();
   } catch (trouble) {
     if (trouble.status !== 401) return;
-    forget();
-    showDoor(trouble.message);
+    // Nothing of it would be taken any more: no reason to ask before leaving.
+    bringing.dropAll();
+    location.replace('/sign-in#ended');
   }
 }
 
-function showDoor(message = '') {
-  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
-  document.querySelector('.top').hidden = true;
-  lab.hidden = true;
-  at('door').hidden = false;
-  at('door-trouble').textContent = message;
-  at('key').ariaInvalid = message ? 'true' : 'false';
-  at('key').focus();
-}
-
-function showLab() {
-  bringing.dropAll();
-  library.clear();
-  at('door').hidden = true;
-  document.querySelector('.top').hidden = false;
-  lab.hidden = false;
-  return library.load();
-}
-
-async function signIn(event) {
-  event.preventDefault();
-  const typed = at('key').value.trim();
-  // Anything else cannot even be sent as a header.
-  if (!/^[\x21-\x7e]+$/.test(typed)) {
-    showDoor(typed ? 'That does not look like a key.' : 'Paste or type your key.');
-    return;
-  }
-  keep(typed, at('remember').checked);
-  try {
-    await readMe();
-  } catch (trouble) {
-    forget();
-    showDoor(trouble.message);
-    at('key').select();
-    return;
-  }
-  at('key').value = '';
-  await showLab();
-  at('library-title').focus();
-  tell(`Signed in as ${session.me.account}`);
-}
-
-function leave() {
-  const isGuest = key() === '';
-  forget();
-  if (isGuest) showDoor();
-  // A fresh page: nothing of the account is left in memory.
-  else location.reload();
-}
-
-async function start() {
-  at('door').addEventListener('submit', signIn);
-  at('leave').addEventListener('click', leave);
+function listenToPage() {
   at('clear').addEventListener('click', () => {
     for (const card of bringing.refused()) bringing.drop(card);
     at('library-title').focus();
   });
+  at('reload').addEventListener('click', () => location.reload());
   listen({ input: at('files'), isOpen: () => !lab.hidden, add: (files) => bringing.add(files) });
   window.addEventListener('beforeunload', (event) => {
     if (bringing.left() > 0) event.preventDefault();
   });
+  // Browsers bring pages back as they were: after signing out nothing may be seen by going back.
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
+async function start() {
+  listenToPage();
   try {
     await readMe();
-    await showLab();
   } catch (trouble) {
     if (!(trouble instanceof Trouble)) throw trouble;
-    // Without a key, being asked for one is no error.
-    const isExpected = trouble.status === 401 && key() === '';
-    if (trouble.status === 401) forget();
-    showDoor(isExpected ? '' : trouble.message);
+    if (trouble.status === 401) {
+      location.replace('/sign-in');
+      return;
+    }
+    at('closed').hidden = false;
+    at('closed-trouble').textContent = trouble.message;
+    return;
   }
+  showMe();
+  for (const part of document.querySelectorAll('[data-open]')) part.hidden = false;
+  tell(isGuest() ? 'You are a guest here' : `Signed in as ${session.me.account}`);
+  await library.load();
 }
 
 start();

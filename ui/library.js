@@ -37,12 +37,6 @@ export class Library {
     this.tidy();
   }
 
-  clear() {
-    this.list.replaceChildren();
-    this.cards.clear();
-    this.cursor = null;
-  }
-
   append(image) {
     const card = new Card(image.filename, this.act);
     this.list.append(card.element);

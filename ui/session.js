@@ -1,42 +1,39 @@
-// Who is signed in here. The key lives for the tab, or on the device when asked to.
+// Who is signed in here: by a cookie, which scripts never see, or by a key. A key lives for the
+// tab, or on the device when asked to.
 
 const NAME = 'minilab.key';
+const STORES = ['sessionStorage', 'localStorage'];
+/** Callers whom the lab does not know, where it takes them at all. No account can be made of it. */
+const GUEST = 'anonymous';
 
 /** What `/api/v1/me` said last. */
 export const session = { me: null };
 
+export const isGuest = () => session.me?.account === GUEST;
+
 export function key() {
-  return read(sessionStorage) ?? read(localStorage) ?? '';
+  return STORES.map((name) => inStore(name, (store) => store.getItem(NAME))).find(Boolean) ?? '';
 }
 
+/** False when this browser keeps nothing: the next page would not know the key. */
 export function keep(key, onThisDevice) {
   forget();
-  const store = onThisDevice ? localStorage : sessionStorage;
-  try {
+  const name = onThisDevice ? 'localStorage' : 'sessionStorage';
+  return inStore(name, (store) => {
     store.setItem(NAME, key);
-  } catch {
-    // Storage is switched off: the key lives as long as the page.
-    unstored = key;
-  }
+    return true;
+  }) ?? false;
 }
 
 export function forget() {
-  unstored = null;
-  for (const store of [sessionStorage, localStorage]) {
-    try {
-      store.removeItem(NAME);
-    } catch {
-      // Then there is nothing in it either.
-    }
-  }
+  for (const name of STORES) inStore(name, (store) => store.removeItem(NAME));
 }
 
-let unstored = null;
-
-function read(store) {
+/** Where storage is switched off, naming it is an error already. */
+function inStore(name, act) {
   try {
-    return store.getItem(NAME) ?? unstored;
+    return act(window[name]);
   } catch {
-    return unstored;
+    return null;
   }
 }

@@ -1,7 +1,7 @@
 // Links and files out of the lab, and the short messages that say so.
 
 import { askPrint } from './api.js';
-import { key } from './session.js';
+import { isGuest } from './session.js';
 import { extension } from './words.js';
 
 let fading;
@@ -24,7 +24,7 @@ export function tell(text) {
 export async function copyLink(path) {
   const address = new URL(path, location.href).href;
   if (await copyText(address)) {
-    say(key() ? 'Link copied. Opening it needs a key, for now.' : 'Link copied.');
+    say(isGuest() ? 'Link copied.' : 'Link copied. It opens for you only, for now.');
   } else {
     // The last resort: people can copy from here.
     window.prompt('Copy this link:', address);

@@ -2,7 +2,7 @@
 
 import { ask } from './api.js';
 import { show } from './picture.js';
-import { key, session } from './session.js';
+import { isGuest, session } from './session.js';
 import { copyLink, save, say } from './share.js';
 import { bytes, format, number, print, sentence, size } from './words.js';
 
@@ -24,7 +24,7 @@ export class Sheet {
   open(card) {
     this.card = card;
     find('.sheet-picture img').hidden = true;
-    find('[data-needs-key]').hidden = key() === '';
+    find('[data-own-links]').hidden = isGuest();
     this.askSure(false);
     this.refresh(card);
     dialog.showModal();

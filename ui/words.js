@@ -53,9 +53,21 @@ export function extension(format) {
 
 export const tooLarge = (limit) => `Too large: your plan takes files of up to ${bytes(limit)}.`;
 
-/** A problem's sentence; a few common ones are said with numbers that people read more easily. */
-export function problem(status, body) {
+/** A time to wait, never said shorter than it is. */
+function span(seconds) {
+  if (seconds < 100) return count(Math.ceil(seconds), 'second');
+  if (seconds < 100 * 60) return count(Math.ceil(seconds / 60), 'minute');
+  return count(Math.ceil(seconds / 3600), 'hour');
+}
+
+/**
+ * A problem's sentence; a few common ones are said with numbers that people read more easily.
+ * `wait` is the `Retry-After` of the answer, in seconds, where it has one.
+ */
+export function problem(status, body, wait = 0) {
   switch (body?.code) {
+    case 'too_many_tries':
+      return `Too many tries. Wait ${wait > 0 ? span(wait) : 'a moment'}, then try again.`;
     case 'too_large':
       return tooLarge(body.limit);
     case 'quota_reached':

@@ -46,8 +46,10 @@ def wrk_uploads(service: Service, pictures: list[Path], secs: int) -> Wrk:
     return wrk("upload.lua", service, UPLOAD_CONNECTIONS, secs, arguments)
 
 
-def wrk_gets(service: Service, url: str, secs: int) -> Wrk:
-    return wrk("get.lua", service, GET_CONNECTIONS, secs, [url])
+def get_rate(service: Service, url: str, secs: int) -> dict:
+    got = wrk("get.lua", service, GET_CONNECTIONS, secs, [url])
+    rate = got.requests / got.secs
+    return {"requests/s": rate, "p50": got.p50_ms, "p99": got.p99_ms, "failed": got.failed}
 
 
 def wrk(script: str, service: Service, connections: int, secs: int, arguments: list) -> Wrk:

@@ -1,14 +1,20 @@
 """Starts Minilab as its README says, and asks it how far it is."""
 
+import json
 import os
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import processes
 from .service import READY_SECS_MAX, Service, Settled
+
+
+ACCOUNT = "bench"
+LINK_SECS = 3000
 
 
 class Minilab(Service):
@@ -20,6 +26,12 @@ class Minilab(Service):
 
     def image_id(self, answer: dict) -> str:
         return answer["items"][0]["id"]
+
+    def make_link(self, image_id: str, variant: str) -> str:
+        """The address of a temporary link that outlives the measuring."""
+        wish = json.dumps({"expires_in": LINK_SECS, "variant": variant}).encode()
+        path = f"/api/v1/images/{image_id}/links"
+        return self.call("POST", path, wish, **{"Content-Type": "application/json"})["url"]
 
     def settled(self) -> Settled:
         """Looks at every image once, and again only at pages that had work under way.
@@ -65,24 +77,37 @@ class Minilab(Service):
 
 
 @contextmanager
-def running(binary: Path, folder: Path):
+def running(binary: Path, folder: Path, database: str = "") -> Iterator[Minilab]:
     """Default settings; one account of the tier business, which has every eager variant."""
-    data = folder / "data"
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MINILAB__")}
-    port = processes.free_port()
-    command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--data", data]
-    server = processes.start(command, folder / "minilab.log", env, cwd=folder)
-    try:
-        service = Minilab(port, [server])
-        service.await_start("/readyz")
-        add = [binary, "account", "add", "bench", "--tier", "business", "--data", data]
+    with serving(binary, folder, database) as service:
+        add = [binary, "account", "add", ACCOUNT, "--tier", "business", "--data", folder / "data"]
+        env = environment(database)
         key = subprocess.run(
             add, env=env, cwd=folder, check=True, text=True, stdout=subprocess.PIPE
         ).stdout.strip()
         service.headers["Authorization"] = f"Bearer {key}"
         yield service
+
+
+@contextmanager
+def serving(binary: Path, folder: Path, database: str = "") -> Iterator[Minilab]:
+    """What is in the folder and in the database, or a new lab."""
+    port = processes.free_port()
+    command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--data", folder / "data"]
+    log = folder / "minilab.log"
+    server = processes.start(command, log, environment(database), cwd=folder)
+    try:
+        service = Minilab(port, [server])
+        service.await_start("/readyz")
+        yield service
     finally:
         processes.stop(server)
+
+
+def environment(database: str) -> dict:
+    """Ours, without settings of Minilab but the database; without one it is SQLite."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MINILAB__")}
+    return env | ({"MINILAB__DATABASE__URL": database} if database else {})
 
 
 def version(binary: Path) -> str:

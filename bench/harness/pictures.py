@@ -4,15 +4,13 @@ The same on every machine: no randomness but a generator with a fixed seed.
 """
 
 import io
-import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
 from PIL import Image, ImageFilter
 
+from . import packages
 from .progress import say
 
 PACKAGES = ["mate-backgrounds", "plasma-workspace-wallpapers"]
@@ -62,30 +60,11 @@ def pictures(size: Size, cache: Path) -> list[Path]:
     if all(file.exists() for file in files):
         return files
     folder.mkdir(parents=True, exist_ok=True)
-    photographs = unpacked(cache)
+    photographs = packages.unpacked(PACKAGES, cache / "packages", "photographs (140 MB)")
     say(f"making {len(files)} pictures of {size.title}")
     for seed, (source, file) in enumerate(zip(size.sources, files)):
         make(photographs / source, size, seed, file)
     return files
-
-
-def unpacked(cache: Path) -> Path:
-    """The folder with the contents of the packages; nothing is installed."""
-    folder = cache / "packages"
-    if folder.exists():
-        return folder
-    say(f"fetching photographs, once: {', '.join(PACKAGES)} (140 MB)")
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        subprocess.run(
-            ["apt-get", "-q", "download", *PACKAGES],
-            cwd=scratch, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        for package in Path(scratch).glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, f"{scratch}/all"], check=True)
-        # Renamed at the end, so that a folder that is there is complete.
-        shutil.move(f"{scratch}/all", folder)
-    return folder
 
 
 def make(source: Path, size: Size, seed: int, file: Path) -> None:

@@ -13,6 +13,9 @@ class Plan:
     latency_secs_max: int = 75
     get_secs: int = 10
     big_uploads: int = 100
+    few_images: int = 1_000
+    many_images: int = 1_000_000
+    list_turns: int = 8
 
 
 QUICK = Plan(
@@ -23,4 +26,6 @@ QUICK = Plan(
     latency_secs_max=5,
     get_secs=2,
     big_uploads=8,
+    many_images=20_000,
+    list_turns=2,
 )

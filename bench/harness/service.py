@@ -80,7 +80,7 @@ class Service:
         deadline = time.monotonic() + START_SECS_MAX
         while True:
             try:
-                self.get(path)
+                self.send("GET", path)
                 return
             except (OSError, RuntimeError):
                 if self.has_ended() or time.monotonic() > deadline:

@@ -1,68 +1,16 @@
-"""The five measurements. Each takes the services in turn, round by round, always from scratch."""
+"""Minilab beside the peer. Each takes the services in turn, round by round, always from scratch."""
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import mkdtemp
 
 from . import load, memory, quality
-from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size, pictures
-from .plan import Plan
+from .beside import link_gets, nginx_gets
+from .bench import Bench
+from .lists import lists
+from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size
 from .progress import say
-from .service import Service
 from .table import Row, Table
 
 MIB = 1 << 20
-# Of each log, when something goes wrong.
-LOG_LINES = 20
-
-
-@dataclass
-class Bench:
-    """`contenders` starts a service by its name, in a folder."""
-
-    plan: Plan
-    contenders: dict[str, Callable]
-    cache: Path
-    # Folders stay until the end: on ext4 files are made slowly for minutes after many were deleted.
-    work: Path
-    # Images a second of small pictures, as (a) found them; (b) takes half of that.
-    rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    def pictures(self, size: Size) -> list[Path]:
-        return pictures(size, self.cache / "bench-pictures")
-
-    @contextmanager
-    def fresh(self, name: str, size: Size) -> Iterator[tuple[Service, str]]:
-        """A service with nothing in it but the pictures that warmed it up, and the id of one."""
-        folder = Path(mkdtemp(prefix=f"{name}-", dir=self.work))
-        try:
-            with self.contenders[name](folder) as service:
-                yield service, load.warm_up(service, self.pictures(size))
-        except Exception:
-            tell_logs(folder)
-            raise
-
-    def rounds(self, what: str, measure: Callable[[str], dict]) -> dict[str, dict[str, list]]:
-        """For each service, what was measured: a list with a value for each round."""
-        found = {name: defaultdict(list) for name in self.contenders}
-        for number in range(1, self.plan.rounds + 1):
-            for name in self.contenders:
-                values = measure(name)
-                for key, value in values.items():
-                    found[name][key].append(value)
-                told = ", ".join(f"{key} {value:.4g}" for key, value in values.items())
-                say(f"{what}, round {number}, {name}: {told}")
-        return found
-
-
-def tell_logs(folder: Path) -> None:
-    for log in sorted(folder.glob("*.log")):
-        for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:]:
-            say(f"{log.name}: {line}")
 
 
 def row(label: str, found: dict, key: str, more_is_better: bool | None) -> Row:
@@ -145,9 +93,7 @@ def gets(bench: Bench) -> Table:
 def get_rate(bench: Bench, name: str) -> dict:
     with bench.fresh(name, SMALL) as (service, image_id):
         url = service.variant_url(image_id, "h200")
-        got = load.wrk_gets(service, url, bench.plan.get_secs)
-    rate = got.requests / got.secs
-    return {"requests/s": rate, "p50": got.p50_ms, "p99": got.p99_ms, "failed": got.failed}
+        return load.get_rate(service, url, bench.plan.get_secs)
 
 
 def big_pictures(bench: Bench) -> Table:
@@ -205,4 +151,7 @@ def picture_quality(bench: Bench, name: str, size: Size) -> dict:
     return {key: [value] for key, value in found.items()}
 
 
-STAGES = {"a": uploads, "b": latency, "c": gets, "d": big_pictures, "e": qualities}
+STAGES = {
+    "a": uploads, "b": latency, "c": gets, "d": big_pictures, "e": qualities,
+    "f": nginx_gets, "g": link_gets, "h": lists,
+}

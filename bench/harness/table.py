@@ -1,9 +1,20 @@
-"""Tables of both services side by side."""
+"""Tables of two things side by side."""
 
 from dataclasses import dataclass
 from statistics import median
 
-HEADER = "| | Minilab | peer | ratio |\n|---|---:|---:|---:|"
+
+@dataclass(frozen=True)
+class Target:
+    """What a ratio is to be."""
+
+    bound: float
+    at_most: bool = False
+
+    def text(self, ratio: float) -> str:
+        is_met = ratio <= self.bound if self.at_most else ratio >= self.bound
+        side = "most" if self.at_most else "least"
+        return f"at {side} {self.bound:g}x: {'met' if is_met else 'missed'}"
 
 
 @dataclass
@@ -11,20 +22,29 @@ class Row:
     """The values of all rounds. `more_is_better` is None where a ratio would say nothing."""
 
     label: str
-    minilab: list[float]
-    peer: list[float]
+    ours: list[float]
+    theirs: list[float]
     more_is_better: bool | None
+    target: Target | None = None
 
-    def text(self) -> str:
-        return f"| {self.label} | {cell(self.minilab)} | {cell(self.peer)} | {self.ratio()} |"
+    def cells(self) -> list[str]:
+        ratio = self.ratio()
+        shown = "" if ratio is None else f"{number(ratio)}x"
+        target = self.target.text(ratio) if self.target and ratio is not None else ""
+        return [self.label, cell(self.ours), cell(self.theirs), shown, target]
 
-    def ratio(self) -> str:
-        """Above 1 when Minilab does better."""
-        ours, theirs = median(self.minilab), median(self.peer)
+    def ratio(self) -> float | None:
+        """Above 1 when the first column does better."""
+        ours, theirs = median(self.ours), median(self.theirs)
         better, worse = (ours, theirs) if self.more_is_better else (theirs, ours)
-        if self.more_is_better is None or not worse:
-            return ""
-        return f"{number(better / worse)}x"
+        return None if self.more_is_better is None or not worse else better / worse
+
+
+class Growth(Row):
+    """Its ratio is how many times more the first column is, which had better be little."""
+
+    def ratio(self) -> float | None:
+        return median(self.ours) / median(self.theirs)
 
 
 @dataclass
@@ -32,10 +52,15 @@ class Table:
     title: str
     note: str
     rows: list[Row]
+    columns: tuple[str, str] = ("Minilab", "peer")
 
     def text(self) -> str:
-        rows = "\n".join(row.text() for row in self.rows)
-        return f"### {self.title}\n\n{self.note}\n\n{HEADER}\n{rows}\n"
+        # The last column is there only where a target is.
+        width = 5 if any(row.target for row in self.rows) else 4
+        lines = ["", *self.columns, "ratio", "target"][:width], ["---", *["---:"] * (width - 1)]
+        lines = [*lines, *(row.cells()[:width] for row in self.rows)]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return f"### {self.title}\n\n{self.note}\n\n{table}\n"
 
 
 def cell(values: list[float]) -> str:

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use minilab_fuzz::key::Key;
+use minilab_fuzz::key::{Key, Kind};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -23,9 +23,11 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// `mlk_`, 32 digits, `_`, 43 digits of which the last one carries only four bits.
+/// `mlk_` or one of its kin, 32 digits, `_`, 43 digits of which the last one carries only four bits.
 fn is_key(text: &[u8]) -> bool {
-    let [b'm', b'l', b'k', b'_', rest @ ..] = text else { return false };
+    let [b'm', b'l', b'k' | b'c' | b'a' | b'r' | b's', b'_', rest @ ..] = text else {
+        return false;
+    };
     let Some((id, [b'_', secret @ ..])) = rest.split_at_checked(32) else { return false };
     let digit = |byte: &u8| BASE64.iter().position(|digit| digit == byte);
     id.iter().all(|byte| HEX.contains(byte))
@@ -38,6 +40,7 @@ fn is_key(text: &[u8]) -> bool {
 fn check_key(id: [u8; 16], secret: [u8; 32], changed_bit: u8) {
     let text = written(id, secret);
     let key = Key::parse(&text).expect("a key is read");
+    assert_eq!(key.kind, Kind::Api);
     assert_eq!((key.id.as_bytes(), key.reveal()), (&id, text));
     assert_eq!(key.secret_hash(), *blake3::hash(&secret).as_bytes());
     let mut hash = key.secret_hash();

@@ -8,14 +8,19 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::accounts::Identities;
+use crate::accounts::throttle::Throttle;
 use crate::blobs::Blobs;
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::darkroom::Darkroom;
 use crate::db::Db;
 use crate::jobs::{self, Bell};
+use crate::links::{DenyList, Seal};
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::{Spool, once};
+use crate::variants::prints::Prints;
 use crate::{fetch_one, fetch_optional, images};
 
 #[derive(Clone)]
@@ -25,7 +30,17 @@ pub struct App {
     pub blobs: Blobs,
     pub spool: Arc<Spool>,
     pub darkroom: Darkroom,
+    pub cache: Cache,
     pub catalogues: Catalogues,
+    /// Who the keys of the last second belong to.
+    pub identities: Identities,
+    /// What was handed out within the last second.
+    pub prints: Prints,
+    pub throttle: Throttle,
+    /// Seals and opens temporary links.
+    pub seal: Seal,
+    /// Links that are dead before their time.
+    pub denied: DenyList,
     pub clock: Clock,
     /// Rung when a job was enqueued.
     pub work: Bell,
@@ -67,9 +82,18 @@ impl App {
             fetch_optional!(&mut conn, (Uuid,), images::sql::SELECT_ANY_BLOB)?.is_some();
         drop(conn);
         blobs.belong_to(lab, has_blobs)?;
+        let seal = Seal::open(&db, &config.data.join("secrets")).await?;
+        let denied = DenyList::default();
+        denied.load(&db, clock.now_ms()).await.context("reading the list of dead links")?;
         Ok(Self {
             db,
             blobs,
+            cache: Cache::new(&config.cache),
+            identities: Identities::default(),
+            prints: Prints::default(),
+            throttle: Throttle::default(),
+            seal,
+            denied,
             spool: Arc::new(spool),
             darkroom,
             catalogues: Catalogues::default(),

@@ -6,7 +6,7 @@
 use uuid::Uuid;
 
 use crate::db::{Conn, Db, Dialect};
-use crate::{execute, fetch_one, fetch_optional};
+use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// Whose counter it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Scope {
     Account(Uuid),
     /// The whole installation.
     Lab,
+    /// The curated collection.
+    Gallery,
 }
 
 impl std::fmt::Display for Scope {
@@ -21,6 +23,7 @@ impl std::fmt::Display for Scope {
         match self {
             Self::Account(id) => write!(f, "account:{}", id.simple()),
             Self::Lab => f.write_str("lab"),
+            Self::Gallery => f.write_str("gallery"),
         }
     }
 }
@@ -31,7 +34,9 @@ pub const IMAGES: &str = "images";
 pub const BYTES: &str = "bytes";
 /// Bytes of distinct originals.
 pub const STORED_BYTES: &str = "stored_bytes";
-/// Bytes of all variants.
+/// Changes of a list, so that each state of it has a number. Nothing to recount.
+pub const CHANGES: &str = "changes";
+/// Bytes of all variants; for an account, of those that its images have.
 pub const VARIANT_BYTES: &str = "variant_bytes";
 
 pub async fn add(tx: &mut Conn, scope: Scope, name: &str, delta: i64) -> sqlx::Result<()> {
@@ -41,6 +46,30 @@ pub async fn add(tx: &mut Conn, scope: Scope, name: &str, delta: i64) -> sqlx::R
 pub async fn read(conn: &mut Conn, scope: Scope, name: &str) -> sqlx::Result<i64> {
     let (sum,) = fetch_one!(conn, (i64,), sql::SUM, scope.to_string(), name)?;
     Ok(sum)
+}
+
+/// The counters of an account that its pages show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    pub images: i64,
+    pub bytes: i64,
+    pub variant_bytes: i64,
+    pub changes: i64,
+}
+
+/// All counters of one scope, in one moment.
+pub async fn of(conn: &mut Conn, scope: Scope) -> sqlx::Result<Counted> {
+    let mut counted = Counted::default();
+    for (name, sum) in fetch_all!(conn, (String, i64), sql::SUMS, scope.to_string())? {
+        match &*name {
+            IMAGES => counted.images = sum,
+            BYTES => counted.bytes = sum,
+            VARIANT_BYTES => counted.variant_bytes = sum,
+            CHANGES => counted.changes = sum,
+            _ => {}
+        }
+    }
+    Ok(counted)
 }
 
 /// Moves deltas into the folded counters, if there are any.
@@ -74,6 +103,11 @@ pub mod sql {
                 UNION ALL
                 SELECT delta AS value FROM counter_deltas WHERE scope = $1 AND name = $2
             ) AS both_kinds";
+        SUMS = "SELECT name, CAST(SUM(value) AS BIGINT) FROM (
+                SELECT name, value FROM counters WHERE scope = $1
+                UNION ALL
+                SELECT name, delta AS value FROM counter_deltas WHERE scope = $1
+            ) AS both_kinds GROUP BY name";
         SELECT_ANY_DELTA = "SELECT id FROM counter_deltas LIMIT 1";
         FOLD = sqlite "INSERT INTO counters (scope, name, value)
             SELECT scope, name, SUM(delta) FROM counter_deltas WHERE TRUE GROUP BY scope, name

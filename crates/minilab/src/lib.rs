@@ -14,17 +14,23 @@ pub mod waiting;
 pub mod worker;
 
 pub mod accounts;
+pub mod admin;
 pub mod check;
 pub mod counters;
 pub mod dropin;
+pub mod gallery;
 pub mod health;
 pub mod images;
 pub mod jobs;
+pub mod links;
+pub mod metrics;
+pub mod sharing;
 pub mod tiers;
 pub mod uploads;
 pub mod variants;
 
 pub mod blobs;
+pub mod cache;
 pub mod clock;
 pub mod cpu;
 pub mod darkroom;

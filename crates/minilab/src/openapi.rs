@@ -37,8 +37,13 @@ const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandb
     tags(
         (name = "images", description = "Originals and their variants"),
         (name = "account", description = "Who calls, and what they may do"),
+        (name = "sharing", description = "Temporary links"),
+        (name = "gallery", description = "The curated collection"),
+        (name = "admin", description = "Accounts, tiers and presets, for admins"),
         (name = "operation", description = "Whether the service is well"),
         (name = "thumbnail drop-in", description = "The routes of an older thumbnail service"),
+        (name = "emoji drop-in", description = "The routes of an older emoji service"),
+        (name = "image drop-in", description = "The routes of an older image service with tiers"),
     ),
     components(schemas(ProblemView), responses(Refusal)),
     security(("key" = [])),
@@ -64,7 +69,8 @@ impl Modify for Key {
 /// whatever an operation does not name is a problem, too.
 pub fn complete(document: &mut utoipa::openapi::OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             let needs_key = operation.security.is_none();
             let statuses = [("401", needs_key), ("404", path.contains('{')), ("default", true)];

@@ -1,17 +1,20 @@
 //! Every address of the API on one screen; the paths stand at the handlers, beside what they answer.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::guard::{self, Hosts};
+use crate::http::guard::{self, Guard, Hosts};
 use crate::http::{Problem, cache_policy, request_id};
-use crate::{accounts, dropin, health, images, openapi, ui, uploads, variants};
+use crate::{
+    accounts, admin, dropin, gallery, health, images, metrics, openapi, sharing, ui, uploads, variants,
+};
 
 /// The API and its description, grown from the same lines. `with_dropin`: older services' routes too.
 pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
@@ -24,28 +27,77 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         ))
         .routes(routes!(images::routes::show_original))
         .routes(routes!(variants::routes::show_variant))
-        .routes(routes!(accounts::routes::show_me))
+        .routes(routes!(sharing::routes::create_link, sharing::routes::list_links))
+        .routes(routes!(sharing::routes::revoke_link))
+        .routes(routes!(sharing::open::open_link))
+        .routes(routes!(gallery::routes::list_gallery, gallery::curate::create_item))
+        .routes(routes!(
+            gallery::routes::show_item,
+            gallery::curate::change_item,
+            gallery::curate::delete_item
+        ))
+        .routes(routes!(gallery::routes::show_item_variant))
+        .merge(callers())
+        .merge(admin())
         .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz));
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::show_metrics));
     if with_dropin {
-        api = api.merge(dropin::thumbnail::routes());
+        api = api
+            .merge(dropin::thumbnail::routes())
+            .merge(dropin::emoji_api::routes())
+            .merge(dropin::image_api::routes());
     }
     let (routes, mut document) = api.split_for_parts();
     openapi::complete(&mut document);
     (routes, document)
 }
 
+/// Who calls.
+fn callers() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::routes::show_me))
+        .routes(routes!(accounts::routes::change_password))
+        .routes(routes!(accounts::keys::list_keys, accounts::keys::create_key))
+        .routes(routes!(accounts::keys::revoke_key))
+        .routes(routes!(accounts::routes::open_session, accounts::routes::close_session))
+        .routes(routes!(accounts::routes::create_tokens, accounts::routes::revoke_tokens))
+        .routes(routes!(accounts::routes::refresh_tokens))
+        .routes(routes!(accounts::setup::set_up))
+}
+
+/// What admins change.
+fn admin() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::accounts::list_accounts, admin::accounts::create_account))
+        .routes(routes!(admin::accounts::show_account, admin::accounts::change_account))
+        .routes(routes!(admin::tiers::list_tiers, admin::tiers::create_tier))
+        .routes(routes!(
+            admin::tiers::show_tier,
+            admin::tiers::change_tier,
+            admin::tiers::delete_tier
+        ))
+        .routes(routes!(admin::presets::list_presets, admin::presets::create_preset))
+        .routes(routes!(
+            admin::presets::show_preset,
+            admin::presets::change_preset,
+            admin::presets::delete_preset
+        ))
+        .routes(routes!(admin::audit::list_audit))
+}
+
 pub fn router(app: App) -> Router {
     let hosts = Hosts(app.config.host_names().into());
+    let guard = Guard { hosts, browsers: Arc::new(app.config.browsers.clone()) };
     let (api, document) = api(app.config.dropin);
     Router::new()
-        .route("/", get(ui::show_page))
-        .route("/ui/{file}", get(ui::show_file))
+        .merge(ui::routes())
         .merge(openapi::routes(&document))
         .merge(api)
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(hosts, guard::layer))
+        .layer(app.config.browsers.cors())
+        .layer(from_fn_with_state(guard, guard::layer))
         .layer(CatchPanicLayer::custom(|_| {
             let cause = anyhow::anyhow!("a handler panicked");
             axum::response::IntoResponse::into_response(Problem::internal(&cause))

@@ -13,6 +13,7 @@ use crate::check;
 use crate::db::Conn;
 use crate::jobs::finish::{Ending, Refusal, record_failure, release};
 use crate::jobs::{self, Job, JobError, Lease, claim};
+use crate::variants::refine::Walk;
 use crate::{counters, images, uploads, variants};
 
 /// An idle worker looks for work at least so often: for what other processes enqueued, and for
@@ -34,6 +35,11 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
         Job::MakeVariant { blob, preset, version: _ } => {
             variants::develop::make_variant(app, lease, *blob, preset).await
         }
+        Job::Refine { blob } => variants::develop::refine(app, lease, *blob).await,
+        Job::BackFill { account, since_ms, after } => {
+            let walk = Walk { account: *account, since_ms: *since_ms, after: *after };
+            variants::refine::back_fill(app, lease, walk).await
+        }
         Job::DeleteBlob { blob } => images::delete::delete_blob(app, lease, *blob).await,
         Job::Sweep => check::sweep(app, lease).await,
     }
@@ -43,7 +49,11 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
 async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx::Result<()> {
     match job {
         Job::Develop { blob } => variants::develop::mark_failed(tx, *blob, refusal, now_ms).await,
-        Job::MakeVariant { .. } | Job::DeleteBlob { .. } | Job::Sweep => Ok(()),
+        Job::MakeVariant { .. }
+        | Job::Refine { .. }
+        | Job::BackFill { .. }
+        | Job::DeleteBlob { .. }
+        | Job::Sweep => Ok(()),
     }
 }
 
@@ -172,6 +182,9 @@ async fn record(app: &App, lease: &Lease, error: JobError) {
 
 /// Small things that are due all the time: expired leases, counters, the hourly sweep.
 async fn keep_house(app: App) {
+    if let Err(cause) = variants::refine::start_if_new(&app).await {
+        tracing::error!(cause = format!("{cause:#}"), "could not look for old variants");
+    }
     let mut last_sweep = None::<std::time::Instant>;
     while !app.stop.is_cancelled() {
         if let Err(cause) = keep_house_once(&app).await {

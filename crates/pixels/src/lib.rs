@@ -2,7 +2,8 @@
 //!
 //! [`probe`] reads what a file's header says and refuses what is no picture, not supported, or
 //! over the [`Limits`]; it decodes nothing. [`render`] decodes a picture once and makes a variant
-//! for each [`Recipe`]. [`metadata`] reads the camera's notes.
+//! for each [`Recipe`]. [`metadata`] reads the camera's notes; [`without_location`] takes the place
+//! out of a file and leaves the rest as it is.
 //!
 //! ```
 //! use pixels::{Fit, Format, Limits, OutputFormat, Recipe, probe, render};
@@ -46,6 +47,7 @@ mod format;
 mod geometry;
 mod hdr;
 mod limits;
+mod location;
 mod memory;
 mod metadata;
 mod orient;
@@ -64,6 +66,7 @@ pub use error::{Error, Over};
 pub use facts::Facts;
 pub use format::{Format, UnknownFormat};
 pub use limits::Limits;
+pub use location::without_location;
 pub use metadata::{Exposure, Gps, Metadata, metadata};
 pub use probe::probe;
 pub use recipe::{Animation, Fit, OutputFormat, Recipe};

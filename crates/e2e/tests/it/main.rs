@@ -11,6 +11,7 @@ mod kill_nine_mid_job;
 mod quota_under_concurrency;
 mod roles_share_the_data;
 mod settings_are_refused_with_reasons;
+mod signing_in;
 mod strangers_are_turned_away;
 mod the_api_keeps_its_description;
 mod the_api_page;

@@ -14,7 +14,7 @@ fn the_first_page() {
     let origin = format!("http://{}/", ada.address());
     let folder = tempfile::tempdir().expect("a temporary directory");
     let browser = Browser::open();
-    let shots = Shots::new(&browser);
+    let shots = Shots::new(&browser, "the-first-page");
 
     browser.color_scheme("light");
     browser.visit(&origin);
@@ -32,46 +32,54 @@ fn the_first_page() {
 }
 
 /// Screenshots for people, below the target directory.
-struct Shots<'a> {
+pub(super) struct Shots<'a> {
     browser: &'a Browser,
     folder: PathBuf,
 }
 
 impl<'a> Shots<'a> {
-    fn new(browser: &'a Browser) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("the-first-page");
+    pub(super) fn new(browser: &'a Browser, story: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(story);
         std::fs::create_dir_all(&folder).expect("a folder for screenshots");
         Self { browser, folder }
     }
 
-    fn take(&self, name: &str) {
+    pub(super) fn take(&self, name: &str) {
         self.browser.screenshot(&self.folder.join(format!("{name}.png")));
     }
 }
 
 fn sign_in(browser: &Browser, shots: &Shots<'_>, ada: &Caller) {
-    browser.until("document.activeElement.id === 'key'");
+    // Whoever is not known is led to the door.
+    browser.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
     expect_names(browser);
     shots.take("signed-out");
+    browser.click("#by-password [data-do=other-way]");
+    browser.until("document.activeElement.id === 'key'");
+    expect_names(browser);
     for (typed, said) in [
-        ("not-a-key", "This key is unknown or revoked."),
+        ("not-a-key", "This key is unknown, expired or revoked."),
         ("schl\u{fc}ssel", "That does not look like a key."),
     ] {
         browser.value("document.querySelector('#key').value = ''");
         browser.fill("#key", typed);
-        browser.click("#door [type=submit]");
-        browser.until(&format!("document.querySelector('#door-trouble').textContent === {said:?}"));
+        browser.click("#by-key [type=submit]");
+        browser.until(&format!("document.querySelector('#key-trouble').textContent === {said:?}"));
     }
     shots.take("wrong-key");
 
     browser.value("document.querySelector('#key').value = ''");
     browser.fill("#key", ada.key());
     browser.press(&[Key::Enter]);
-    browser.until("document.activeElement.id === 'library-title'");
+    browser.until("location.pathname === '/' && document.querySelector('#usage')?.textContent");
     assert!(browser.text("#usage").contains("premium · 0 of 100 pictures"));
     // For the tab only, unless it was asked to remember.
     assert_eq!(browser.value("[sessionStorage.length, localStorage.length]"), json!([1, 0]));
-    // The way in is one step away for the keyboard too.
+    // The way in is near for the keyboard too: one step before the place it may skip to.
+    browser.press(&[Key::Tab]);
+    assert_eq!(browser.value("document.activeElement.className"), "skip");
+    browser.press(&[Key::Enter]);
+    browser.until("document.activeElement.id === 'library-title'");
     browser.press(&[Key::Shift, Key::Tab]);
     assert_eq!(browser.value("document.activeElement.id"), "files");
     shots.take("empty");
@@ -172,13 +180,14 @@ fn come_back_and_delete(browser: &Browser, ada: &Caller, origin: &str) {
     assert_eq!(ada.usage()["images"], 0);
 
     browser.click("#leave");
-    browser.until("document.activeElement.id === 'key'");
+    browser.until("document.activeElement?.id === 'title'");
+    assert_eq!(browser.text("#title"), "Signed out");
     assert_eq!(browser.value("[sessionStorage.length, localStorage.length]"), json!([0, 0]));
 }
 
 /// Everything that can be used has a name for those who do not see it.
 #[track_caller]
-fn expect_names(browser: &Browser) {
+pub(super) fn expect_names(browser: &Browser) {
     let tree = browser.devtools("Accessibility.getFullAXTree", &json!({}));
     let nodes = tree["nodes"].as_array().expect("a list of nodes");
     let usable = ["button", "textbox", "checkbox", "link", "dialog", "progressIndicator"];
@@ -191,7 +200,7 @@ fn expect_names(browser: &Browser) {
 /// No request went to any other host. The browser's own first tab has no host: it is a page of
 /// `chrome:` with pictures of `data:`, which the lab's page must not use.
 #[track_caller]
-fn expect_own_requests_only(browser: &Browser, origin: &str) {
+pub(super) fn expect_own_requests_only(browser: &Browser, origin: &str) {
     let requested = browser.requested();
     assert!(requested.iter().any(|url| url == origin), "{requested:?}");
     let own =
@@ -203,11 +212,11 @@ fn expect_own_requests_only(browser: &Browser, origin: &str) {
 /// Chromium notes every answer of 400 and above; anything else, such as a refusal by the page's
 /// own security policy, is a fault of the page.
 #[track_caller]
-fn expect_quiet_console(browser: &Browser) {
+pub(super) fn expect_quiet_console(browser: &Browser) {
     let console = browser.console();
     let is_expected = |line: &&Value| {
         let message = line["message"].as_str().unwrap_or_default();
-        let statuses = ["401 (Unauthorized)", "415 (", "422 ("];
+        let statuses = ["401 (Unauthorized)", "410 (", "415 (", "422 ("];
         line["source"] == "network" && statuses.iter().any(|status| message.contains(status))
     };
     assert_eq!(console.iter().find(|line| !is_expected(line)), None);

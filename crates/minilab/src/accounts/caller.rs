@@ -4,27 +4,34 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
+use uuid::Uuid;
 
-use super::key::Key;
-use super::{ANONYMOUS, Account, find_by_name, sql};
+use super::key::{Key, Kind};
+use super::{ANONYMOUS, Account, Scopes, find_by_name};
 use crate::app::App;
-use crate::fetch_optional;
-use crate::http::Problem;
+use crate::http::{Problem, cookie, guard};
 use crate::tiers::{Catalogue, Tier};
+
+/// How a caller proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Key,
+    AccessToken,
+    Cookie,
+    /// Not at all: the settings allow it.
+    Nothing,
+}
 
 /// An account that proved itself, and what its tier allows.
 #[derive(Clone)]
 pub struct Caller {
     pub account: Account,
     pub catalogue: Arc<Catalogue>,
-}
-
-#[derive(sqlx::FromRow)]
-struct KeyRow {
-    secret_hash: Vec<u8>,
-    #[sqlx(flatten)]
-    account: Account,
+    pub via: Via,
+    pub scopes: Scopes,
+    /// What one sign-in made, if that is what was shown.
+    pub family: Option<Uuid>,
 }
 
 impl Caller {
@@ -32,11 +39,27 @@ impl Caller {
         &self.catalogue.tiers[&self.account.tier]
     }
 
-    async fn identify(app: &App, headers: &HeaderMap) -> Result<Self, Problem> {
-        let account = match bearer(headers)? {
-            Some(key) => Self::by_key(app, key).await?,
-            None => Self::without_key(app).await?,
+    /// Some things need somebody who can be told from others.
+    pub fn must_be_known(&self) -> Result<(), Problem> {
+        if self.via == Via::Nothing {
+            let detail = "callers without a key cannot do this";
+            return Err(Problem::forbidden("anonymous", detail));
+        }
+        Ok(())
+    }
+
+    async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
+        let shown = match bearer(headers)? {
+            Some(text) => Some((text, [Kind::Api, Kind::Access].as_slice())),
+            None => cookie::read(headers).map(|text| (text, [Kind::Cookie].as_slice())),
         };
+        let (account, via, scopes, family) = match shown {
+            Some((text, kinds)) => Self::by_key(app, text, kinds).await?,
+            None => (Self::without_key(app).await?, Via::Nothing, Scopes::ALL, None),
+        };
+        if via == Via::Cookie {
+            guard::must_come_from_here(method, headers)?;
+        }
         if account.suspended {
             return Err(Problem::forbidden("suspended", "this account is suspended"));
         }
@@ -46,16 +69,25 @@ impl Caller {
             let missing = anyhow::anyhow!("tier {:?} is not loaded yet", account.tier);
             return Err(Problem::internal(&missing));
         }
-        Ok(Self { account, catalogue })
+        let caller = Self { account, catalogue, via, scopes, family };
+        let may = if method.is_safe() { scopes.read } else { scopes.write };
+        if may { Ok(caller) } else { Err(out_of_scope(if method.is_safe() { "read" } else { "write" })) }
     }
 
-    async fn by_key(app: &App, text: &str) -> Result<Account, Problem> {
-        let refused = || Problem::unauthorized("this key is unknown or revoked");
-        let key = Key::parse(text).ok_or_else(refused)?;
-        let mut conn = app.db.read().await?;
-        let row = fetch_optional!(&mut conn, KeyRow, sql::SELECT_BY_KEY, key.id)?;
-        let row = row.filter(|row| key.matches(&row.secret_hash)).ok_or_else(refused)?;
-        Ok(row.account)
+    async fn by_key(
+        app: &App,
+        text: &str,
+        kinds: &[Kind],
+    ) -> Result<(Account, Via, Scopes, Option<Uuid>), Problem> {
+        let refused = || Problem::unauthorized("this key is unknown, expired or revoked");
+        let key = Key::parse(text).filter(|key| kinds.contains(&key.kind)).ok_or_else(refused)?;
+        let found = app.identities.find(&app.db, &app.clock, &key).await?.ok_or_else(refused)?;
+        let via = match key.kind {
+            Kind::Cookie => Via::Cookie,
+            Kind::Access => Via::AccessToken,
+            Kind::Api | Kind::Refresh | Kind::Setup => Via::Key,
+        };
+        Ok((found.account.clone(), via, found.scopes(), found.family_id))
     }
 
     async fn without_key(app: &App) -> Result<Account, Problem> {
@@ -70,6 +102,11 @@ impl Caller {
         let account = find_by_name(&mut app.db.read().await?, ANONYMOUS).await?;
         account.ok_or_else(needed)
     }
+}
+
+fn out_of_scope(scope: &str) -> Problem {
+    let detail = format!("this key does not have the scope {scope:?}");
+    Problem::forbidden("out_of_scope", detail)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -87,6 +124,26 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Self::identify(app, &parts.headers).await
+        Self::identify(app, &parts.method, &parts.headers).await
+    }
+}
+
+/// A caller who may change what is everybody's.
+#[derive(Clone)]
+pub struct Admin(pub Caller);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller.must_be_known()?;
+        if !caller.account.is_admin {
+            return Err(Problem::forbidden("not_admin", "only admins may do this"));
+        }
+        if !caller.scopes.admin {
+            return Err(out_of_scope("admin"));
+        }
+        Ok(Self(caller))
     }
 }

@@ -1,11 +1,13 @@
 //! Making accounts and keys.
 
+use axum::http::StatusCode;
 use uuid::Uuid;
 
-use super::key::Key;
-use super::{ANONYMOUS, Account, find_by_name, sql};
+use super::key::{Key, Kind};
+use super::{ANONYMOUS, Account, Scopes, find_by_name, sql};
 use crate::db::{Conn, Db};
 use crate::execute;
+use crate::http::Problem;
 use crate::tiers::Catalogue;
 
 /// Why an account cannot be made.
@@ -23,6 +25,18 @@ pub enum Refused {
     Failed(#[from] anyhow::Error),
 }
 
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            Refused::NameTaken(_) => Self::new(StatusCode::CONFLICT, "name_taken", detail),
+            Refused::Reserved | Refused::BadName => Self::unprocessable("bad_name", detail),
+            Refused::UnknownTier { .. } => Self::unprocessable("unknown_tier", detail),
+            Refused::Failed(cause) => Self::internal(&cause),
+        }
+    }
+}
+
 impl From<sqlx::Error> for Refused {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
@@ -36,26 +50,50 @@ pub struct NewAccount {
     /// A tier's name or alias.
     pub tier: String,
     pub is_admin: bool,
+    /// What [`password::hash`](super::password::hash) made, if there is a password.
+    pub password_hash: Option<String>,
     pub now_ms: i64,
 }
 
 /// Makes an account and its first key.
 pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
-    if new.name == ANONYMOUS {
-        return Err(Refused::Reserved);
-    }
     db.write(new, |tx, new| {
         Box::pin(async move {
             let account = insert(tx, new).await?;
-            let key = Key::random();
-            execute!(tx, sql::INSERT_KEY, key.id, account, &key.secret_hash()[..], new.now_ms)?;
-            Ok(key)
+            insert_first_key(tx, account, new.now_ms).await
         })
     })
     .await
 }
 
-async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
+/// A key for everything that the account may do.
+pub async fn insert_first_key(tx: &mut Conn, account: Uuid, now_ms: i64) -> Result<Key, Refused> {
+    let key = Key::random(Kind::Api);
+    execute!(
+        tx,
+        sql::INSERT_CREDENTIAL,
+        key.id,
+        account,
+        key.kind.word(),
+        &key.secret_hash()[..],
+        None::<Uuid>,
+        "first",
+        Scopes::ALL.words(),
+        now_ms,
+        None::<i64>,
+    )?;
+    Ok(key)
+}
+
+/// Inserts an account that a person asked for.
+pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
+    if new.name == ANONYMOUS {
+        return Err(Refused::Reserved);
+    }
+    insert_any(tx, new).await
+}
+
+async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
     let visible = new.name.chars().all(|c| !c.is_control() && !c.is_whitespace());
     if !visible || !(1..=64).contains(&new.name.chars().count()) {
         return Err(Refused::BadName);
@@ -67,7 +105,16 @@ async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
     };
     let id = Uuid::now_v7();
     let inserted =
-        execute!(tx, sql::INSERT_ACCOUNT, id, &new.name, &tier.name, new.is_admin, new.now_ms)?;
+        execute!(
+        tx,
+        sql::INSERT_ACCOUNT,
+        id,
+        &new.name,
+        &tier.name,
+        new.is_admin,
+        new.password_hash.as_deref(),
+        new.now_ms
+    )?;
     if inserted == 0 {
         return Err(Refused::NameTaken(new.name.clone()));
     }
@@ -76,10 +123,10 @@ async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
 
 /// Makes sure there is an account for calls without a key, in the tier that the settings name.
 pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Account, Refused> {
-    let new = NewAccount { name: ANONYMOUS.into(), tier: tier.into(), is_admin: false, now_ms };
+    let new = NewAccount { name: ANONYMOUS.into(), tier: tier.into(), is_admin: false, password_hash: None, now_ms };
     db.write(new, |tx, new| {
         Box::pin(async move {
-            match insert(tx, new).await {
+            match insert_any(tx, new).await {
                 Ok(_) => {}
                 Err(Refused::NameTaken(_)) => {
                     let catalogue = Catalogue::load(tx).await?;

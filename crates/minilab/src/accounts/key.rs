@@ -1,28 +1,70 @@
-//! API keys: `mlk_<id>_<secret>`. Only a hash of the secret is stored.
+//! What proves who calls: `mlk_<id>_<secret>` and its kin. Only a hash of the secret is stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-const PREFIX: &str = "mlk";
+/// What a key opens. Its prefix says which, so that one is never taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An API key, until it is revoked.
+    Api,
+    /// The cookie of a browser that signed in.
+    Cookie,
+    /// An access token, for minutes.
+    Access,
+    /// A refresh token, for one use.
+    Refresh,
+    /// The link that makes the first admin.
+    Setup,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Api, Self::Cookie, Self::Access, Self::Refresh, Self::Setup];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Api => "mlk",
+            Self::Cookie => "mlc",
+            Self::Access => "mla",
+            Self::Refresh => "mlr",
+            Self::Setup => "mls",
+        }
+    }
+
+    /// As its column holds it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Api => "key",
+            Self::Cookie => "cookie",
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+            Self::Setup => "setup",
+        }
+    }
+}
 
 /// A key as its holder has it.
+#[derive(Clone)]
 pub struct Key {
+    pub kind: Kind,
     pub id: Uuid,
     secret: [u8; 32],
 }
 
 impl Key {
-    pub fn random() -> Self {
-        Self { id: Uuid::new_v4(), secret: rand::random() }
+    pub fn random(kind: Kind) -> Self {
+        Self { kind, id: Uuid::new_v4(), secret: rand::random() }
     }
 
     /// Reads the text form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, secret) = text.strip_prefix(PREFIX)?.strip_prefix('_')?.split_once('_')?;
+        let (prefix, rest) = text.split_once('_')?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
+        let (id, secret) = rest.split_once('_')?;
         let secret = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
-        let key = Self { id: Uuid::try_parse(id).ok()?, secret };
+        let key = Self { kind, id: Uuid::try_parse(id).ok()?, secret };
         // An id can be written in several ways; a key is handed out in one.
         (key.reveal() == text).then_some(key)
     }
@@ -39,7 +81,8 @@ impl Key {
 
     /// The text form, shown once.
     pub fn reveal(&self) -> String {
-        format!("{PREFIX}_{}_{}", self.id.simple(), URL_SAFE_NO_PAD.encode(self.secret))
+        let prefix = self.kind.prefix();
+        format!("{prefix}_{}_{}", self.id.simple(), URL_SAFE_NO_PAD.encode(self.secret))
     }
 }
 
@@ -49,12 +92,14 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_and_matches_only_its_own_hash() {
-        let key = Key::random();
-        let read = Key::parse(&key.reveal()).unwrap();
-        assert_eq!(read.id, key.id);
-        assert!(read.matches(&key.secret_hash()));
-        assert!(!read.matches(&Key::random().secret_hash()));
-        assert!(!read.matches(&[]));
+        for kind in Kind::ALL {
+            let key = Key::random(kind);
+            let read = Key::parse(&key.reveal()).unwrap();
+            assert_eq!((read.kind, read.id), (kind, key.id));
+            assert!(read.matches(&key.secret_hash()));
+            assert!(!read.matches(&Key::random(kind).secret_hash()));
+            assert!(!read.matches(&[]));
+        }
     }
 
     #[test]
@@ -68,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_only_in_the_form_it_is_handed_out() {
-        let key = Key::random();
+        let key = Key::random(Kind::Api);
         let (simple, text) = (key.id.simple().to_string(), key.reveal());
         for id in [
             simple.to_uppercase(),

@@ -1,12 +1,21 @@
-//! Who asks: accounts, their API keys, and what their tier allows.
+//! Who asks: accounts, what proves who they are, and what their tier allows.
 
 mod caller;
 pub mod create;
+mod identities;
 pub mod key;
+pub mod keys;
+pub mod password;
 pub mod routes;
+pub mod scopes;
+pub mod setup;
+pub mod sign_in;
 pub mod sql;
+pub mod throttle;
 
-pub use caller::Caller;
+pub use caller::{Admin, Caller, Via};
+pub use identities::Identities;
+pub use scopes::Scopes;
 
 use uuid::Uuid;
 
@@ -26,11 +35,15 @@ pub struct Account {
     pub suspended: bool,
 }
 
-/// Whether there is nobody yet who could call.
+/// Whether there is nobody yet who could call with a key.
 pub async fn is_empty(conn: &mut Conn) -> sqlx::Result<bool> {
     Ok(fetch_optional!(conn, (Uuid,), sql::SELECT_ANY)?.is_none())
 }
 
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> sqlx::Result<Option<Account>> {
     fetch_optional!(conn, Account, sql::SELECT_BY_NAME, name)
+}
+
+pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<Account>> {
+    fetch_optional!(conn, Account, sql::SELECT_BY_ID, id)
 }

@@ -1,15 +1,25 @@
-//! `/api/v1/me`.
+//! `/api/v1/me`, and signing in and out: by cookie for browsers, by tokens for programs.
 
-use axum::Json;
+use axum::Json as Answer;
 use axum::extract::State;
-use serde::Serialize;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::Caller;
+use super::identities::COOKIE_LIFE;
+use super::key::{Key, Kind};
+use super::sign_in::{self, ACCESS_LIFE, Address, Tokens};
+use super::{Caller, password, sql};
 use crate::app::App;
-use crate::counters::{self, Scope};
-use crate::http::Problem;
+use crate::counters::{self, Counted, Scope};
+use crate::db::Conn;
+use crate::http::extract::Json;
+use crate::http::problem::{Problem, Refusal};
+use crate::http::cookie;
 use crate::tiers::Rights;
+use crate::execute;
 
 /// Who calls, what they may do and what they use.
 #[derive(Serialize, ToSchema)]
@@ -27,10 +37,12 @@ pub struct MeView {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Usage)]
-struct UsageView {
-    images: i64,
+pub struct UsageView {
+    pub images: i64,
     /// Bytes of originals.
-    bytes: i64,
+    pub bytes: i64,
+    /// Bytes of their variants.
+    pub variant_bytes: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -42,23 +54,227 @@ struct LimitsView {
     upload_bytes: u64,
 }
 
+/// What an account uses.
+pub async fn usage(conn: &mut Conn, account: Uuid) -> sqlx::Result<UsageView> {
+    let Counted { images, bytes, variant_bytes, .. } =
+        counters::of(conn, Scope::Account(account)).await?;
+    Ok(UsageView { images, bytes, variant_bytes })
+}
+
 /// Who I am
 ///
 /// The account behind the key, its tier with rights and limits, and what it uses.
 #[utoipa::path(get, path = "/api/v1/me", tag = "account", responses((status = 200, body = MeView)))]
-pub async fn show_me(State(app): State<App>, caller: Caller) -> Result<Json<MeView>, Problem> {
-    let mut conn = app.db.read().await?;
-    let scope = Scope::Account(caller.account.id);
-    let images = counters::read(&mut conn, scope, counters::IMAGES).await?;
-    let bytes = counters::read(&mut conn, scope, counters::BYTES).await?;
+pub async fn show_me(State(app): State<App>, caller: Caller) -> Result<Answer<MeView>, Problem> {
+    let usage = usage(&mut app.db.read().await?, caller.account.id).await?;
     let tier = caller.tier();
-    Ok(Json(MeView {
+    Ok(Answer(MeView {
         account: caller.account.name.clone(),
         tier: tier.name.clone(),
         admin: caller.account.is_admin,
         rights: tier.rights.clone(),
         presets: tier.presets.clone(),
-        usage: UsageView { images, bytes },
+        usage,
         limits: LimitsView { images: tier.images_max, upload_bytes: tier.upload_bytes_max },
     }))
+}
+
+/// A name and its password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    pub account: String,
+    #[schema(format = Password)]
+    pub password: String,
+}
+
+/// Sign in with a browser
+///
+/// The answer sets a cookie that scripts cannot read. Changes made with it must come from a page of
+/// this service.
+#[utoipa::path(post, path = "/api/v1/session", tag = "account", security(()),
+    request_body = Credentials,
+    responses(
+        (status = 204, description = "Signed in by a cookie.", headers(("set-cookie" = String))),
+        (status = 400, response = Refusal),
+        (status = 401, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+        (status = 429, response = Refusal),
+    ))]
+pub async fn open_session(
+    State(app): State<App>,
+    Address(address): Address,
+    Json(form): Json<Credentials>,
+) -> Result<Response, Problem> {
+    let account = sign_in::check(&app, address, &form.account, form.password).await?;
+    let session = sign_in::open_session(&app, account.id).await?;
+    Ok(signed_in(&app, &session, StatusCode::NO_CONTENT))
+}
+
+/// An answer that keeps the browser signed in.
+pub(super) fn signed_in(app: &App, session: &Key, status: StatusCode) -> Response {
+    let cookie = cookie::set(&session.reveal(), COOKIE_LIFE.as_secs(), app.config.is_secure());
+    (status, [(header::SET_COOKIE, cookie)]).into_response()
+}
+
+/// Sign out with a browser
+///
+/// Ends the session of the cookie, if there is one, and removes the cookie.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "account", security(()),
+    responses((status = 204, description = "Nobody is signed in any more."),
+        (status = 403, response = Refusal)))]
+pub async fn close_session(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    crate::http::guard::must_come_from_here(&axum::http::Method::DELETE, &headers)?;
+    let key = cookie::read(&headers).and_then(Key::parse).filter(|key| key.kind == Kind::Cookie);
+    if let Some(key) = key
+        && let Some(found) = app.identities.find(&app.db, &app.clock, &key).await?
+        && let Some(family) = found.family_id
+    {
+        sign_in::sign_out(&app, family).await?;
+    }
+    let gone = cookie::set("", 0, app.config.is_secure());
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub struct TokensView {
+    /// Sent as `Authorization: Bearer`.
+    access: String,
+    /// Good for one refresh.
+    refresh: String,
+    /// Seconds that the access token lives.
+    expires_in: u64,
+}
+
+impl From<Tokens> for TokensView {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access: tokens.access.reveal(),
+            refresh: tokens.refresh.reveal(),
+            expires_in: ACCESS_LIFE.as_secs(),
+        }
+    }
+}
+
+/// Sign in with a program
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "account", security(()),
+    request_body = Credentials,
+    responses(
+        (status = 200, body = TokensView),
+        (status = 400, response = Refusal),
+        (status = 401, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+        (status = 429, response = Refusal),
+    ))]
+pub async fn create_tokens(
+    State(app): State<App>,
+    Address(address): Address,
+    Json(form): Json<Credentials>,
+) -> Result<Answer<TokensView>, Problem> {
+    let account = sign_in::check(&app, address, &form.account, form.password).await?;
+    Ok(Answer(sign_in::issue_tokens(&app, account.id).await?.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshForm {
+    pub refresh: String,
+}
+
+/// Renew tokens
+///
+/// A refresh token is good once. One that comes again ends all that came from the same sign-in.
+#[utoipa::path(post, path = "/api/v1/tokens/refresh", tag = "account", security(()),
+    request_body = RefreshForm,
+    responses(
+        (status = 200, body = TokensView),
+        (status = 400, response = Refusal),
+        (status = 401, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn refresh_tokens(
+    State(app): State<App>,
+    Json(form): Json<RefreshForm>,
+) -> Result<Answer<TokensView>, Problem> {
+    Ok(Answer(sign_in::refresh(&app, &form.refresh).await?.into()))
+}
+
+/// Sign out with a program
+///
+/// Ends the access token this is called with, and what it is renewed with.
+#[utoipa::path(delete, path = "/api/v1/tokens", tag = "account",
+    responses((status = 204, description = "They open nothing any more."),
+        (status = 403, response = Refusal), (status = 422, response = Refusal)))]
+pub async fn revoke_tokens(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    let Some(family) = caller.family else {
+        let detail = "this was not called with an access token; keys are revoked at /api/v1/keys";
+        return Err(Problem::unprocessable("no_tokens", detail));
+    };
+    sign_in::sign_out(&app, family).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A change of one's password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordForm {
+    #[schema(format = Password)]
+    current: String,
+    #[schema(format = Password)]
+    new: String,
+}
+
+/// Change my password
+///
+/// Other sign-ins end; this one and API keys live on.
+#[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = PasswordForm,
+    responses(
+        (status = 204, description = "Changed."),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+        (status = 429, response = Refusal),
+    ))]
+pub async fn change_password(
+    State(app): State<App>,
+    Address(address): Address,
+    caller: Caller,
+    Json(form): Json<PasswordForm>,
+) -> Result<StatusCode, Problem> {
+    caller.must_be_known()?;
+    let account = &caller.account;
+    sign_in::check(&app, address, &account.name, form.current).await?;
+    if let Some(weakness) = password::weakness(&form.new, &account.name) {
+        return Err(Problem::unprocessable("weak_password", weakness));
+    }
+    let hash = password::hash(form.new).await?;
+    let args = (account.id, hash, caller.family.unwrap_or_default(), app.clock.now_ms());
+    app.db
+        .write(args, |tx, (account, hash, family, now_ms)| {
+            Box::pin(async move {
+                execute!(tx, sql::UPDATE_PASSWORD, *account, hash)?;
+                execute!(tx, sql::REVOKE_OTHER_FAMILIES, *account, *family, *now_ms)
+            })
+        })
+        .await?;
+    app.identities.forget();
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,16 +1,50 @@
-//! SQL of accounts and API keys.
+//! SQL of accounts and of what proves who they are.
 
 crate::sql! {
     SELECT_BY_NAME = "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE name = $1";
-    SELECT_ANY = "SELECT id FROM accounts LIMIT 1";
-    SELECT_BY_KEY = "SELECT k.secret_hash, a.id, a.name, a.tier, a.is_admin, a.suspended
-        FROM api_keys k JOIN accounts a ON a.id = k.account_id
-        WHERE k.id = $1 AND k.revoked_ms IS NULL";
-    INSERT_ACCOUNT = "INSERT INTO accounts (id, name, tier, is_admin, suspended, created_ms)
-        VALUES ($1, $2, $3, $4, FALSE, $5) ON CONFLICT (name) DO NOTHING";
-    INSERT_KEY = "INSERT INTO api_keys (id, account_id, secret_hash, created_ms)
-        VALUES ($1, $2, $3, $4)";
+    SELECT_BY_ID = "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE id = $1";
+    SELECT_ANY = "SELECT id FROM accounts WHERE name <> 'anonymous' LIMIT 1";
+    SELECT_ANY_ADMIN = "SELECT id FROM accounts WHERE is_admin LIMIT 1";
+    SELECT_CREDENTIAL = "SELECT c.kind, c.secret_hash, c.family_id, c.scopes, c.expires_ms,
+            c.last_used_ms, c.spent_ms, a.id, a.name, a.tier, a.is_admin, a.suspended
+        FROM credentials c JOIN accounts a ON a.id = c.account_id
+        WHERE c.id = $1 AND c.revoked_ms IS NULL";
+    INSERT_ACCOUNT = "INSERT INTO accounts (id, name, tier, is_admin, suspended, password_hash,
+            created_ms)
+        VALUES ($1, $2, $3, $4, FALSE, $5, $6) ON CONFLICT (name) DO NOTHING";
+    INSERT_CREDENTIAL = "INSERT INTO credentials (id, account_id, kind, secret_hash, family_id, name,
+            scopes, created_ms, expires_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// A cookie that is used lives on.
+    TOUCH = "UPDATE credentials SET last_used_ms = $2, expires_ms = COALESCE($3, expires_ms)
+        WHERE id = $1";
+    /// Only the first of two uses changes a row.
+    SPEND = "UPDATE credentials SET spent_ms = $2 WHERE id = $1 AND spent_ms IS NULL
+        AND revoked_ms IS NULL";
+    REVOKE_FAMILY = "UPDATE credentials SET revoked_ms = $2 WHERE family_id = $1
+        AND revoked_ms IS NULL";
+    REVOKE_OTHER_FAMILIES = "UPDATE credentials SET revoked_ms = $3 WHERE account_id = $1
+        AND family_id IS NOT NULL AND family_id <> $2 AND revoked_ms IS NULL";
+    REVOKE_KEY = "UPDATE credentials SET revoked_ms = $3 WHERE id = $1 AND account_id = $2
+        AND kind = 'key' AND revoked_ms IS NULL";
+    SELECT_KEYS = "SELECT id, name, scopes, created_ms, expires_ms, last_used_ms FROM credentials
+        WHERE account_id = $1 AND kind = 'key' AND revoked_ms IS NULL ORDER BY created_ms, id";
+    COUNT_KEYS = "SELECT COUNT(*) FROM credentials
+        WHERE account_id = $1 AND kind = 'key' AND revoked_ms IS NULL";
+    DELETE_EXPIRED = "DELETE FROM credentials WHERE expires_ms < $1";
+    SELECT_PASSWORD = "SELECT id, suspended, password_hash FROM accounts WHERE name = $1";
+    UPDATE_PASSWORD = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
     UPDATE_TIER = "UPDATE accounts SET tier = $2 WHERE id = $1";
-    /// Whoever decides about an account's quota holds its row until the commit.
+    UPDATE_ACCOUNT = "UPDATE accounts SET tier = $2, is_admin = $3, suspended = $4 WHERE id = $1";
+    COUNT_OTHER_ADMINS = "SELECT COUNT(*) FROM accounts
+        WHERE is_admin AND NOT suspended AND id <> $1";
+    SELECT_PAGE = "SELECT id, name, tier, is_admin, suspended, created_ms FROM accounts
+        WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3";
+    INSERT_SETUP = "INSERT INTO setups (id, secret_hash, expires_ms) VALUES ($1, $2, $3)";
+    SELECT_SETUP = "SELECT secret_hash, expires_ms FROM setups WHERE id = $1";
+    DELETE_SETUPS = "DELETE FROM setups";
+    /// Whoever decides about an account's quota or rights holds its row until the commit.
     LOCK = locking "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE id = $1";
+    /// Two admins who retire each other wait for one another here.
+    LOCK_LAB = locking "SELECT id FROM lab";
 }

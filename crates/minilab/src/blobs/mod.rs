@@ -104,6 +104,13 @@ impl Blobs {
         Ok(Body::from_stream(in_chunks(found).await?))
     }
 
+    /// All bytes of a blob.
+    pub async fn bytes(&self, key: &BlobKey<'_>) -> anyhow::Result<Bytes> {
+        let path = key.path();
+        let found = self.store.get(&path).await.with_context(|| format!("reading {path}"))?;
+        found.bytes().await.with_context(|| format!("reading {path}"))
+    }
+
     /// The blob as a file, open for reading.
     pub async fn file(&self, key: &BlobKey<'_>) -> anyhow::Result<File> {
         let path = self.root.join(key.path().as_ref());

@@ -16,8 +16,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::fetch_all;
 use crate::jobs::{self, JobError, Lease};
+use crate::{accounts, execute, fetch_all, links, variants};
 
 /// One thing that is not as it should be, with what is needed to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,18 +178,26 @@ const SWEEP_GRACE: Duration = Duration::from_hours(24);
 /// Rows of jobs that ended well are kept so long.
 const JOBS_KEPT: Duration = Duration::from_hours(7 * 24);
 
+/// Rows of keys and links that expired are kept so long.
+const EXPIRED_KEPT: Duration = Duration::from_hours(24);
+
 /// The job: mends what can be mended without a person, and drops old job rows.
 pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
     for difference in differences(app, false).await? {
         let mended = repair(app, &difference, SWEEP_GRACE).await?;
         tracing::warn!(%difference, ?mended, "the sweep found a difference");
     }
+    variants::prune::prune(app).await?;
+    app.throttle.tidy();
     let now_ms = app.clock.now_ms();
     app.db
         .write((lease.clone(), now_ms), |tx, (lease, now_ms)| {
             Box::pin(async move {
                 let before_ms = *now_ms - JOBS_KEPT.as_millis() as i64;
-                crate::execute!(tx, jobs::sql::DELETE_FINISHED, before_ms)?;
+                execute!(tx, jobs::sql::DELETE_FINISHED, before_ms)?;
+                let before_ms = *now_ms - EXPIRED_KEPT.as_millis() as i64;
+                execute!(tx, accounts::sql::DELETE_EXPIRED, before_ms)?;
+                execute!(tx, links::sql::DELETE_EXPIRED, before_ms)?;
                 jobs::complete(tx, lease, *now_ms).await
             })
         })

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
 use crate::jobs::{self, Job};
-use crate::{execute, fetch_all, fetch_one, images};
+use crate::{execute, fetch_all, fetch_one, images, variants};
 
 /// What became of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,9 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
         | Difference::OrphanFile { .. } => {}
         // It is made again when somebody asks for it.
         Difference::Variant { blob, preset, version, pixels_version, .. } => {
+            if !variants::develop::lock(tx, *blob).await? {
+                return Ok(());
+            }
             let gone = fetch_all!(
                 tx,
                 (i64,),
@@ -68,6 +71,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
                 *pixels_version
             )?;
             let bytes = gone.iter().map(|(bytes,)| bytes).sum::<i64>();
+            variants::owners::settle(tx, *blob).await?;
             counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
         }
         Difference::OrphanBlob { blob } => doom_unless_used(tx, *blob, now_ms).await?,

@@ -19,19 +19,23 @@ crate::sql! {
             AND j.state IN ('pending', 'retry', 'started')) LIMIT 1000";
     /// Counted against recounted, in one statement and so in one moment.
     SELECT_DRIFTS = sqlite "SELECT scope, name, SUM(counted), SUM(actual) FROM (
-            SELECT scope, name, value AS counted, 0 AS actual FROM counters
-            UNION ALL SELECT scope, name, delta, 0 FROM counter_deltas
+            SELECT scope, name, value AS counted, 0 AS actual FROM counters WHERE name <> 'changes'
+            UNION ALL SELECT scope, name, delta, 0 FROM counter_deltas WHERE name <> 'changes'
             UNION ALL SELECT 'account:' || lower(hex(i.account_id)), 'images', 0, 1 FROM images i
+            UNION ALL SELECT 'account:' || lower(hex(i.account_id)), 'variant_bytes', 0,
+                i.variant_bytes FROM images i
             UNION ALL SELECT 'account:' || lower(hex(i.account_id)), 'bytes', 0, b.bytes
                 FROM images i JOIN blobs b ON b.id = i.blob_id
             UNION ALL SELECT 'lab', 'stored_bytes', 0, bytes FROM blobs WHERE NOT doomed
             UNION ALL SELECT 'lab', 'variant_bytes', 0, bytes FROM variants
         ) AS everything GROUP BY scope, name HAVING SUM(counted) <> SUM(actual) ORDER BY scope, name"
     postgres "SELECT scope, name, CAST(SUM(counted) AS BIGINT), CAST(SUM(actual) AS BIGINT) FROM (
-            SELECT scope, name, value AS counted, 0 AS actual FROM counters
-            UNION ALL SELECT scope, name, delta, 0 FROM counter_deltas
+            SELECT scope, name, value AS counted, 0 AS actual FROM counters WHERE name <> 'changes'
+            UNION ALL SELECT scope, name, delta, 0 FROM counter_deltas WHERE name <> 'changes'
             UNION ALL SELECT 'account:' || replace(i.account_id::text, '-', ''), 'images', 0, 1
                 FROM images i
+            UNION ALL SELECT 'account:' || replace(i.account_id::text, '-', ''), 'variant_bytes', 0,
+                i.variant_bytes FROM images i
             UNION ALL SELECT 'account:' || replace(i.account_id::text, '-', ''), 'bytes', 0, b.bytes
                 FROM images i JOIN blobs b ON b.id = i.blob_id
             UNION ALL SELECT 'lab', 'stored_bytes', 0, bytes FROM blobs WHERE NOT doomed

@@ -41,7 +41,8 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
         let db = Db::open(&config.database, &config.data).await?;
         seed::plant(&db).await?;
         let now_ms = Clock::default().now_ms();
-        let key = create(&db, NewAccount { name, tier, is_admin: admin, now_ms }).await;
+        let new = NewAccount { name, tier, is_admin: admin, password_hash: None, now_ms };
+        let key = create(&db, new).await;
         db.close().await;
         println!("{}", key?.reveal());
         Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 mod account;
 mod check;
 mod render;
+mod secrets;
 mod serve;
 
 use std::io::IsTerminal as _;
@@ -42,6 +43,9 @@ enum Command {
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The keys that temporary links are sealed with
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     /// A rendering child of the server; of no use in a shell
     #[command(hide = true)]
     Darkroom { memory_mib: u64 },
@@ -106,6 +110,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             print_settings(&settings.load(|_| {})?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Secrets(command) => secrets::run(command),
         Command::Darkroom { memory_mib } => {
             crate::darkroom::child::run(memory_mib)?;
             Ok(ExitCode::SUCCESS)

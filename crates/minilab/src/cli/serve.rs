@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Settings, runtime, start_log};
 use crate::app::App;
 use crate::config::Config;
-use crate::{accounts, http, router, worker};
+use crate::{accounts, http, links, router, worker};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -44,14 +44,18 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         let hands = (!args.no_workers).then(|| crate::spawn(worker::run(app.clone())));
         let (address, data) = (listener.local_addr()?, app.config.data.display());
         tracing::info!(url = format!("http://{address}"), %data, "serving");
-        if accounts::is_empty(&mut app.db.read().await?).await? {
-            let command = format!("minilab account add NAME --tier business --data {data}");
-            tracing::info!(
+        if let Some(url) = accounts::setup::link(&app).await? {
+            let command = format!("minilab account add NAME --tier business --admin --data {data}");
+            tracing::warn!(
+                url,
                 command,
-                "nobody can call yet: this makes an account and prints its key"
+                "nobody can call yet: within an hour this link, or at any time this command, makes \
+                 the first admin"
             );
         }
+        let watch = crate::spawn(links::watch(app.clone()));
         http::server::serve(listener, router::router(app.clone()), app.stop.clone()).await;
+        watch.await.context("the watch over links died")?;
         close(app, hands).await
     })
 }

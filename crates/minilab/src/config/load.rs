@@ -104,6 +104,7 @@ fn from_variable(
             return;
         }
         Some(Value::String(_)) => Value::String(text.to_owned()),
+        // A list of words: names and addresses.
         Some(Value::Array(_)) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Value::Array(items.map(|item| Value::String(item.to_owned())).collect())

@@ -4,14 +4,17 @@ mod load;
 
 pub use load::load;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use pixels::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::blobs::BlobsConfig;
+use crate::cache::CacheConfig;
 use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
+use crate::http::browsers::BrowsersConfig;
 use crate::uploads::UploadsConfig;
 use crate::variants::VariantsConfig;
 
@@ -29,6 +32,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Tier of callers without a key; empty refuses them.
     pub anonymous: String,
+    /// Addresses of our own proxies, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
     /// Background jobs done side by side; 0 is one for each core.
     pub workers: usize,
     /// Whether the routes of older services answer.
@@ -36,6 +41,8 @@ pub struct Config {
     pub log: LogConfig,
     pub database: DatabaseConfig,
     pub blobs: BlobsConfig,
+    pub cache: CacheConfig,
+    pub browsers: BrowsersConfig,
     pub uploads: UploadsConfig,
     /// What a picture may ask for.
     pub pictures: Limits,
@@ -51,11 +58,14 @@ impl Default for Config {
             public_url: String::new(),
             hosts: Vec::new(),
             anonymous: String::new(),
+            proxies: Vec::new(),
             workers: 0,
             dropin: true,
             log: LogConfig::default(),
             database: DatabaseConfig::default(),
             blobs: BlobsConfig::default(),
+            cache: CacheConfig::default(),
+            browsers: BrowsersConfig::default(),
             uploads: UploadsConfig::default(),
             pictures: Limits::default(),
             darkroom: DarkroomConfig::default(),
@@ -117,10 +127,16 @@ impl Config {
         }
         problems.extend(self.database.problems());
         problems.extend(self.blobs.problems());
+        problems.extend(self.browsers.problems());
         problems.extend(self.uploads.problems());
         problems.extend(self.darkroom.problems());
         problems.extend(self.variants.problems());
         problems
+    }
+
+    /// Whether people reach the service by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 
     pub fn worker_count(&self) -> usize {

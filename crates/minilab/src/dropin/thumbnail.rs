@@ -12,12 +12,14 @@ use uuid::Uuid;
 
 use crate::accounts::Caller;
 use crate::app::App;
+use crate::cache::Tenant;
 use crate::http::disposition::Disposition;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::list::{Page, list};
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
-use crate::uploads::{Batch, Stored};
+use super::store_one;
+use crate::uploads::Stored;
 use crate::variants::routes::{Handing, NotYetView, hand_out};
 use crate::variants::{Variant, latest, of_blob};
 
@@ -143,9 +145,8 @@ async fn create_thumbnail(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let batch = Batch { files_max: 1, name_of_raw: None };
-    let mut items = batch.store(&app, &caller, request).await?;
-    let (Stored::Created(id) | Stored::Duplicate(id)) = items.swap_remove(0).outcome?;
+    let (Stored::Created(id) | Stored::Duplicate(id)) =
+        store_one(&app, &caller, request).await?.0;
     let image = find_own(&app, &caller, id).await?;
     // The old service never had it ready so soon, and its clients do not expect it.
     Ok((StatusCode::CREATED, Json(record(&image, &[]))).into_response())
@@ -196,6 +197,8 @@ async fn download_thumbnail(
         version: VersionQuery::default(),
         disposition: Disposition::Attachment,
         suffix: "thumbnail",
+        owner: caller.account.id,
+        tenant: Tenant::Account(caller.account.id),
     };
     hand_out(&app, &caller, id, handing, &method, &headers).await
 }

@@ -2,6 +2,9 @@
 //!
 //! Called after authorisation. 304, HEAD and refused ranges read no byte of the blob.
 
+use std::ops::Range;
+
+use anyhow::ensure;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,32 +13,43 @@ use super::disposition::{Disposition, content_disposition};
 use super::range::{Requested, parse_range};
 use super::{CachePolicy, Problem};
 use crate::blobs::{BlobKey, Blobs, hex};
+use crate::cache::{Cache, Key, Tenant, What};
 
 /// What is to be served, and how.
 pub struct Served<'a> {
     pub key: BlobKey<'a>,
     pub bytes: u64,
-    /// Names the content: the quoted tag is made from it.
-    pub hash: &'a [u8],
+    /// Names the content: the quoted tag is made from it. See [`short_tag`].
+    pub tag: [u8; 16],
     pub media_type: &'static str,
     pub disposition: Disposition,
     pub filename: &'a str,
     pub policy: CachePolicy,
+    /// Whom the bytes are kept in memory for.
+    pub tenant: Tenant,
+}
+
+/// The first 16 bytes of a content hash.
+pub fn short_tag(hash: &[u8]) -> [u8; 16] {
+    let mut tag = [0; 16];
+    tag[..hash.len().min(16)].copy_from_slice(&hash[..hash.len().min(16)]);
+    tag
 }
 
 /// The first 16 bytes of a content hash, as text: what tags and versioned addresses carry.
 pub fn fingerprint(hash: &[u8]) -> String {
-    hex(&hash[..hash.len().min(16)])
+    hex(&short_tag(hash))
 }
 
 /// Answers a GET or HEAD for `served`.
 pub async fn serve(
     blobs: &Blobs,
+    cache: &Cache,
     method: &Method,
     request: &HeaderMap,
     served: Served<'_>,
 ) -> Result<Response, Problem> {
-    let etag = format!("\"{}\"", fingerprint(served.hash));
+    let etag = format!("\"{}\"", hex(&served.tag));
     if request.get(header::IF_NONE_MATCH).is_some_and(|wanted| matches_tag(wanted, &etag)) {
         return Ok(
             (StatusCode::NOT_MODIFIED, served.policy, common(&served, &etag)).into_response()
@@ -58,7 +72,7 @@ pub async fn serve(
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        blobs.read(&served.key, part.clone()).await?
+        read(blobs, cache, &served, part.clone()).await?
     };
     let mut response = (status, served.policy, common(&served, &etag), body).into_response();
     let headers = response.headers_mut();
@@ -68,6 +82,23 @@ pub async fn serve(
         headers.insert(header::CONTENT_RANGE, ascii(&extent));
     }
     Ok(response)
+}
+
+/// Small bodies are kept in memory, whole; ranges are cut from what is kept.
+async fn read(
+    blobs: &Blobs,
+    cache: &Cache,
+    served: &Served<'_>,
+    part: Range<u64>,
+) -> anyhow::Result<Body> {
+    if !Cache::takes(served.bytes) || part.is_empty() {
+        return blobs.read(&served.key, part).await;
+    }
+    let key = Key { tenant: served.tenant, what: What::Bytes { tag: served.tag } };
+    let bytes = cache.get_or_load(key, blobs.bytes(&served.key)).await?;
+    let (start, end) = (part.start as usize, part.end as usize);
+    ensure!(end <= bytes.len(), "a stored file is shorter than its row says");
+    Ok(Body::from(bytes.slice(start..end)))
 }
 
 fn common(served: &Served<'_>, etag: &str) -> HeaderMap {

@@ -10,17 +10,21 @@ pub enum CachePolicy {
     Immutable,
     /// Bytes that may be replaced: kept, but asked about (by `ETag`) each time.
     Revalidate,
+    /// Bytes that may be had for so long.
+    PrivateFor { secs: u32 },
     /// Everything private or short-lived, and every error.
     NoStore,
 }
 
 impl CachePolicy {
     fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Immutable => "private, max-age=31536000, immutable",
-            Self::Revalidate => "private, no-cache",
-            Self::NoStore => "no-store",
-        })
+        match self {
+            Self::Immutable => HeaderValue::from_static("private, max-age=31536000, immutable"),
+            Self::Revalidate => HeaderValue::from_static("private, no-cache"),
+            Self::PrivateFor { secs } => HeaderValue::from_str(&format!("private, max-age={secs}"))
+                .expect("made of visible ASCII only"),
+            Self::NoStore => HeaderValue::from_static("no-store"),
+        }
     }
 }
 

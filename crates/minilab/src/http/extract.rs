@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -26,6 +26,33 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 /// JSON is small: it comes within this time or not at all.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A JSON body, or the same as a form of the old kind.
+pub struct JsonOrForm<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrForm<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media_type = request.headers().get(header::CONTENT_TYPE);
+        let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !media_type.starts_with("application/x-www-form-urlencoded") {
+            return Json::from_request(request, state).await.map(|Json(body)| Self(body));
+        }
+        let form = in_time(axum::Form::<T>::from_request(request, state)).await?;
+        let form = form.map_err(|rejected| {
+            Problem::new(rejected.status(), "bad_body", rejected.body_text())
+        });
+        form.map(|axum::Form(body)| Self(body))
+    }
+}
+
+async fn in_time<T>(body: impl Future<Output = T>) -> Result<T, Problem> {
+    tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
+        let detail = format!("the body did not come within {} s", BODY_TIMEOUT.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+    })
+}
+
 /// A JSON body.
 pub struct Json<T>(pub T);
 
@@ -33,12 +60,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = axum::Json::<T>::from_request(request, state);
-        let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
-            let secs = BODY_TIMEOUT.as_secs();
-            let detail = format!("the body did not come within {secs} s");
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
-        })?;
+        let body = in_time(axum::Json::<T>::from_request(request, state)).await?;
         let body = body.map_err(|rejected| {
             let code = match rejected.status() {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",

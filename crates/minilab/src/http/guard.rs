@@ -9,10 +9,18 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Problem;
+use super::browsers::BrowsersConfig;
 
 /// The names this service answers to, beside addresses and `localhost`.
 #[derive(Clone, Debug, Default)]
 pub struct Hosts(pub Arc<[String]>);
+
+/// What the layer goes by.
+#[derive(Clone)]
+pub struct Guard {
+    pub hosts: Hosts,
+    pub browsers: Arc<BrowsersConfig>,
+}
 
 impl Hosts {
     /// Refusing foreign names stops DNS rebinding; an address in `Host` cannot be rebound.
@@ -28,8 +36,8 @@ impl Hosts {
 }
 
 /// Refuses foreign hosts and browsers that were sent here by another site; hardens the answer.
-pub async fn layer(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    let mut response = match refusal(&hosts, &request) {
+pub async fn layer(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let mut response = match refusal(&guard, &request) {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
     };
@@ -38,25 +46,34 @@ pub async fn layer(State(hosts): State<Hosts>, request: Request, next: Next) -> 
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-site"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    let name = HeaderName::from_static("cross-origin-resource-policy");
+    headers.entry(name).or_insert_with(|| guard.browsers.resources.header());
     response
 }
 
-fn refusal(hosts: &Hosts, request: &Request) -> Option<Problem> {
+fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
     let authority = request.uri().authority().map(Authority::as_str);
     let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
-    if !hosts.allow(host) {
+    if !guard.hosts.allow(host) {
         let detail = "this service does not answer to that Host; the `hosts` setting lists more";
         return Some(Problem::bad_request("unknown_host", detail));
     }
-    if is_cross_site(request.method(), request.headers(), host) {
+    let is_welcome = is_welcome(&guard.browsers, request.headers());
+    if is_cross_site(request.method(), request.headers(), host) && !is_welcome {
         let detail = "a browser on another site sent this request";
         return Some(Problem::forbidden("cross_site", detail));
     }
     None
+}
+
+/// A page of an origin that the settings name, which shows a key and not what its browser keeps.
+fn is_welcome(browsers: &BrowsersConfig, headers: &HeaderMap) -> bool {
+    let origin = text(headers, &header::ORIGIN);
+    let is_known = origin.is_some_and(|origin| browsers.origins.iter().any(|known| known == origin));
+    is_known && !headers.contains_key(header::COOKIE)
 }
 
 /// Browsers say where a request comes from; programs do not, and pass.
@@ -71,6 +88,19 @@ fn is_cross_site(method: &Method, headers: &HeaderMap, host: &str) -> bool {
         return false;
     };
     origin.split_once("://").is_none_or(|(_, origin_host)| origin_host != host)
+}
+
+/// A cookie is sent by the browser whoever asked it to: what changes something must say that it
+/// comes from a page of ours. Every browser of these days does.
+pub fn must_come_from_here(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
+    // Whatever is said was held against the host by the layer.
+    if method.is_safe() || site.is_some() || headers.contains_key(header::ORIGIN) {
+        return Ok(());
+    }
+    let detail = "with a cookie, changes need an `Origin` or `Sec-Fetch-Site` header; \
+         programs send a key instead";
+    Err(Problem::forbidden("cross_site", detail))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

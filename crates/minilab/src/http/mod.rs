@@ -1,11 +1,15 @@
 //! Mechanics of HTTP: errors, caching, ranges, the server loop. It knows no feature.
 
 pub mod asset;
+pub mod browsers;
 pub mod bytes;
 pub mod cache_policy;
+pub mod cookie;
 pub mod disposition;
 pub mod extract;
 pub mod guard;
+pub mod merge;
+pub mod peer;
 pub mod problem;
 pub mod range;
 pub mod request_id;

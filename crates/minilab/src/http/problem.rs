@@ -151,6 +151,40 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What can end a transaction: the caller's fault, or ours.
+#[derive(Debug)]
+pub enum Stop {
+    Refused(Problem),
+    Failed(anyhow::Error),
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(cause: anyhow::Error) -> Self {
+        Self::Failed(cause)
+    }
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(cause: sqlx::Error) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+impl From<Stop> for Problem {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(problem) => problem,
+            Stop::Failed(cause) => Self::internal(&cause),
+        }
+    }
+}
+
 impl From<anyhow::Error> for Problem {
     fn from(cause: anyhow::Error) -> Self {
         Self::internal(&cause)

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
 use crate::jobs::{self, Job, JobError, Lease};
-use crate::{execute, fetch_one, fetch_optional};
+use crate::{execute, fetch_one, fetch_optional, links};
 
 /// Deletes an account's own image; false when it has none of that id.
 pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<bool> {
@@ -19,6 +19,9 @@ pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<boo
         })
         .await?;
     app.work.ring();
+    let catalogue = app.catalogues.current(&app.db).await?;
+    app.prints.forget(&catalogue, account, image).await;
+    app.denied.refresh_soon(app).await;
     // Whoever waits for a variant of it need not wait on.
     app.done.ring_all();
     Ok(deleted)
@@ -30,18 +33,27 @@ async fn delete_rows(
     image: Uuid,
     now_ms: i64,
 ) -> anyhow::Result<bool> {
-    let blob = fetch_optional!(tx, (Uuid,), sql::SELECT_BLOB_ID, image, account)?;
-    let Some((blob,)) = blob else { return Ok(false) };
+    let found = fetch_optional!(tx, (Uuid, i64), sql::SELECT_BLOB_ID, image, account)?;
+    let Some((blob, _)) = found else { return Ok(false) };
     // The blob is locked before the image, here as by the job that makes it ready. Uploads of the
     // same bytes lock it too: either they come first and keep it alive, or they find it doomed
     // and store their own.
     let row = fetch_optional!(tx, (i64, bool), sql::LOCK_BLOB, blob)?;
     let Some((bytes, _)) = row else { return Ok(false) };
+    // What its variants take is settled under the blob's lock, and so is read again.
+    let found = fetch_optional!(tx, (Uuid, i64), sql::SELECT_BLOB_ID, image, account)?;
+    let Some((_, variant_bytes)) = found else { return Ok(false) };
+    links::kill_of_image(tx, image, now_ms).await?;
+    if execute!(tx, sql::LEAVE_GALLERY, image)? > 0 {
+        counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+    }
     if execute!(tx, sql::DELETE, image)? == 0 {
         return Ok(false);
     }
     counters::add(tx, Scope::Account(account), counters::IMAGES, -1).await?;
     counters::add(tx, Scope::Account(account), counters::BYTES, -bytes).await?;
+    counters::add(tx, Scope::Account(account), counters::VARIANT_BYTES, -variant_bytes).await?;
+    counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
     let (others,) = fetch_one!(tx, (i64,), sql::COUNT_BY_BLOB, blob)?;
     if others == 0 {
         doom(tx, blob, bytes, now_ms).await?;

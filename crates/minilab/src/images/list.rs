@@ -42,27 +42,42 @@ pub struct Page {
 
 impl PageQuery {
     pub fn page(&self) -> Result<Page, Problem> {
-        let bad = |detail: String| Problem::unprocessable("bad_page", detail);
-        let number = |name: &str, text: &Option<String>, default: i64, most: i64| match text {
-            None => Ok(default),
-            Some(text) => match text.parse::<i64>() {
-                Ok(number) if (1..=most).contains(&number) => Ok(number),
-                _ => Err(bad(format!("{name}: {text:?} is not a number from 1 to {most}"))),
-            },
-        };
-        let limit = number("limit", &self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
-        let page = number("page", &self.page, 1, PAGE_MAX).map_err(|mut problem| {
-            problem.detail.push_str("; use the cursor to go further");
-            problem
-        })?;
+        let limit = number_within("limit", self.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
+        let page = page_number(self.page.as_deref())?;
         let before = match &self.cursor {
             None => Uuid::max(),
-            Some(text) => {
-                parse_cursor(text).ok_or_else(|| bad(format!("cursor: {text:?} is not one")))?
-            }
+            Some(text) => parse_cursor(text)
+                .ok_or_else(|| bad_page(format!("cursor: {text:?} is not one")))?,
         };
         Ok(Page { limit, before, skip: (page - 1) * limit })
     }
+}
+
+/// The number of a page, counted from 1.
+pub fn page_number(text: Option<&str>) -> Result<i64, Problem> {
+    number_within("page", text, 1, PAGE_MAX).map_err(|mut problem| {
+        problem.detail.push_str("; use the cursor to go further");
+        problem
+    })
+}
+
+/// A number from 1 to `most`, in plain digits.
+pub fn number_within(
+    name: &str,
+    text: Option<&str>,
+    default: i64,
+    most: i64,
+) -> Result<i64, Problem> {
+    let Some(text) = text else { return Ok(default) };
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<i64>() {
+        Ok(number) if is_plain && (1..=most).contains(&number) => Ok(number),
+        _ => Err(bad_page(format!("{name}: {text:?} is not a number from 1 to {most}"))),
+    }
+}
+
+pub fn bad_page(detail: String) -> Problem {
+    Problem::unprocessable("bad_page", detail)
 }
 
 /// One page, its variants, and the cursor of the next page if there is one.
@@ -81,8 +96,13 @@ pub async fn list(conn: &mut Conn, account: Uuid, page: Page) -> sqlx::Result<Li
     let has_more = images.len() as i64 > limit;
     images.truncate(limit as usize);
     let last = images.last().filter(|_| has_more);
-    let next_cursor = last.map(|image| URL_SAFE_NO_PAD.encode(image.id));
+    let next_cursor = last.map(|image| write_cursor(image.id));
     Ok(Listed { images, variants, next_cursor })
+}
+
+/// Says that a page starts behind this id.
+pub fn write_cursor(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id)
 }
 
 fn parse_cursor(text: &str) -> Option<Uuid> {

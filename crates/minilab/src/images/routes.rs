@@ -1,22 +1,25 @@
 //! `/api/v1/images`: list, show, delete, and the original.
 
+use anyhow::Context;
 use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::list::{PageQuery, list};
+use super::list::{Page, PageQuery, list};
 use super::view::{ImageView, view};
 use super::{Image, State, delete, find, sql};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::blobs::BlobKey;
+use crate::cache::{self, Tenant};
 use crate::counters::{self, Scope};
 use crate::execute;
 use crate::http::CachePolicy;
-use crate::http::bytes::{Served, fingerprint, serve};
+use crate::http::bytes::{Served, fingerprint, serve, short_tag};
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, Refusal};
@@ -115,18 +118,50 @@ pub async fn list_images(
     caller: Caller,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Problem> {
+    let page = query.page()?;
     let mut conn = app.db.read().await?;
-    let listed = list(&mut conn, caller.account.id, query.page()?).await?;
-    let scope = Scope::Account(caller.account.id);
-    let total = counters::read(&mut conn, scope, counters::IMAGES).await?;
-    let items = listed.images.iter().map(|image| view(&caller, image, &listed.variants)).collect();
-    let next = listed.next_cursor.as_ref().map(|cursor| {
-        let limit = query.page().map_or(0, |page| page.limit);
+    let counted = counters::of(&mut conn, Scope::Account(caller.account.id)).await?;
+    let key = page_key(&caller, cache::List::Images, counted.changes, page);
+    let load = async move {
+        let listed = list(&mut conn, caller.account.id, page).await?;
+        let view_one = |image| view(&caller, image, &listed.variants);
+        let items = listed.images.iter().map(view_one).collect();
+        let total = counted.images;
+        let body = ImagesView { items, next_cursor: listed.next_cursor.clone(), total };
+        // The cursor stands before the body, for the header.
+        let cursor = listed.next_cursor.unwrap_or_default();
+        Ok(format!("{cursor}\n{}", serde_json::to_string(&body)?).into())
+    };
+    let kept = app.cache.get_or_load(key, load).await?;
+    let (cursor, body) = split_page(&kept)?;
+    let next = (!cursor.is_empty()).then(|| {
+        let limit = page.limit;
         let url = app.url(&format!("/api/v1/images?limit={limit}&cursor={cursor}"));
         [(header::LINK, format!("<{url}>; rel=\"next\""))]
     });
-    let body = ImagesView { items, next_cursor: listed.next_cursor, total };
-    Ok((next, axum::Json(body)).into_response())
+    let media_type = [(header::CONTENT_TYPE, "application/json")];
+    Ok((next, media_type, body).into_response())
+}
+
+/// Where a page of one's own list is kept. `version` is the number of changes of that list so far.
+pub fn page_key(caller: &Caller, list: cache::List, version: i64, page: Page) -> cache::Key {
+    let what = cache::What::Page {
+        list,
+        tier: caller.account.tier.clone(),
+        generation: caller.catalogue.generation,
+        version,
+        limit: page.limit,
+        from: (0, page.before),
+        skip: page.skip,
+        with_locked: false,
+    };
+    cache::Key { tenant: Tenant::Account(caller.account.id), what }
+}
+
+/// A kept page: the next cursor, if there is one, and the JSON.
+pub fn split_page(kept: &Bytes) -> anyhow::Result<(&str, Bytes)> {
+    let end = kept.iter().position(|byte| *byte == b'\n').context("a page without its cursor")?;
+    Ok((std::str::from_utf8(&kept[..end])?, kept.slice(end + 1..)))
 }
 
 /// Show an image
@@ -180,18 +215,26 @@ pub async fn change_image(
     ImageId(id): ImageId,
     Json(change): Json<ImageChange>,
 ) -> Result<axum::Json<ImageView>, Problem> {
-    let account = caller.account.id;
-    let renamed = app
-        .db
-        .write((id, account, safe_name(&change.filename)), |tx, (id, account, filename)| {
-            Box::pin(async move { execute!(tx, sql::RENAME, *id, *account, filename) })
-        })
-        .await?;
-    if renamed == 0 {
-        return Err(Problem::not_found("image"));
-    }
+    rename(&app, caller.account.id, id, &change.filename).await?;
     let image = find_own(&app, &caller, id).await?;
     Ok(axum::Json(show(&app, &caller, &image).await?))
+}
+
+/// Gives an account's own image another name.
+pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Result<(), Problem> {
+    let args = (id, account, safe_name(filename));
+    let renamed = app
+        .db
+        .write(args, |tx, (id, account, filename)| {
+            Box::pin(async move {
+                counters::add(tx, Scope::Account(*account), counters::CHANGES, 1).await?;
+                execute!(tx, sql::RENAME, *id, *account, filename)
+            })
+        })
+        .await?;
+    let catalogue = app.catalogues.current(&app.db).await?;
+    app.prints.forget(&catalogue, account, id).await;
+    if renamed == 0 { Err(Problem::not_found("image")) } else { Ok(()) }
 }
 
 /// Delete an image
@@ -216,6 +259,15 @@ pub async fn delete_image(
     }
 }
 
+/// Originals are for the tiers that say so.
+pub fn may_have_original(caller: &Caller) -> Result<(), Problem> {
+    if caller.tier().rights.original {
+        return Ok(());
+    }
+    let detail = format!("the tier {:?} does not include originals", caller.tier().name);
+    Err(Problem::forbidden("original_not_in_tier", detail))
+}
+
 /// Download the original
 ///
 /// The bytes as they came in. Strong `ETag`, `Range`, `HEAD`.
@@ -238,18 +290,16 @@ pub async fn show_original(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let image = find_own(&app, &caller, id).await?;
-    if !caller.tier().rights.original {
-        let detail = format!("the tier {:?} does not include originals", caller.tier().name);
-        return Err(Problem::forbidden("original_not_in_tier", detail));
-    }
+    may_have_original(&caller)?;
     let served = Served {
         key: BlobKey::Original(&image.blob.original()),
         bytes: image.blob.bytes as u64,
-        hash: &image.blob.hash,
+        tag: short_tag(&image.blob.hash),
         media_type: image.blob.format()?.media_type(),
         disposition: Disposition::Inline,
         filename: &image.filename,
         policy: version.policy(&image.blob.hash),
+        tenant: Tenant::Account(caller.account.id),
     };
-    serve(&app.blobs, &method, &headers, served).await
+    serve(&app.blobs, &app.cache, &method, &headers, served).await
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Job, sql};
 use crate::db::Conn;
-use crate::{execute, fetch_one};
+use crate::{execute, fetch_one, fetch_optional};
 
 /// Smaller numbers run first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,18 @@ pub enum Priority {
     Awaited = 0,
     Normal = 10,
     Low = 20,
+    /// When nothing else is to be done.
+    Idle = 30,
+}
+
+/// Whether a job of that key waits or is at work.
+pub async fn is_live(conn: &mut Conn, unique_key: &str) -> sqlx::Result<bool> {
+    let last = fetch_optional!(conn, (String, Option<String>), sql::SELECT_BY_KEY, unique_key)?;
+    Ok(last.is_some_and(|(state, _)| is_live_state(&state)))
+}
+
+pub fn is_live_state(state: &str) -> bool {
+    matches!(state, "pending" | "retry" | "started")
 }
 
 /// Adds the job unless a live one does the same already.

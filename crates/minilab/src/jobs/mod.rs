@@ -11,7 +11,7 @@ pub mod sql;
 
 pub use bell::Bell;
 pub use claim::Lease;
-pub use enqueue::{Priority, enqueue};
+pub use enqueue::{Priority, enqueue, is_live, is_live_state};
 pub use finish::{Fenced, JobError, complete};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,10 @@ pub enum Job {
     Develop { blob: Uuid },
     /// The blob has this variant.
     MakeVariant { blob: Uuid, preset: String, version: i64 },
+    /// Every image of the blob has what its owner's tier wants now, in the versions of now.
+    Refine { blob: Uuid },
+    /// There is a `Refine` for whatever the images of an account, or of all, lack.
+    BackFill { account: Option<Uuid>, since_ms: i64, after: Uuid },
     /// A blob that nobody refers to any more is gone, with all its variants.
     DeleteBlob { blob: Uuid },
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
@@ -36,6 +40,8 @@ impl Job {
         match self {
             Self::Develop { .. } => "develop",
             Self::MakeVariant { .. } => "make_variant",
+            Self::Refine { .. } => "refine",
+            Self::BackFill { .. } => "back_fill",
             Self::DeleteBlob { .. } => "delete_blob",
             Self::Sweep => "sweep",
         }
@@ -48,6 +54,11 @@ impl Job {
             Self::MakeVariant { blob, preset, version } => {
                 format!("variant:{}:{preset}:{version}", blob.simple())
             }
+            Self::Refine { blob } => refine_key(*blob),
+            Self::BackFill { account, since_ms, after } => {
+                let whose = account.unwrap_or_default().simple();
+                format!("back_fill:{whose}:{since_ms}:{}", after.simple())
+            }
             Self::DeleteBlob { blob } => format!("delete:{}", blob.simple()),
             Self::Sweep => "sweep".to_owned(),
         }
@@ -57,16 +68,23 @@ impl Job {
         match self {
             Self::MakeVariant { .. } => Priority::Awaited,
             Self::Develop { .. } | Self::DeleteBlob { .. } => Priority::Normal,
-            Self::Sweep => Priority::Low,
+            Self::Refine { .. } | Self::Sweep => Priority::Low,
+            Self::BackFill { .. } => Priority::Idle,
         }
     }
 
     pub fn blob(&self) -> Option<Uuid> {
         match self {
-            Self::Develop { blob } | Self::MakeVariant { blob, .. } | Self::DeleteBlob { blob } => {
-                Some(*blob)
-            }
-            Self::Sweep => None,
+            Self::Develop { blob }
+            | Self::MakeVariant { blob, .. }
+            | Self::Refine { blob }
+            | Self::DeleteBlob { blob } => Some(*blob),
+            Self::BackFill { .. } | Self::Sweep => None,
         }
     }
+}
+
+/// The key of the job that refines a blob: who wants one of its variants looks whether it is at work.
+pub fn refine_key(blob: Uuid) -> String {
+    format!("refine:{}", blob.simple())
 }

@@ -48,6 +48,9 @@ crate::sql! {
         WHERE blob_id = $1 AND state IN ('pending', 'retry') AND kind <> 'delete_blob'";
     COUNT_STARTED = "SELECT COUNT(*) FROM jobs
         WHERE blob_id = $1 AND state = 'started' AND kind <> 'delete_blob'";
+    /// Who holds it keeps a waiting job from being claimed.
+    LOCK_LIVE_BY_KEY = locking "SELECT state FROM jobs
+        WHERE unique_key = $1 AND state IN ('pending', 'retry', 'started')";
     SELECT_BY_KEY = "SELECT state, error FROM jobs WHERE unique_key = $1 ORDER BY id DESC LIMIT 1";
     DELETE_FINISHED = "DELETE FROM jobs WHERE finished_ms < $1 AND state <> 'failed'";
 }

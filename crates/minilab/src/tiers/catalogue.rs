@@ -10,13 +10,15 @@ use sqlx::FromRow;
 
 use super::{Preset, Rights, Tier, from_word, sql};
 use crate::db::{Conn, Db};
-use crate::fetch_all;
+use crate::{fetch_all, fetch_optional};
 
 /// Every tier and preset by name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     pub tiers: BTreeMap<String, Tier>,
     pub presets: BTreeMap<String, Preset>,
+    /// Raised by every change of the above.
+    pub generation: i64,
 }
 
 impl Catalogue {
@@ -35,6 +37,8 @@ impl Catalogue {
     }
 
     pub async fn load(conn: &mut Conn) -> anyhow::Result<Self> {
+        // Before the rows: if they change in between, the next look shows a higher number.
+        let generation = fetch_optional!(conn, (i64,), sql::SELECT_GENERATION)?;
         let presets = fetch_all!(conn, PresetRow, sql::SELECT_PRESETS)?;
         let tiers = fetch_all!(conn, TierRow, sql::SELECT_TIERS)?;
         let mut presets_of = BTreeMap::<String, Vec<String>>::new();
@@ -50,7 +54,9 @@ impl Catalogue {
             let presets = presets_of.remove(&row.name).unwrap_or_default();
             (row.name.clone(), row.into_tier(presets))
         });
-        Ok(Self { tiers: tiers.collect(), presets: presets.collect::<anyhow::Result<_>>()? })
+        let presets = presets.collect::<anyhow::Result<_>>()?;
+        let generation = generation.map_or(0, |(generation,)| generation);
+        Ok(Self { tiers: tiers.collect(), presets, generation })
     }
 }
 
@@ -63,7 +69,8 @@ pub struct Catalogues {
     latest: Arc<Mutex<Latest>>,
 }
 
-const AGE_MAX: Duration = Duration::from_secs(1);
+/// A catalogue is read in some milliseconds; with those it stays below a second.
+const AGE_MAX: Duration = Duration::from_millis(900);
 
 impl Catalogues {
     pub async fn current(&self, db: &Db) -> anyhow::Result<Arc<Catalogue>> {
@@ -78,6 +85,11 @@ impl Catalogues {
         let mut latest = self.latest.lock().expect("nobody panics holding it");
         *latest = Some((started, catalogue.clone()));
         Ok(catalogue)
+    }
+
+    /// Something was changed here: the next look reads it anew.
+    pub fn forget(&self) {
+        *self.latest.lock().expect("nobody panics holding it") = None;
     }
 }
 
@@ -117,8 +129,12 @@ impl PresetRow {
     }
 }
 
+pub fn write_colour([red, green, blue]: [u8; 3]) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 /// `#rrggbb`.
-fn parse_colour(text: &str) -> Option<[u8; 3]> {
+pub fn parse_colour(text: &str) -> Option<[u8; 3]> {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
     let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
     Some([red, green, blue])

@@ -1,13 +1,14 @@
 //! Tiers and presets: rows that say what an account may do and what is made for it.
 
-mod catalogue;
+pub mod catalogue;
 pub mod seed;
 pub mod sql;
+pub mod write;
 
 pub use catalogue::{Catalogue, Catalogues};
 
 use pixels::Recipe;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 
 /// A named, versioned recipe.
@@ -37,7 +38,8 @@ pub struct Tier {
 }
 
 /// The rights of a tier, as `/me` shows them.
-#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rights {
     pub original: bool,
     pub links: bool,

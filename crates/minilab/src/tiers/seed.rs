@@ -4,8 +4,9 @@ use pixels::{Animation, Fit, OutputFormat, Recipe};
 
 use uuid::Uuid;
 
-use super::{Preset, Rights, Tier, sql, to_word};
-use crate::db::{Conn, Db};
+use super::write::{put_preset, put_tier};
+use super::{Preset, Rights, Tier, sql};
+use crate::db::Db;
 use crate::{execute, fetch_one};
 
 const MIB: u64 = 1024 * 1024;
@@ -109,63 +110,16 @@ pub async fn plant(db: &Db) -> sqlx::Result<()> {
             if count > 0 {
                 return Ok(());
             }
-            execute!(tx, sql::INSERT_LAB, Uuid::new_v4())?;
+            // There is nothing yet that older `pixels` made.
+            execute!(tx, sql::INSERT_LAB, Uuid::new_v4(), i64::from(pixels::VERSION))?;
             for preset in presets {
-                insert_preset(tx, preset).await?;
+                put_preset(tx, preset).await?;
             }
             for tier in tiers {
-                insert_tier(tx, tier).await?;
+                put_tier(tx, tier).await?;
             }
             Ok(())
         })
     })
     .await
-}
-
-async fn insert_preset(tx: &mut Conn, preset: &Preset) -> sqlx::Result<()> {
-    let recipe = &preset.recipe;
-    let [red, green, blue] = recipe.background;
-    execute!(
-        tx,
-        sql::INSERT_PRESET,
-        &preset.name,
-        preset.version,
-        to_word(recipe.fit),
-        recipe.width.map(i64::from),
-        recipe.height.map(i64::from),
-        recipe.exact,
-        recipe.enlarge,
-        to_word(recipe.format),
-        i64::from(recipe.quality),
-        to_word(recipe.animation),
-        format!("#{red:02x}{green:02x}{blue:02x}"),
-        recipe.byte_budget.map(|bytes| bytes as i64),
-        preset.eager,
-    )?;
-    Ok(())
-}
-
-async fn insert_tier(tx: &mut Conn, tier: &Tier) -> sqlx::Result<()> {
-    let rights = &tier.rights;
-    execute!(
-        tx,
-        sql::INSERT_TIER,
-        &tier.name,
-        tier.alias.as_deref(),
-        tier.rank,
-        tier.images_max,
-        tier.upload_bytes_max as i64,
-        rights.original,
-        rights.links,
-        rights.link_secs_min,
-        rights.link_secs_max,
-        rights.webhooks,
-        rights.upload_links,
-        rights.emoji,
-        rights.watermark,
-    )?;
-    for preset in &tier.presets {
-        execute!(tx, sql::INSERT_TIER_PRESET, &tier.name, preset)?;
-    }
-    Ok(())
 }

@@ -1,8 +1,18 @@
 //! SQL of tiers and presets.
 
 crate::sql! {
+    SELECT_GENERATION = "SELECT generation FROM lab";
     SELECT_LAB = "SELECT id FROM lab";
-    INSERT_LAB = "INSERT INTO lab (id) VALUES ($1)";
+    INSERT_LAB = "INSERT INTO lab (id, pixels_version) VALUES ($1, $2)";
+    RAISE_GENERATION = "UPDATE lab SET generation = generation + 1";
+    SELECT_PRESET_VERSION = "SELECT version FROM preset_versions WHERE name = $1";
+    SET_PRESET_VERSION = "INSERT INTO preset_versions (name, version) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET version = excluded.version";
+    DELETE_PRESET = "DELETE FROM presets WHERE name = $1";
+    DELETE_TIER = "DELETE FROM tiers WHERE name = $1";
+    DELETE_TIER_PRESETS = "DELETE FROM tier_presets WHERE tier = $1";
+    SELECT_ACCOUNTS_OF = "SELECT name FROM accounts WHERE tier = $1 ORDER BY name LIMIT 20";
+    COUNT_ACCOUNTS_OF = "SELECT COUNT(*) FROM accounts WHERE tier = $1";
     COUNT_TIERS = "SELECT COUNT(*) FROM tiers";
     SELECT_PRESETS = "SELECT name, version, fit, width, height, exact, enlarge, format, quality,
             animation, background, byte_budget, eager
@@ -11,11 +21,22 @@ crate::sql! {
             link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark
         FROM tiers ORDER BY rank, name";
     SELECT_TIER_PRESETS = "SELECT tier, preset FROM tier_presets ORDER BY tier, preset";
-    INSERT_PRESET = "INSERT INTO presets (name, version, fit, width, height, exact, enlarge, format,
+    PUT_PRESET = "INSERT INTO presets (name, version, fit, width, height, exact, enlarge, format,
             quality, animation, background, byte_budget, eager)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    INSERT_TIER = "INSERT INTO tiers (name, alias, rank, images_max, upload_bytes_max, original,
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (name) DO UPDATE SET version = excluded.version, fit = excluded.fit,
+            width = excluded.width, height = excluded.height, exact = excluded.exact,
+            enlarge = excluded.enlarge, format = excluded.format, quality = excluded.quality,
+            animation = excluded.animation, background = excluded.background,
+            byte_budget = excluded.byte_budget, eager = excluded.eager";
+    PUT_TIER = "INSERT INTO tiers (name, alias, rank, images_max, upload_bytes_max, original,
             links, link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (name) DO UPDATE SET alias = excluded.alias, rank = excluded.rank,
+            images_max = excluded.images_max, upload_bytes_max = excluded.upload_bytes_max,
+            original = excluded.original, links = excluded.links,
+            link_secs_min = excluded.link_secs_min, link_secs_max = excluded.link_secs_max,
+            webhooks = excluded.webhooks, upload_links = excluded.upload_links,
+            emoji = excluded.emoji, watermark = excluded.watermark";
     INSERT_TIER_PRESET = "INSERT INTO tier_presets (tier, preset) VALUES ($1, $2)";
 }

@@ -1,11 +1,14 @@
-//! The page at `/`, its scripts and its style, out of the binary itself.
+//! The pages, their scripts and their style, out of the binary itself.
 //!
-//! Nothing here is private: the page asks the API for everything, with the visitor's own key.
+//! Nothing here is private: the pages ask the API for everything, as the visitor.
 
+use axum::Router;
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::routing::get;
 
+use crate::app::App;
 use crate::http::Problem;
 use crate::http::asset::{self, Asset};
 
@@ -14,8 +17,6 @@ use crate::http::asset::{self, Asset};
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'none'";
-
-const PAGE: &str = "index.html";
 
 /// Name, bytes and media type.
 type File = (&'static str, &'static [u8], &'static str);
@@ -35,6 +36,14 @@ pub const FILES: &[File] = files! {
     "index.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "favicon.svg": "image/svg+xml",
+    "setup.html": "text/html; charset=utf-8",
+    "sign-in.html": "text/html; charset=utf-8",
+    "sign-out.html": "text/html; charset=utf-8",
+    "enter.js": "text/javascript; charset=utf-8",
+    "form.js": "text/javascript; charset=utf-8",
+    "setup.js": "text/javascript; charset=utf-8",
+    "sign-in.js": "text/javascript; charset=utf-8",
+    "sign-out.js": "text/javascript; charset=utf-8",
     "api.js": "text/javascript; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "bring.js": "text/javascript; charset=utf-8",
@@ -48,11 +57,18 @@ pub const FILES: &[File] = files! {
     "words.js": "text/javascript; charset=utf-8",
 };
 
-pub async fn show_page(headers: HeaderMap) -> Result<Response, Problem> {
-    answer(PAGE, &headers)
+/// Every page, and the files they need.
+pub fn routes() -> Router<App> {
+    let page = |name: &'static str| get(move |headers: HeaderMap| async move { answer(name, &headers) });
+    Router::new()
+        .route("/", page("index.html"))
+        .route("/sign-in", page("sign-in.html"))
+        .route("/sign-out", page("sign-out.html"))
+        .route("/setup", page("setup.html"))
+        .route("/ui/{file}", get(show_file))
 }
 
-pub async fn show_file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn show_file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     answer(&name, &headers)
 }
 

@@ -28,6 +28,14 @@ pub struct Batch {
     pub files_max: usize,
     /// The name of a file that is the whole body.
     pub name_of_raw: Option<String>,
+    /// The form's input that holds a title, if it is wanted.
+    pub title_input: Option<&'static str>,
+}
+
+/// What a request brought.
+pub struct Brought<T = Stored> {
+    pub items: Vec<Item<T>>,
+    pub title: Option<String>,
 }
 
 impl Batch {
@@ -37,7 +45,7 @@ impl Batch {
         app: &App,
         caller: &Caller,
         request: Request,
-    ) -> Result<Vec<Item>, Problem> {
+    ) -> Result<Brought, Problem> {
         let keep = |filename, received| {
             // In a task of its own: a sender who hangs up now must not leave bytes without a row.
             let (app, account) = (app.clone(), caller.account.clone());
@@ -55,7 +63,7 @@ impl Batch {
         app: &App,
         caller: &Caller,
         request: Request,
-    ) -> Result<Vec<Item<()>>, Problem> {
+    ) -> Result<Brought<()>, Problem> {
         self.each(app, caller, request, |_, _| async { Ok(()) }.boxed()).await
     }
 
@@ -65,16 +73,20 @@ impl Batch {
         caller: &Caller,
         request: Request,
         keep: impl Fn(String, Received) -> BoxFuture<'static, Result<T, Problem>>,
-    ) -> Result<Vec<Item<T>>, Problem> {
+    ) -> Result<Brought<T>, Problem> {
         let pace = Pace {
             idle: Duration::from_secs(app.config.uploads.idle_secs),
             rate_min: app.config.uploads.rate_min,
         };
         let mut files = Files::open(request, self.name_of_raw, pace).await?;
-        let mut items = Vec::new();
+        let (mut items, mut title) = (Vec::new(), None);
         loop {
             let mut file = match files.next().await {
                 Ok(Some(file)) if file.is_file => file,
+                Ok(Some(input)) if self.title_input == Some(&*input.input) => {
+                    title = Some(input.text().await?);
+                    continue;
+                }
                 Ok(Some(_)) => continue,
                 Ok(None) => break,
                 Err(problem) if items.is_empty() => return Err(problem),
@@ -102,7 +114,7 @@ impl Batch {
             }
         }
         files.let_go();
-        if items.is_empty() { Err(Refused::NoFile.into()) } else { Ok(items) }
+        if items.is_empty() { Err(Refused::NoFile.into()) } else { Ok(Brought { items, title }) }
     }
 }
 

@@ -19,6 +19,8 @@ use crate::http::disposition::safe_name;
 /// After a refused file so many more of its bytes are read, so that the next file can be reached
 /// and the sender hears the answer. A sender with more than that to say is cut off.
 const SKIPPED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// A name is shorter.
+const TEXT_BYTES_MAX: usize = 4096;
 const SKIPPING_MAX: Duration = Duration::from_secs(30);
 
 /// The files of one request.
@@ -45,6 +47,8 @@ pub(super) struct Part<'a> {
     /// Made safe.
     pub name: String,
     pub is_file: bool,
+    /// What the form calls this input.
+    pub input: String,
     /// As many bytes as it was said to have.
     pub said_bytes: Option<u64>,
     bytes: PartBytes<'a>,
@@ -88,6 +92,7 @@ impl Files {
             Source::Raw(raw) => Ok(raw.name.take().map(|name| Part {
                 name,
                 is_file: true,
+                input: String::new(),
                 said_bytes: raw.said_bytes,
                 bytes: PartBytes::Raw(&mut raw.body),
                 flow,
@@ -105,6 +110,7 @@ impl Files {
                     Part {
                         name,
                         is_file,
+                        input: field.name().unwrap_or_default().to_owned(),
                         said_bytes: None,
                         bytes: PartBytes::Form(field.into()),
                         flow,
@@ -123,6 +129,16 @@ impl Files {
 }
 
 impl Part<'_> {
+    /// The text of an input that is no file, as far as it is worth reading.
+    pub(super) async fn text(mut self) -> Result<String, Problem> {
+        let mut text = Vec::new();
+        while let Some(chunk) = self.next().await {
+            text.extend(chunk?);
+            text.truncate(TEXT_BYTES_MAX);
+        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Reads on to the end of a refused file; false when the next one cannot be reached.
     pub(super) async fn skip(self) -> bool {
         match self.bytes {

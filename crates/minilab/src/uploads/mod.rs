@@ -11,7 +11,7 @@ mod spool;
 pub mod sql;
 mod store;
 
-pub use batch::{Batch, Item};
+pub use batch::{Batch, Brought, Item};
 pub use spool::Spool;
 pub use store::Stored;
 

@@ -15,6 +15,8 @@ pub enum Refused {
     Picture(#[from] pixels::Error),
     #[error("{used} of {limit} images are kept; delete some first, or move to a larger tier")]
     QuotaReached { used: i64, limit: i64 },
+    #[error("this account is suspended")]
+    Suspended,
     #[error("one request may bring at most {max} files")]
     TooManyFiles { max: usize },
     #[error("there is no file in the request")]
@@ -73,6 +75,7 @@ impl From<Refused> for Problem {
             Refused::QuotaReached { used, limit } => {
                 Self::forbidden("quota_reached", detail).with("used", used).with("limit", limit)
             }
+            Refused::Suspended => Self::forbidden("suspended", detail),
             Refused::TooManyFiles { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_files", detail)
             }

@@ -113,15 +113,19 @@ pub async fn create_images(
     request: Request,
 ) -> Result<Response, Problem> {
     let once = once::begin(&app, caller.account.id, request.headers()).await?;
-    let batch = Batch { files_max: app.config.uploads.files_max, name_of_raw: query.filename };
+    let batch = Batch {
+        files_max: app.config.uploads.files_max,
+        name_of_raw: query.filename,
+        title_input: None,
+    };
     if let Once::Again(answered) = once {
-        let items = batch.compare(&app, &caller, request).await?;
+        let items = batch.compare(&app, &caller, request).await?.items;
         let (status, body) = answered.replay(&items)?;
         let replayed = HeaderName::from_static("idempotency-replayed");
         let replayed = [(replayed, HeaderValue::from_static("true"))];
         return Ok((replayed, respond(status, body)).into_response());
     }
-    let items = batch.store(&app, &caller, request).await?;
+    let items = batch.store(&app, &caller, request).await?.items;
     let (status, body) = answer(&app, &caller, &items).await?;
     if let Once::First(ticket) = once {
         ticket.settle(&items, status, &body).await?;

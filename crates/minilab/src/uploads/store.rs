@@ -110,7 +110,9 @@ async fn is_stored(app: &App, hash: &[u8]) -> anyhow::Result<bool> {
 fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outcome, Stop>> {
     Box::pin(async move {
         let account = new.account.id;
-        fetch_one!(tx, Account, accounts::sql::LOCK, account)?;
+        if fetch_one!(tx, Account, accounts::sql::LOCK, account)?.suspended {
+            return Err(Refused::Suspended.into());
+        }
         let Some((blob, used_placed)) = lock_blob(tx, new).await? else {
             return Ok(Outcome::MustPlace);
         };
@@ -124,6 +126,7 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
         execute!(tx, sql::INSERT_IMAGE, image, account, blob, account, &new.filename, new.now_ms)?;
         counters::add(tx, Scope::Account(account), counters::IMAGES, 1).await?;
         counters::add(tx, Scope::Account(account), counters::BYTES, new.bytes).await?;
+        counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
         jobs::enqueue(tx, &Job::Develop { blob }, Some(account), new.now_ms).await?;
         Ok(Outcome::Stored { stored: Stored::Created(image), used_placed })
     })

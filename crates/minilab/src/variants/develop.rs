@@ -4,16 +4,16 @@ use anyhow::Context;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{PIXELS_VERSION, Variant, of_blob, sql};
+use super::{PIXELS_VERSION, Variant, of_blob, owners, sql};
 use crate::app::App;
-use crate::blobs::{self, BlobKey};
+use crate::blobs::{self, BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::darkroom::DarkroomError;
 use crate::db::Conn;
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
-use crate::jobs::{self, JobError, Lease};
+use crate::jobs::{self, Job, JobError, Lease};
 use crate::tiers::{Catalogue, Preset};
 use crate::{execute, fetch_all, fetch_optional};
 
@@ -34,16 +34,45 @@ pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
             None => Catalogue::load(&mut conn).await?.into(),
         };
         let wanted = wanted(&mut conn, &catalogue, blob).await?;
-        let made = of_blob(&mut conn, blob).await?;
+        let missing = missing(&mut conn, blob, wanted).await?;
         drop(conn);
-        let is_missing = |preset: &&Preset| !made.iter().any(|variant| variant.is_current(preset));
-        let missing = wanted.iter().filter(is_missing).cloned().collect();
-        let new = make(app, blob, &row, missing).await?;
+        let new = make(app, blob, &row, missing, OnRefusal::GiveUp).await?;
         if commit(app, lease, blob, new, AfterCommit::Develop).await? {
             return Ok(());
         }
     }
     Err(JobError::retry(anyhow::anyhow!("images kept coming in for {ROUNDS_MAX} rounds")))
+}
+
+/// Every image of the blob that is past its first prints gets what its owner's tier wants now; what
+/// cannot be made is left as it is.
+pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+    let mut conn = app.db.read().await?;
+    let Some(row) = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)? else {
+        return abandon(app, lease).await;
+    };
+    let catalogue = Catalogue::load(&mut conn).await?;
+    let mut wanted = Vec::new();
+    for (tier,) in fetch_all!(&mut conn, (String,), sql::SELECT_READY_TIERS, blob)? {
+        wanted.extend(catalogue.eager_presets(&tier).cloned());
+    }
+    for (preset,) in fetch_all!(&mut conn, (String,), sql::SELECT_ASKED_OF_BLOB, blob)? {
+        wanted.extend(catalogue.presets.get(&preset).cloned());
+    }
+    let mut missing = missing(&mut conn, blob, unique(wanted)).await?;
+    // What somebody waits for is made by a job of its own, and once.
+    let mut awaited = Vec::new();
+    for preset in &missing {
+        let job = Job::MakeVariant { blob, preset: preset.name.clone(), version: preset.version };
+        if jobs::is_live(&mut conn, &job.unique_key()).await? {
+            awaited.push(preset.name.clone());
+        }
+    }
+    missing.retain(|preset| !awaited.contains(&preset.name));
+    drop(conn);
+    let new = make(app, blob, &row, missing, OnRefusal::LeaveOut).await?;
+    commit(app, lease, blob, new, AfterCommit::Complete).await?;
+    Ok(())
 }
 
 /// The blob gets one variant that somebody asked for.
@@ -56,14 +85,13 @@ pub async fn make_variant(
     let mut conn = app.db.read().await?;
     let row = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)?;
     let catalogue = Catalogue::load(&mut conn).await?;
-    let made = of_blob(&mut conn, blob).await?;
-    drop(conn);
     let (Some(row), Some(preset)) = (row, catalogue.presets.get(preset)) else {
+        drop(conn);
         return abandon(app, lease).await;
     };
-    let is_made = made.iter().any(|variant| variant.is_current(preset));
-    let missing = if is_made { Vec::new() } else { vec![preset.clone()] };
-    let new = make(app, blob, &row, missing).await?;
+    let missing = missing(&mut conn, blob, vec![preset.clone()]).await?;
+    drop(conn);
+    let new = make(app, blob, &row, missing, OnRefusal::GiveUp).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
@@ -71,13 +99,38 @@ pub async fn make_variant(
 /// What the images that wait for their first prints want, each preset once.
 async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: Uuid) -> sqlx::Result<Vec<Preset>> {
     let waiting = fetch_all!(conn, (Uuid, String), sql::SELECT_PROCESSING, blob)?;
-    let mut wanted = Vec::<Preset>::new();
-    for preset in waiting.iter().flat_map(|(_, tier)| catalogue.eager_presets(tier)) {
-        if !wanted.contains(preset) {
-            wanted.push(preset.clone());
+    let tiers = waiting.iter().map(|(_, tier)| tier);
+    Ok(unique(tiers.flat_map(|tier| catalogue.eager_presets(tier)).cloned().collect()))
+}
+
+fn unique(presets: Vec<Preset>) -> Vec<Preset> {
+    let mut once = Vec::<Preset>::with_capacity(presets.len());
+    for preset in presets {
+        if !once.contains(&preset) {
+            once.push(preset);
         }
     }
+    once
+}
+
+/// Those of `wanted` that are not made in the versions of now.
+async fn missing(
+    conn: &mut Conn,
+    blob: Uuid,
+    mut wanted: Vec<Preset>,
+) -> sqlx::Result<Vec<Preset>> {
+    let made = of_blob(conn, blob).await?;
+    wanted.retain(|preset| !made.iter().any(|variant| variant.is_current(preset)));
     Ok(wanted)
+}
+
+/// What one preset that cannot be made means for the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnRefusal {
+    /// All or none: nothing is stored of a picture that is going to be refused.
+    GiveUp,
+    /// The old ones still serve.
+    LeaveOut,
 }
 
 /// Renders and stores; the rows are still to be committed.
@@ -86,6 +139,7 @@ async fn make(
     blob: Uuid,
     row: &BlobRow,
     presets: Vec<Preset>,
+    on_refusal: OnRefusal,
 ) -> Result<Vec<Variant>, JobError> {
     if presets.is_empty() {
         return Ok(Vec::new());
@@ -106,18 +160,20 @@ async fn make(
         DarkroomError::Failed(error) => JobError::retry(error),
     })?;
 
-    let mut variants = Vec::with_capacity(presets.len());
-    // All or none: nothing is stored of a picture that is going to be refused.
-    let named = presets.iter().zip(prints).map(|(preset, print)| {
-        let name = &preset.name;
-        let refused =
-            |error: pixels::Error| JobError::fail(error.code(), format!("{name}: {error}"));
-        Ok((preset, print.map_err(refused)?))
-    });
-    let mut files = Vec::with_capacity(presets.len());
-    for (preset, print) in named.collect::<Result<Vec<_>, JobError>>()? {
+    let (mut variants, mut files) = (Vec::new(), Vec::new());
+    for (preset, print) in presets.iter().zip(prints) {
+        let print = match print {
+            Ok(print) => print,
+            Err(error) if on_refusal == OnRefusal::LeaveOut => {
+                tracing::warn!(%blob, preset = preset.name, %error, "could not be made anew");
+                continue;
+            }
+            Err(error) => {
+                return Err(JobError::fail(error.code(), format!("{}: {error}", preset.name)));
+            }
+        };
         let bytes = Bytes::from(print.bytes);
-        let variant = Variant {
+        variants.push(Variant {
             blob_id: blob,
             preset: preset.name.clone(),
             version: preset.version,
@@ -127,16 +183,25 @@ async fn make(
             height: i64::from(print.height),
             bytes: bytes.len() as i64,
             hash: blake3::hash(&bytes).as_bytes().to_vec(),
-        };
+        });
         files.push(bytes);
-        variants.push(variant);
     }
+    place(app, &original, &variants, files).await?;
+    Ok(variants)
+}
+
+/// Puts the bytes of new variants where their rows will say they are.
+pub async fn place(
+    app: &App,
+    original: &Original,
+    variants: &[Variant],
+    files: Vec<Bytes>,
+) -> anyhow::Result<()> {
     let spool = app.spool.clone();
     let spooled = cpu::run(move || spool.write_all(files)).await?;
     let from = spooled.iter().map(|spooled| spooled.path.clone());
-    let to = variants.iter().map(|variant| variant.key(&original).path());
-    app.blobs.place(from.zip(to).collect()).await?;
-    Ok(variants)
+    let to = variants.iter().map(|variant| variant.key(original).path());
+    app.blobs.place(from.zip(to).collect()).await
 }
 
 /// What a job does in the transaction of its new variants.
@@ -172,7 +237,10 @@ async fn commit(
                 if stored_bytes > 0 {
                     counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, stored_bytes).await?;
                 }
-                if *after == AfterCommit::Develop && !mark_ready(tx, *blob, *now_ms).await? {
+                let is_done =
+                    *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
+                owners::settle(tx, *blob).await?;
+                if !is_done {
                     return Ok(false);
                 }
                 jobs::complete(tx, lease, *now_ms).await?;
@@ -183,7 +251,7 @@ async fn commit(
 }
 
 /// As many bytes as are to be counted.
-async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<i64> {
+pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<i64> {
     let inserted = execute!(
         tx,
         sql::INSERT,
@@ -229,5 +297,6 @@ pub async fn mark_failed(
     refusal: &Refusal,
     now_ms: i64,
 ) -> sqlx::Result<()> {
-    execute!(tx, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms).map(|_| ())
+    execute!(tx, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms)?;
+    owners::settle(tx, blob).await
 }

@@ -2,6 +2,11 @@
 
 pub mod develop;
 pub mod on_demand;
+pub mod owners;
+pub mod previews;
+pub mod prints;
+pub mod prune;
+pub mod refine;
 pub mod routes;
 pub mod sql;
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use uuid::Uuid;
 
-use super::{Variant, latest, of_blob, sql};
-use crate::accounts::Caller;
+use super::{Variant, develop, latest, of_blob, owners, sql};
 use crate::app::App;
 use crate::http::Problem;
 use crate::images::{self, Image, State};
@@ -30,10 +29,10 @@ pub fn patience(headers: &HeaderMap, default_secs: u64) -> Duration {
 }
 
 /// The variant, if need be after having it made; nothing when it is not there in time.
-/// `may_make` is false for HEAD and ranges.
+/// `may_make` is false for HEAD and ranges. Who asks was allowed to see the image.
 pub async fn obtain(
     app: &App,
-    caller: &Caller,
+    owner: Uuid,
     id: Uuid,
     preset: &Preset,
     patience: Duration,
@@ -43,14 +42,14 @@ pub async fn obtain(
     let mut asked = false;
     loop {
         waiting.ring_me();
-        let image = images::routes::find_own(app, caller, id).await?;
+        let image = images::find(&mut app.db.read().await?, owner, id).await?;
+        let image = image.ok_or_else(|| Problem::not_found("image"))?;
         let (blob, version) = (image.blob_id, preset.version);
         let job = Job::MakeVariant { blob, preset: preset.name.clone(), version };
         match look(app, &image, preset, &job).await? {
             Look::Made(variant) => return Ok(Some(variant)),
             Look::Missing if may_make && !asked => {
-                ask(app, caller, image.id, job).await?;
-                asked = true;
+                asked = ask(app, &image, job).await?;
             }
             Look::Missing | Look::Underway => {}
         }
@@ -98,26 +97,41 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
             let detail = error.unwrap_or_default();
             Err(Problem::unprocessable("variant_failed", detail))
         }
-        Some((state, _)) if matches!(&*state, "pending" | "retry" | "started") => {
-            Ok(Look::Underway)
-        }
+        Some((state, _)) if jobs::is_live_state(&state) => Ok(Look::Underway),
         _ => Ok(Look::Missing),
     }
 }
 
-async fn ask(app: &App, caller: &Caller, image: Uuid, job: Job) -> Result<(), Problem> {
-    let Job::MakeVariant { preset, .. } = &job else { return Ok(()) };
-    let args = (image, preset.clone(), job, caller.account.id, app.clock.now_ms());
-    app.db
-        .write(args, |tx, (image, preset, job, account, now_ms)| {
+/// Enqueues the job; false while the blob is being refined, which may bring the variant.
+pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
+    let Job::MakeVariant { blob, preset, .. } = &job else { return Ok(false) };
+    let refining = jobs::refine_key(*blob);
+    let (owner, now_ms) = (image.account_id, app.clock.now_ms());
+    let args = (image.id, *blob, preset.clone(), job, refining, owner, now_ms);
+    let asked = app
+        .db
+        .write(args, |tx, (image, blob, preset, job, refining, account, now_ms)| {
             Box::pin(async move {
+                // The picture is being deleted: the next look says so.
+                if !develop::lock(tx, *blob).await? {
+                    return Ok(false);
+                }
                 execute!(tx, sql::INSERT_ASKED, *image, preset)?;
-                jobs::enqueue(tx, job, Some(*account), *now_ms).await
+                // It may be there for another owner of the same bytes.
+                owners::settle(tx, *blob).await?;
+                // A waiting one is held back until ours can be seen: it leaves that variant to us.
+                let refining =
+                    fetch_optional!(tx, (String,), jobs::sql::LOCK_LIVE_BY_KEY, refining)?;
+                if refining.is_some_and(|(state,)| state == "started") {
+                    return Ok(false);
+                }
+                jobs::enqueue(tx, job, Some(*account), *now_ms).await?;
+                Ok::<_, anyhow::Error>(true)
             })
         })
         .await?;
     app.work.ring();
-    Ok(())
+    Ok(asked)
 }
 
 #[cfg(test)]

@@ -1,22 +1,27 @@
 //! `GET /api/v1/images/{id}/variants/{preset}`.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Variant;
+use super::prints::Print;
 use super::on_demand::{obtain, patience};
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::http::bytes::{Served, serve};
+use crate::cache::Tenant;
+use crate::http::bytes::{Served, serve, short_tag};
 use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::Query;
 use crate::http::problem::{Problem, Refusal};
-use crate::images::State;
-use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery, find_own};
+use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery};
+use crate::images::{self, State};
 use crate::tiers::Preset;
 
 /// How a variant is to be handed out.
@@ -26,6 +31,9 @@ pub struct Handing<'a> {
     pub disposition: Disposition,
     /// Between the stem of the image's name and the extension.
     pub suffix: &'a str,
+    /// Whose image it is; the caller may see it.
+    pub owner: Uuid,
+    pub tenant: Tenant,
 }
 
 /// Download a variant
@@ -66,6 +74,8 @@ pub async fn show_variant(
         preset: &preset,
         version,
         disposition: Disposition::Inline,
+        owner: caller.account.id,
+        tenant: Tenant::Account(caller.account.id),
     };
     hand_out(&app, &caller, id, handing, &method, &headers).await
 }
@@ -74,34 +84,54 @@ pub async fn show_variant(
 pub async fn hand_out(
     app: &App,
     caller: &Caller,
-    id: uuid::Uuid,
+    id: Uuid,
     handing: Handing<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let image = find_own(app, caller, id).await?;
+    if let Some(print) = app.prints.find(handing.owner, id, handing.preset).await {
+        allowed_preset(caller, handing.preset)?;
+        return serve_print(app, &print, &handing, method, headers).await;
+    }
+    let image = images::find(&mut app.db.read().await?, handing.owner, id).await?;
+    let image = image.ok_or_else(|| Problem::not_found("image"))?;
     let preset = allowed_preset(caller, handing.preset)?;
     let may_make = method != Method::HEAD && !headers.contains_key(header::RANGE);
     let patience = patience(headers, app.config.variants.wait_secs);
-    let Some(variant) = obtain(app, caller, id, preset, patience, may_make).await? else {
+    let Some(variant) = obtain(app, handing.owner, id, preset, patience, may_make).await? else {
         return Ok(not_yet());
     };
     let format = parse_format(&variant)?;
-    let filename = format!("{}.{}.{}", stem(&image.filename), handing.suffix, format.extension());
     let original = image.blob.original();
+    let print = Arc::new(Print { filename: image.filename, original, variant, format });
+    app.prints.keep(handing.owner, id, print.clone()).await;
+    serve_print(app, &print, &handing, method, headers).await
+}
+
+async fn serve_print(
+    app: &App,
+    print: &Print,
+    handing: &Handing<'_>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let Print { variant, format, .. } = print;
+    let filename = format!("{}.{}.{}", stem(&print.filename), handing.suffix, format.extension());
     let served = Served {
-        key: variant.key(&original),
+        key: variant.key(&print.original),
         bytes: variant.bytes as u64,
-        hash: &variant.hash,
+        tag: short_tag(&variant.hash),
         media_type: format.media_type(),
         disposition: handing.disposition,
         filename: &filename,
         policy: handing.version.policy(&variant.hash),
+        tenant: handing.tenant,
     };
-    serve(&app.blobs, method, headers, served).await
+    serve(&app.blobs, &app.cache, method, headers, served).await
 }
 
-fn allowed_preset<'a>(caller: &'a Caller, name: &str) -> Result<&'a Preset, Problem> {
+/// The preset, if the caller's tier has it.
+pub fn allowed_preset<'a>(caller: &'a Caller, name: &str) -> Result<&'a Preset, Problem> {
     let Some(preset) = caller.catalogue.presets.get(name) else {
         let known = caller.tier().presets.join(", ");
         let mut problem = Problem::not_found("preset");
@@ -115,7 +145,8 @@ fn allowed_preset<'a>(caller: &'a Caller, name: &str) -> Result<&'a Preset, Prob
     Ok(preset)
 }
 
-fn parse_format(variant: &Variant) -> anyhow::Result<pixels::Format> {
+/// The format of stored bytes.
+pub fn parse_format(variant: &Variant) -> anyhow::Result<pixels::Format> {
     variant.format.parse().map_err(|_| anyhow::anyhow!("unknown format {:?}", variant.format))
 }
 

@@ -31,6 +31,63 @@ crate::sql! {
                 WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
                     AND v.pixels_version = $3))";
     IS_PROCESSING = "SELECT id FROM images WHERE blob_id = $1 AND state = 'processing' LIMIT 1";
+    /// What an image has: the newest of each preset that its owner's tier wants at upload, or that
+    /// its owner asked for.
+    SELECT_OWNED = "SELECT i.id, i.account_id, i.variant_bytes, CAST(COALESCE((
+            SELECT SUM(v.bytes) FROM variants v
+            WHERE v.blob_id = i.blob_id AND i.state = 'ready'
+                AND NOT EXISTS (SELECT 1 FROM variants n
+                    WHERE n.blob_id = v.blob_id AND n.preset = v.preset
+                        AND (n.version > v.version OR (n.version = v.version
+                            AND n.pixels_version > v.pixels_version)))
+                AND (EXISTS (SELECT 1 FROM accounts a
+                        JOIN tier_presets t ON t.tier = a.tier
+                        JOIN presets p ON p.name = t.preset
+                        WHERE a.id = i.account_id AND p.name = v.preset AND p.eager)
+                    OR EXISTS (SELECT 1 FROM asked q
+                        WHERE q.image_id = i.id AND q.preset = v.preset))
+        ), 0) AS BIGINT)
+        FROM images i WHERE i.blob_id = $1";
+    SET_VARIANT_BYTES = "UPDATE images SET variant_bytes = $2 WHERE id = $1";
+    /// The tiers of those who have the blob and are past their first prints.
+    SELECT_READY_TIERS = "SELECT DISTINCT a.tier FROM images i JOIN accounts a ON a.id = i.account_id
+        WHERE i.blob_id = $1 AND i.state = 'ready'";
+    /// What they asked for, as far as their tiers still have it.
+    SELECT_ASKED_OF_BLOB = "SELECT DISTINCT q.preset FROM images i
+            JOIN accounts a ON a.id = i.account_id
+            JOIN asked q ON q.image_id = i.id
+            JOIN tier_presets t ON t.tier = a.tier AND t.preset = q.preset
+        WHERE i.blob_id = $1 AND i.state = 'ready'";
+    /// An image of the blob lacks something in its version of now.
+    LACKS = "SELECT i.id FROM images i
+            JOIN accounts a ON a.id = i.account_id
+            JOIN tier_presets t ON t.tier = a.tier
+            JOIN presets p ON p.name = t.preset
+        WHERE i.blob_id = $1 AND i.state = 'ready'
+            AND (p.eager OR EXISTS (SELECT 1 FROM asked q
+                WHERE q.image_id = i.id AND q.preset = p.name))
+            AND NOT EXISTS (SELECT 1 FROM variants v
+                WHERE v.blob_id = i.blob_id AND v.preset = p.name AND v.version = p.version
+                    AND v.pixels_version = $2)
+        LIMIT 1";
+    SELECT_STRETCH = "SELECT id, account_id, blob_id FROM images WHERE id > $1 ORDER BY id LIMIT $2";
+    SELECT_STRETCH_OF = "SELECT id, account_id, blob_id FROM images
+        WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    SELECT_LOOKED_AT = "SELECT pixels_version FROM lab";
+    SET_LOOKED_AT = "UPDATE lab SET pixels_version = $1";
+    /// Behind a newer one for long enough, or of a preset that is gone.
+    SELECT_OLD = "SELECT b.hash, b.generation, v.preset, v.version, v.pixels_version, v.bytes, b.id
+        FROM variants v JOIN blobs b ON b.id = v.blob_id
+        WHERE NOT b.doomed AND v.created_ms < $1 AND (
+            EXISTS (SELECT 1 FROM variants n
+                WHERE n.blob_id = v.blob_id AND n.preset = v.preset AND n.created_ms < $1
+                    AND (n.version > v.version OR (n.version = v.version
+                        AND n.pixels_version > v.pixels_version)))
+            OR (v.preset <> 'original'
+                AND NOT EXISTS (SELECT 1 FROM presets p WHERE p.name = v.preset)))
+        LIMIT 1000";
+    DELETE = "DELETE FROM variants
+        WHERE blob_id = $1 AND preset = $2 AND version = $3 AND pixels_version = $4";
     SET_FAILED = "UPDATE images SET state = 'failed', error_code = $2, error_detail = $3,
             ready_ms = $4
         WHERE blob_id = $1 AND state = 'processing'";

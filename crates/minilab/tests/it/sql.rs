@@ -11,10 +11,13 @@ use crate::support::{Lab, Server};
 fn all() -> Vec<(&'static str, &'static [Sql])> {
     vec![
         ("accounts", minilab::accounts::sql::ALL),
+        ("admin", minilab::admin::sql::ALL),
         ("check", minilab::check::sql::ALL),
         ("counters", minilab::counters::sql::ALL),
+        ("gallery", minilab::gallery::sql::ALL),
         ("images", minilab::images::sql::ALL),
         ("jobs", minilab::jobs::sql::ALL),
+        ("links", minilab::links::sql::ALL),
         ("tiers", minilab::tiers::sql::ALL),
         ("uploads", minilab::uploads::sql::ALL),
         ("variants", minilab::variants::sql::ALL),

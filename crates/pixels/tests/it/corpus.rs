@@ -15,22 +15,22 @@ use pixels::{
 use crate::support::testdata;
 
 /// One row of the manifest.
-struct Row {
-    path: String,
+pub(crate) struct Row {
+    pub(crate) path: String,
     format: String,
     size: Option<(u32, u32)>,
     frames: u32,
     orientation: Option<u8>,
     /// Make, model, lens, date, latitude, longitude.
-    notes: [String; 6],
-    expected: String,
+    pub(crate) notes: [String; 6],
+    pub(crate) expected: String,
 }
 
-fn corpus() -> PathBuf {
+pub(crate) fn corpus() -> PathBuf {
     env::var_os("MINILAB_CORPUS").map_or_else(testdata, PathBuf::from)
 }
 
-fn rows(corpus: &Path) -> Vec<Row> {
+pub(crate) fn rows(corpus: &Path) -> Vec<Row> {
     let table = fs::read_to_string(corpus.join("MANIFEST.tsv")).expect("the corpus has a manifest");
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('\t').collect();

@@ -7,6 +7,7 @@ mod colour;
 mod corpus;
 mod geometry;
 mod limits;
+mod location;
 mod orientation;
 mod output;
 mod properties;

@@ -2,10 +2,10 @@
 
 use std::{fs, io::Cursor, path::PathBuf, sync::OnceLock};
 
-use pixels::{Error, Fit, Limits, OutputFormat, Recipe, probe, render};
+use pixels::{Fit, Limits, OutputFormat, Recipe, probe, render};
 use proptest::prelude::*;
 
-use crate::support::{Image, testdata};
+use crate::support::{Image, no_stumble, testdata};
 
 fn any_fit() -> impl Strategy<Value = Fit> {
     prop_oneof![Just(Fit::Inside), Just(Fit::Cover), Just(Fit::Contain), Just(Fit::Stretch)]
@@ -46,11 +46,6 @@ fn seeds() -> &'static [Vec<u8>] {
         let files = paths.into_iter().map(|path| fs::read(path).unwrap());
         files.filter(|bytes| (1..12_000).contains(&bytes.len())).collect()
     })
-}
-
-/// A panic inside the guard is still a bug of ours.
-fn no_stumble<T>(result: &Result<T, Error>) -> bool {
-    !result.as_ref().is_err_and(|error| error.to_string().contains("stumbled"))
 }
 
 proptest! {

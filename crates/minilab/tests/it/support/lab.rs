@@ -86,12 +86,19 @@ impl Lab {
 
     /// An account's key.
     pub(crate) async fn account(&self, name: &str, tier: &str) -> String {
+        self.any_account(name, tier, false).await
+    }
+
+    /// An admin's key.
+    pub(crate) async fn admin(&self, name: &str) -> String {
+        self.any_account(name, "business", true).await
+    }
+
+    async fn any_account(&self, name: &str, tier: &str, is_admin: bool) -> String {
         let now_ms = self.app.clock.now_ms();
         let (name, tier) = (name.to_owned(), tier.to_owned());
-        create(&self.app.db, NewAccount { name, tier, is_admin: false, now_ms })
-            .await
-            .unwrap()
-            .reveal()
+        let new = NewAccount { name, tier, is_admin, password_hash: None, now_ms };
+        create(&self.app.db, new).await.unwrap().reveal()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -107,6 +114,12 @@ impl Lab {
 
     pub(crate) async fn get(&self, key: &str, path: &str) -> Answer {
         self.call(key, "GET", path).await
+    }
+
+    /// Sends JSON.
+    pub(crate) async fn json(&self, key: &str, method: &str, path: &str, body: Value) -> Answer {
+        let request = request(key, method, path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     /// Uploads a raw body.

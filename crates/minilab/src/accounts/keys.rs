@@ -1,0 +1,197 @@
+//! `/api/v1/keys`: an account's own API keys.
+
+use axum::Json as Answer;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::key::{Key, Kind};
+use super::scopes::Scope;
+use super::{Caller, Scopes, Via, sql};
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::http::extract::Json;
+use crate::http::merge::{Wrong, refuse};
+use crate::http::problem::{Problem, Refusal};
+use crate::{execute, fetch_all, fetch_one};
+
+const KEYS_MAX: i64 = 100;
+const NAME_CHARS_MAX: usize = 64;
+/// Ten years.
+const LIFE_SECS_MAX: i64 = 10 * 365 * 24 * 3600;
+
+/// A key that is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// To tell it from others; up to 64 characters.
+    #[schema(max_length = 64)]
+    name: String,
+    /// All of the caller's own when left out.
+    scopes: Option<Vec<Scope>>,
+    /// Seconds; for ever when left out.
+    #[schema(minimum = 1, maximum = 315_360_000)]
+    expires_in: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
+pub struct KeyView {
+    id: Uuid,
+    name: String,
+    scopes: Vec<Scope>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// To the minute.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+    /// The key itself: only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Keys)]
+pub struct KeysView {
+    items: Vec<KeyView>,
+}
+
+type KeyRow = (Uuid, String, String, i64, Option<i64>, Option<i64>);
+
+/// List API keys
+///
+/// The caller's own, oldest first. A key itself is shown once, when it is made.
+#[utoipa::path(get, path = "/api/v1/keys", tag = "account",
+    responses((status = 200, body = KeysView), (status = 403, response = Refusal)))]
+pub async fn list_keys(State(app): State<App>, caller: Caller) -> Result<Answer<KeysView>, Problem> {
+    caller.must_be_known()?;
+    let mut conn = app.db.read().await?;
+    let rows = fetch_all!(&mut conn, KeyRow, sql::SELECT_KEYS, caller.account.id)?;
+    let view = |(id, name, scopes, created_ms, expires_ms, last_used_ms): KeyRow| KeyView {
+        id,
+        name,
+        scopes: Scopes::parse(&scopes).list(),
+        created_at: rfc3339(created_ms),
+        expires_at: expires_ms.map(rfc3339),
+        last_used_at: last_used_ms.map(rfc3339),
+        key: None,
+    };
+    Ok(Answer(KeysView { items: rows.into_iter().map(view).collect() }))
+}
+
+/// Make an API key
+///
+/// It can do no more than the one it was made with.
+#[utoipa::path(post, path = "/api/v1/keys", tag = "account", request_body = NewKey,
+    responses(
+        (status = 201, body = KeyView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn create_key(
+    State(app): State<App>,
+    caller: Caller,
+    Json(new): Json<NewKey>,
+) -> Result<(StatusCode, Answer<KeyView>), Problem> {
+    caller.must_be_known()?;
+    // An access token would outlive itself as a key that nobody remembers.
+    if caller.via == Via::Key && !caller.scopes.admin {
+        let detail = "a key without the scope \"admin\" cannot make others";
+        return Err(Problem::forbidden("out_of_scope", detail));
+    }
+    let scopes = new.scopes.as_deref().map_or(caller.scopes, Scopes::of);
+    refuse(&problems(&new, scopes, caller.scopes))?;
+    let key = Key::random(Kind::Api);
+    let now_ms = app.clock.now_ms();
+    let expires_ms = new.expires_in.map(|secs| now_ms + 1000 * secs);
+    let args = (key.clone(), caller.account.id, new.name.clone(), scopes, now_ms, expires_ms);
+    let made = app.db.write(args, |tx, (key, account, name, scopes, now_ms, expires_ms)| {
+        Box::pin(async move {
+            let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, *account)?;
+            if count >= KEYS_MAX {
+                return Ok::<_, sqlx::Error>(false);
+            }
+            let (word, hash, words) = (key.kind.word(), key.secret_hash(), scopes.words());
+            execute!(
+                tx,
+                sql::INSERT_CREDENTIAL,
+                key.id,
+                *account,
+                word,
+                &hash[..],
+                None::<Uuid>,
+                name,
+                words,
+                *now_ms,
+                *expires_ms,
+            )?;
+            Ok(true)
+        })
+    });
+    if !made.await? {
+        let detail = format!("an account has at most {KEYS_MAX} keys; revoke one first");
+        return Err(Problem::forbidden("too_many_keys", detail).with("limit", KEYS_MAX));
+    }
+    let view = KeyView {
+        id: key.id,
+        name: new.name,
+        scopes: scopes.list(),
+        created_at: rfc3339(now_ms),
+        expires_at: expires_ms.map(rfc3339),
+        last_used_at: None,
+        key: Some(key.reveal()),
+    };
+    Ok((StatusCode::CREATED, Answer(view)))
+}
+
+fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    if new.name.chars().count() > NAME_CHARS_MAX || new.name.chars().any(char::is_control) {
+        wrong.push(Wrong::new("name", "is at most 64 characters, none of them a control character"));
+    }
+    if wanted.list().is_empty() {
+        wrong.push(Wrong::new("scopes", "there must be one at least"));
+    }
+    if wanted.list().iter().any(|scope| !own.list().contains(scope)) {
+        wrong.push(Wrong::new("scopes", "are more than those of the key you call with"));
+    }
+    if new.expires_in.is_some_and(|secs| !(1..=LIFE_SECS_MAX).contains(&secs)) {
+        wrong.push(Wrong::new("expires_in", format!("must be from 1 to {LIFE_SECS_MAX}")));
+    }
+    wrong
+}
+
+/// Revoke an API key
+///
+/// It is refused everywhere within a second.
+#[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "account",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 204, description = "It opens nothing any more."),
+        (status = 403, response = Refusal),
+    ))]
+pub async fn revoke_key(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<Uuid>, axum::extract::rejection::PathRejection>,
+) -> Result<StatusCode, Problem> {
+    caller.must_be_known()?;
+    let unknown = || Problem::not_found("key");
+    let Path(id) = id.map_err(|_| unknown())?;
+    let args = (id, caller.account.id, app.clock.now_ms());
+    let revoked = app
+        .db
+        .write(args, |tx, &(id, account, now_ms)| {
+            Box::pin(async move { execute!(tx, sql::REVOKE_KEY, id, account, now_ms) })
+        })
+        .await?;
+    app.identities.forget();
+    if revoked == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+}

@@ -1,0 +1,276 @@
+//! `/api/v1/accounts`: who may call, and what they may do.
+
+use axum::Json as Answer;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::audit::{self, Actor};
+use super::{take_turn, tell};
+use crate::accounts::create::{NewAccount, insert, insert_first_key};
+use crate::accounts::routes::{UsageView, usage};
+use crate::accounts::{ANONYMOUS, Account, Admin, find, password, sql};
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::counters::{self, Scope};
+use crate::db::Conn;
+use crate::http::extract::{Json, Query};
+use crate::http::problem::{Problem, Refusal, Stop};
+use crate::images::list::{PageQuery, write_cursor};
+use crate::links;
+use crate::tiers::Catalogue;
+use crate::variants::refine;
+use crate::{execute, fetch_all, fetch_one, fetch_optional};
+
+/// An account that is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewAccount)]
+pub struct AccountForm {
+    /// 1 to 64 visible characters.
+    #[schema(min_length = 1, max_length = 64, example = "ada")]
+    name: String,
+    /// A tier's name or alias.
+    #[schema(example = "premium")]
+    tier: String,
+    /// To sign in with. Without one the answer brings an API key.
+    #[schema(format = Password)]
+    password: Option<String>,
+    #[serde(default)]
+    admin: bool,
+}
+
+/// What is to be changed of an account.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountChange {
+    tier: Option<String>,
+    /// Refused everywhere within a second, with its keys, sessions and links.
+    suspended: Option<bool>,
+    admin: Option<bool>,
+    /// Ends what was signed in with the old one.
+    #[schema(format = Password)]
+    password: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub struct AccountView {
+    id: Uuid,
+    name: String,
+    tier: String,
+    admin: bool,
+    suspended: bool,
+    usage: UsageView,
+    /// Its first API key: only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountLine)]
+struct ListedView {
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[serde(flatten)]
+    account: AccountView,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Accounts)]
+pub struct AccountsView {
+    /// Oldest first.
+    items: Vec<ListedView>,
+    next_cursor: Option<String>,
+}
+
+async fn view(conn: &mut Conn, account: Account, key: Option<String>) -> sqlx::Result<AccountView> {
+    let usage = usage(conn, account.id).await?;
+    let Account { id, name, tier, is_admin: admin, suspended } = account;
+    Ok(AccountView { id, name, tier, admin, suspended, usage, key })
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    created_ms: i64,
+    #[sqlx(flatten)]
+    account: Account,
+}
+
+/// List accounts
+#[utoipa::path(get, path = "/api/v1/accounts", tag = "admin", params(PageQuery),
+    responses((status = 200, body = AccountsView), (status = 403, response = Refusal),
+        (status = 422, response = Refusal)))]
+pub async fn list_accounts(
+    State(app): State<App>,
+    _: Admin,
+    Query(query): Query<PageQuery>,
+) -> Result<Answer<AccountsView>, Problem> {
+    let page = query.page()?;
+    // Oldest first: the beginning is before every id, not behind.
+    let after = if page.before.is_max() { Uuid::nil() } else { page.before };
+    let mut conn = app.db.read().await?;
+    let mut rows = fetch_all!(&mut conn, Row, sql::SELECT_PAGE, after, page.limit + 1, page.skip)?;
+    let has_more = rows.len() as i64 > page.limit;
+    rows.truncate(page.limit as usize);
+    let next_cursor = rows.last().filter(|_| has_more).map(|row| write_cursor(row.account.id));
+    let mut items = Vec::with_capacity(rows.len());
+    for Row { created_ms, account } in rows {
+        let account = view(&mut conn, account, None).await?;
+        items.push(ListedView { created_at: rfc3339(created_ms), account });
+    }
+    Ok(Answer(AccountsView { items, next_cursor }))
+}
+
+/// Make an account
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", request_body = AccountForm,
+    responses(
+        (status = 201, body = AccountView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 409, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn create_account(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Json(form): Json<AccountForm>,
+) -> Result<(StatusCode, Answer<AccountView>), Problem> {
+    let password_hash = hash_if_strong(form.password, &form.name).await?;
+    let AccountForm { name, tier, admin: is_admin, .. } = form;
+    let now_ms = app.clock.now_ms();
+    let new = NewAccount { name, tier, is_admin, password_hash, now_ms };
+    let args = (new, Actor::new(&app, &caller));
+    let (id, key) = app
+        .db
+        .write(args, |tx, (new, actor)| {
+            Box::pin(async move {
+                let id = insert(tx, new).await.map_err(Problem::from)?;
+                let key = if new.password_hash.is_none() {
+                    Some(insert_first_key(tx, id, new.now_ms).await.map_err(Problem::from)?)
+                } else {
+                    None
+                };
+                let detail = json!({"tier": new.tier, "admin": new.is_admin});
+                audit::note(tx, actor, "account.create", &new.name, &detail).await?;
+                Ok::<_, Stop>((id, key))
+            })
+        })
+        .await?;
+    let mut conn = app.db.read().await?;
+    let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
+    let view = view(&mut conn, account, key.map(|key| key.reveal())).await?;
+    Ok((StatusCode::CREATED, Answer(view)))
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("account")
+}
+
+async fn hash_if_strong(
+    password: Option<String>,
+    account: &str,
+) -> Result<Option<String>, Problem> {
+    let Some(password) = password else { return Ok(None) };
+    if let Some(weakness) = password::weakness(&password, account) {
+        return Err(Problem::unprocessable("weak_password", weakness));
+    }
+    Ok(Some(password::hash(password).await?))
+}
+
+/// Show an account
+#[utoipa::path(get, path = "/api/v1/accounts/{id}", tag = "admin", params(("id" = Uuid, Path)),
+    responses((status = 200, body = AccountView), (status = 403, response = Refusal)))]
+pub async fn show_account(
+    State(app): State<App>,
+    _: Admin,
+    id: Result<Path<Uuid>, PathRejection>,
+) -> Result<Answer<AccountView>, Problem> {
+    let Path(id) = id.map_err(|_| unknown())?;
+    let mut conn = app.db.read().await?;
+    let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
+    Ok(Answer(view(&mut conn, account, None).await?))
+}
+
+/// Change an account
+///
+/// Only what is named. In a higher tier its old images get their new variants in the background.
+#[utoipa::path(patch, path = "/api/v1/accounts/{id}", tag = "admin", params(("id" = Uuid, Path)),
+    request_body = AccountChange,
+    responses(
+        (status = 200, body = AccountView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 409, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn change_account(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    id: Result<Path<Uuid>, PathRejection>,
+    Json(mut change): Json<AccountChange>,
+) -> Result<Answer<AccountView>, Problem> {
+    let Path(id) = id.map_err(|_| unknown())?;
+    let account = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
+    let hash = hash_if_strong(change.password.take(), &account.name).await?;
+    let args = (id, change, hash, Actor::new(&app, &caller));
+    app.db.write(args, |tx, args| Box::pin(apply(tx, args))).await?;
+    tell(&app).await;
+    let mut conn = app.db.read().await?;
+    let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
+    Ok(Answer(view(&mut conn, account, None).await?))
+}
+
+/// The account, what is said of it, the hash of its new password, who says so.
+type Change = (Uuid, AccountChange, Option<String>, Actor);
+
+async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), Stop> {
+    take_turn(tx).await?;
+    let account = fetch_optional!(tx, Account, sql::LOCK, *id)?.ok_or_else(unknown)?;
+    let tier = match &change.tier {
+        None => account.tier.clone(),
+        Some(name) => {
+            let catalogue = Catalogue::load(tx).await?;
+            let tier = catalogue.tier(name).ok_or_else(|| {
+                let known = catalogue.tiers.keys().cloned().collect::<Vec<_>>().join(", ");
+                let detail = format!("there is no tier {name:?}; there are {known}");
+                Problem::unprocessable("unknown_tier", detail)
+            })?;
+            tier.name.clone()
+        }
+    };
+    let is_admin = change.admin.unwrap_or(account.is_admin);
+    let suspended = change.suspended.unwrap_or(account.suspended);
+    if account.name == ANONYMOUS && (is_admin || hash.is_some()) {
+        let detail = "callers without a key can have neither a password nor the rights of an admin";
+        return Err(Problem::unprocessable("anonymous", detail).into());
+    }
+    let retires = account.is_admin && !account.suspended && (!is_admin || suspended);
+    let (others,) = fetch_one!(tx, (i64,), sql::COUNT_OTHER_ADMINS, *id)?;
+    if retires && others == 0 {
+        let detail = "this is the last admin; make another one first";
+        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail).into());
+    }
+    execute!(tx, sql::UPDATE_ACCOUNT, *id, &tier, is_admin, suspended)?;
+    if let Some(hash) = hash {
+        execute!(tx, sql::UPDATE_PASSWORD, *id, &**hash)?;
+        execute!(tx, sql::REVOKE_OTHER_FAMILIES, *id, Uuid::nil(), actor.now_ms)?;
+    }
+    links::kill_unentitled(tx, actor.now_ms).await?;
+    if tier != account.tier {
+        counters::add(tx, Scope::Account(*id), counters::CHANGES, 1).await?;
+        refine::start(tx, Some(*id), actor.now_ms).await?;
+    }
+    let detail = json!({"tier": tier, "admin": is_admin, "suspended": suspended,
+        "password_changed": hash.is_some()});
+    audit::note(tx, actor, "account.change", &account.name, &detail).await?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What admins change: accounts, tiers, presets. Every change is one transaction with its audit line.
+
+pub mod accounts;
+pub mod audit;
+pub mod presets;
+pub mod sql;
+pub mod tiers;
+
+use crate::accounts::sql::LOCK_LAB;
+use crate::app::App;
+use crate::db::Conn;
+use crate::http::Problem;
+use crate::http::merge::Wrong;
+use crate::http::problem::Stop;
+use crate::tiers::Catalogue;
+use crate::{execute, fetch_optional};
+
+/// Admins change one after the other: each sees what the last one left.
+async fn take_turn(tx: &mut Conn) -> sqlx::Result<()> {
+    fetch_optional!(tx, (uuid::Uuid,), LOCK_LAB)?;
+    Ok(())
+}
+
+/// The catalogue that a change begins with. The change will be seen everywhere within a second.
+async fn begin(tx: &mut Conn) -> Result<Catalogue, Stop> {
+    take_turn(tx).await?;
+    execute!(tx, crate::tiers::sql::RAISE_GENERATION)?;
+    Ok(Catalogue::load(tx).await?)
+}
+
+/// What this process knew of accounts, tiers and links is not so any more.
+async fn tell(app: &App) {
+    app.catalogues.forget();
+    app.identities.forget();
+    app.denied.refresh_soon(app).await;
+    app.work.ring();
+}
+
+/// Names of tiers and presets stand in addresses and file names.
+fn check_name(field: &str, name: &str) -> Option<Wrong> {
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    let is_good = (1..=64).contains(&name.len()) && name.bytes().all(is_plain);
+    (!is_good).then(|| Wrong::new(field, "has 1 to 64 of the characters a-z, 0-9, _ and -"))
+}
+
+/// 409 with who uses it.
+fn in_use(what: &str, name: &str, users: &[String], count: i64) -> Problem {
+    let listed = users.join(", ");
+    let detail = format!("the {what} {name:?} is used by {count}: {listed}");
+    let status = axum::http::StatusCode::CONFLICT;
+    Problem::new(status, "in_use", detail).with("used_by", users.to_vec()).with("count", count)
+}

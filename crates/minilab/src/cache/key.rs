@@ -1,0 +1,53 @@
+//! What is cached, and for whom.
+
+use uuid::Uuid;
+
+/// Who may be answered with an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tenant {
+    Account(Uuid),
+    /// Everybody of a tier, by the tier's rank.
+    Gallery(i64),
+    /// Whoever opens this temporary link.
+    Link(Uuid),
+}
+
+/// A list that has pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum List {
+    Images,
+    /// As the emoji service showed them: with previews.
+    Uploads,
+    Gallery,
+    /// As the emoji service showed it.
+    EmojiGallery,
+}
+
+/// What an entry holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum What {
+    /// Stored bytes, by the first 16 bytes of their hash.
+    Bytes { tag: [u8; 16] },
+    /// The JSON of a page.
+    Page {
+        list: List,
+        tier: String,
+        /// Of tiers and presets.
+        generation: i64,
+        /// Of the list: every change of it makes another.
+        version: i64,
+        limit: i64,
+        /// Behind which item the page starts.
+        from: (i64, Uuid),
+        skip: i64,
+        /// Whether what the tier does not open is listed as well.
+        with_locked: bool,
+    },
+}
+
+/// The key of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub tenant: Tenant,
+    pub what: What,
+}

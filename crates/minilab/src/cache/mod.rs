@@ -1,0 +1,134 @@
+//! Hot bytes in memory: small prints and list pages, under one budget.
+//!
+//! A key is a value with its tenant in it, compared as a whole and never written out as text: no two
+//! callers can meet in one. What is asked for many times at once is loaded once.
+
+mod key;
+
+pub use key::{Key, List, Tenant, What};
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use moka::Expiry;
+use moka::future::Cache as Moka;
+use moka::notification::RemovalCause;
+use serde::{Deserialize, Serialize};
+
+/// A page of a list lives so long; a change of the list makes another key at once.
+pub const PAGE_LIFE: Duration = Duration::from_millis(5000);
+/// What a key and its place take beside the bytes, about.
+const ENTRY_BYTES: usize = 256;
+/// Larger bodies are left to the system's own cache of files.
+const BODY_BYTES_MAX: u64 = 256 * 1024;
+
+/// `[cache]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// Bytes of memory for prints and list pages; 0 keeps nothing.
+    pub bytes: u64,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { bytes: 64 << 20 }
+    }
+}
+
+/// What happened so far, since the process started.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub hits: AtomicU64,
+    pub misses: AtomicU64,
+    /// Entries that went because the budget was spent.
+    pub evictions: AtomicU64,
+}
+
+/// A handle to the cache; cheap to clone.
+#[derive(Clone)]
+pub struct Cache {
+    entries: Moka<Key, Bytes>,
+    counts: Arc<Counts>,
+}
+
+/// Pages live shortly; bytes named by their content as long as there is room.
+struct Life;
+
+impl Expiry<Key, Bytes> for Life {
+    fn expire_after_create(&self, key: &Key, _: &Bytes, _: Instant) -> Option<Duration> {
+        matches!(key.what, What::Page { .. }).then_some(PAGE_LIFE)
+    }
+}
+
+impl Cache {
+    pub fn new(config: &CacheConfig) -> Self {
+        let counts = Arc::new(Counts::default());
+        let evicted = counts.clone();
+        let entries = Moka::builder()
+            .max_capacity(config.bytes)
+            .weigher(|_: &Key, bytes: &Bytes| (bytes.len() + ENTRY_BYTES) as u32)
+            .expire_after(Life)
+            .eviction_listener(move |_, _, cause| {
+                if cause == RemovalCause::Size {
+                    evicted.evictions.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .build();
+        Self { entries, counts }
+    }
+
+    /// Whether a body of this size is worth keeping.
+    pub fn takes(bytes: u64) -> bool {
+        bytes <= BODY_BYTES_MAX
+    }
+
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Bytes kept now, keys and all. What has expired may be counted for a moment.
+    pub fn bytes(&self) -> u64 {
+        self.entries.weighted_size()
+    }
+
+    pub async fn get(&self, key: &Key) -> Option<Bytes> {
+        let found = self.entries.get(key).await;
+        let counter = if found.is_some() { &self.counts.hits } else { &self.counts.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// Many at once, in the order of the keys.
+    pub async fn get_many(&self, keys: &[Key]) -> Vec<Option<Bytes>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(self.get(key).await);
+        }
+        found
+    }
+
+    pub async fn put(&self, key: Key, bytes: Bytes) {
+        self.entries.insert(key, bytes).await;
+    }
+
+    /// What is kept, or else what `load` brings; of many who ask at once, one loads.
+    pub async fn get_or_load<F>(&self, key: Key, load: F) -> anyhow::Result<Bytes>
+    where
+        F: Future<Output = anyhow::Result<Bytes>>,
+    {
+        if let Some(found) = self.get(&key).await {
+            return Ok(found);
+        }
+        let loaded = self.entries.try_get_with(key, load).await;
+        loaded.map_err(|error: Arc<anyhow::Error>| anyhow::anyhow!("{error:#}"))
+    }
+
+    /// Settles what is put off to quieter moments: expiry, eviction, counts.
+    pub async fn settle(&self) {
+        self.entries.run_pending_tasks().await;
+    }
+}

@@ -1,0 +1,258 @@
+//! The image service with tiers, tokens and expiring links: `/api/token/`, `/api/image/…`.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::store_one;
+use crate::accounts::Caller;
+use crate::accounts::routes::RefreshForm;
+use crate::accounts::sign_in::{self, Address, Tokens};
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::http::bytes::fingerprint;
+use crate::http::extract::JsonOrForm;
+use crate::http::problem::{Problem, Refusal};
+use crate::images::list::{Page, list};
+use crate::images::routes::find_own;
+use crate::images::{self, Image, State as ImageState};
+use crate::links::ORIGINAL;
+use crate::sharing::{Wish, issue};
+use crate::tiers::Preset;
+use crate::uploads::Stored;
+use crate::variants::on_demand::obtain;
+use crate::variants::{Variant, latest, of_blob};
+
+/// The old service had no pages; the newest so many are listed.
+const LISTED_MAX: i64 = 1000;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create_token_pair))
+        .routes(routes!(refresh_token_pair))
+        .routes(routes!(list_tiered_images))
+        .routes(routes!(create_tiered_image))
+        .routes(routes!(create_expiring_image))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = UserPassword)]
+struct UserForm {
+    username: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenPair)]
+struct PairView {
+    access: String,
+    refresh: String,
+}
+
+impl From<Tokens> for PairView {
+    fn from(tokens: Tokens) -> Self {
+        Self { access: tokens.access.reveal(), refresh: tokens.refresh.reveal() }
+    }
+}
+
+/// Sign in
+#[utoipa::path(post, path = "/api/token/", tag = "image drop-in", security(()),
+    request_body = UserForm,
+    responses(
+        (status = 200, body = PairView),
+        (status = 400, response = Refusal),
+        (status = 401, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+        (status = 429, response = Refusal),
+    ))]
+async fn create_token_pair(
+    State(app): State<App>,
+    Address(address): Address,
+    JsonOrForm(form): JsonOrForm<UserForm>,
+) -> Result<Json<PairView>, Problem> {
+    let account = sign_in::check(&app, address, &form.username, form.password).await?;
+    Ok(Json(sign_in::issue_tokens(&app, account.id).await?.into()))
+}
+
+/// Renew a token
+#[utoipa::path(post, path = "/api/token/refresh/", tag = "image drop-in", security(()),
+    request_body = RefreshForm,
+    responses(
+        (status = 200, body = PairView),
+        (status = 400, response = Refusal),
+        (status = 401, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+async fn refresh_token_pair(
+    State(app): State<App>,
+    JsonOrForm(form): JsonOrForm<RefreshForm>,
+) -> Result<Json<PairView>, Problem> {
+    Ok(Json(sign_in::refresh(&app, &form.refresh).await?.into()))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TieredImage)]
+struct TieredView {
+    name: String,
+    uuid: Uuid,
+    #[schema(format = DateTime)]
+    uploaded_at: String,
+    can_fetch_expiring_image: bool,
+    /// Where the original is; nothing where the tier does not include it.
+    og_file: Option<String>,
+    thumbnails: Vec<ThumbnailView>,
+}
+
+/// One of the tier's sizes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TieredThumbnail)]
+struct ThumbnailView {
+    height: i64,
+    width: i64,
+    file: String,
+}
+
+/// The sizes of the old service: of a given height, made at upload.
+fn sizes(caller: &Caller) -> Vec<&Preset> {
+    let eager = caller.catalogue.eager_presets(&caller.account.tier);
+    eager.filter(|preset| preset.recipe.width.is_none() && preset.recipe.height.is_some()).collect()
+}
+
+fn view(app: &App, caller: &Caller, image: &Image, made: &[Variant]) -> TieredView {
+    let place = app.url(&format!("/api/v1/images/{}", image.id));
+    let thumbnails = sizes(caller).into_iter().filter_map(|preset| {
+        let variant = latest(made, image.blob_id, &preset.name)?;
+        let file = format!("{place}/variants/{}?v={}", preset.name, fingerprint(&variant.hash));
+        Some(ThumbnailView { height: variant.height, width: variant.width, file })
+    });
+    let is_ready = image.state == ImageState::Ready;
+    let version = fingerprint(&image.blob.hash);
+    TieredView {
+        name: image.filename.clone(),
+        uuid: image.id,
+        uploaded_at: rfc3339(image.created_ms),
+        can_fetch_expiring_image: caller.tier().rights.links,
+        og_file: caller.tier().rights.original.then(|| format!("{place}/original?v={version}")),
+        thumbnails: thumbnails.filter(|_| is_ready).collect(),
+    }
+}
+
+/// List images
+///
+/// The caller's own, newest first.
+#[utoipa::path(get, path = "/api/images/", tag = "image drop-in",
+    responses((status = 200, body = Vec<TieredView>)))]
+async fn list_tiered_images(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Json<Vec<TieredView>>, Problem> {
+    let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
+    let listed = list(&mut app.db.read().await?, caller.account.id, page).await?;
+    let view_one = |image| view(&app, &caller, image, &listed.variants);
+    Ok(Json(listed.images.iter().map(view_one).collect()))
+}
+
+/// What the form brings.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+struct TieredForm {
+    /// The file's own when left out.
+    name: Option<String>,
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Upload an image
+///
+/// The answer comes with the tier's sizes.
+#[utoipa::path(post, path = "/api/image/upload/", tag = "image drop-in",
+    request_body(content = TieredForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, body = TieredView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 413, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+async fn create_tiered_image(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<(StatusCode, Json<TieredView>), Problem> {
+    let (stored, title) = store_one(&app, &caller, request).await?;
+    let (Stored::Created(id) | Stored::Duplicate(id)) = stored;
+    if let Some(title) = title.filter(|title| !title.trim().is_empty()) {
+        images::routes::rename(&app, caller.account.id, id, &title).await?;
+    }
+    let patience = std::time::Duration::from_secs(app.config.variants.wait_secs);
+    for preset in sizes(&caller) {
+        match obtain(&app, caller.account.id, id, preset, patience, true).await {
+            Err(problem) if problem.code == "image_failed" => {
+                // The old service refused such a picture at once: nothing of it stays.
+                images::delete::delete(&app, caller.account.id, id).await?;
+                return Err(problem);
+            }
+            other => other?,
+        };
+    }
+    let image = find_own(&app, &caller, id).await?;
+    let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
+    Ok((StatusCode::CREATED, Json(view(&app, &caller, &image, &made))))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ExpiringForm)]
+struct ExpiringForm {
+    uuid: Uuid,
+    /// Seconds.
+    #[schema(minimum = 1)]
+    expire_time: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Expiring)]
+struct ExpiringView {
+    expire_time: i64,
+    /// Absolute; it opens the original for everybody who has it.
+    url: String,
+}
+
+/// Make an expiring link
+#[utoipa::path(post, path = "/api/image/expiring/", tag = "image drop-in",
+    request_body = ExpiringForm,
+    responses(
+        (status = 201, body = ExpiringView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 404, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 409, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+async fn create_expiring_image(
+    State(app): State<App>,
+    caller: Caller,
+    JsonOrForm(form): JsonOrForm<ExpiringForm>,
+) -> Result<(StatusCode, Json<ExpiringView>), Problem> {
+    caller.must_be_known()?;
+    let image = find_own(&app, &caller, form.uuid).await?;
+    let secs = form.expire_time;
+    let wish = Wish { variant: ORIGINAL.to_owned(), secs, keep_location: false, handed: false };
+    let issued = issue(&app, &caller, &image, wish).await?;
+    Ok((StatusCode::CREATED, Json(ExpiringView { expire_time: secs, url: issued.url })))
+}

@@ -1,0 +1,247 @@
+//! What admins do with the gallery.
+
+use axum::Json as Answer;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Item, ItemView, find, sql};
+use crate::accounts::Admin;
+use crate::admin::audit::{self, Actor};
+use crate::app::App;
+use crate::counters::{self, Scope};
+use crate::db::Conn;
+use crate::http::extract::Json;
+use crate::http::merge::{Wrong, merge, refuse};
+use crate::http::problem::{Problem, Refusal, Stop};
+use crate::links;
+use crate::{execute, fetch_one, fetch_optional};
+
+const TITLE_CHARS_MAX: usize = 200;
+const TAGS_MAX: usize = 20;
+
+/// What an admin says of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Curated {
+    title: String,
+    rank: i64,
+    active: bool,
+    position: i64,
+    tags: Vec<String>,
+}
+
+/// An image that is to be shown.
+#[derive(ToSchema)]
+#[schema(as = NewGalleryItem)]
+#[expect(dead_code, reason = "describes what is merged")]
+pub struct NewItem {
+    /// One of the admin's own.
+    image: Uuid,
+    /// The file's name when left out.
+    #[schema(max_length = 200)]
+    title: Option<String>,
+    /// From which rank of tier on it is open; 1 when left out.
+    #[schema(minimum = 0, maximum = 1000)]
+    rank: Option<i64>,
+    active: Option<bool>,
+    /// Behind all others when left out.
+    position: Option<i64>,
+    #[schema(max_items = 20)]
+    tags: Option<Vec<String>>,
+}
+
+/// Members of an item; those that are left out stay.
+#[derive(ToSchema)]
+#[schema(as = GalleryItemChange)]
+#[expect(dead_code, reason = "describes what is merged")]
+pub struct ItemChange {
+    title: Option<String>,
+    rank: Option<i64>,
+    active: Option<bool>,
+    position: Option<i64>,
+    tags: Option<Vec<String>>,
+}
+
+fn wrongs(curated: &Curated) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    let title = &curated.title;
+    if title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+        wrong.push(Wrong::new("title", "is at most 200 characters, none a control character"));
+    }
+    if !(0..=1000).contains(&curated.rank) {
+        wrong.push(Wrong::new("rank", "must be from 0 to 1000"));
+    }
+    if curated.position == i64::MIN || curated.position == i64::MAX {
+        wrong.push(Wrong::new("position", "is too far out"));
+    }
+    let is_tag = |tag: &String| {
+        (1..=40).contains(&tag.chars().count())
+            && !tag.chars().any(|c| c.is_control() || c.is_whitespace())
+    };
+    if curated.tags.len() > TAGS_MAX || !curated.tags.iter().all(is_tag) {
+        wrong.push(Wrong::new("tags", "are at most 20 words of at most 40 characters"));
+    }
+    wrong
+}
+
+impl From<&Item> for Curated {
+    fn from(item: &Item) -> Self {
+        let tags = item.tags.split(' ').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+        let title = item.title.clone();
+        Self { title, rank: item.rank, active: item.active, position: item.position, tags }
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("gallery item")
+}
+
+/// Put an image into the gallery
+#[utoipa::path(post, path = "/api/v1/gallery", tag = "gallery", request_body = NewItem,
+    responses(
+        (status = 201, body = ItemView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 404, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 409, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn create_item(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Json(mut members): Json<Map<String, Value>>,
+) -> Result<(StatusCode, Answer<ItemView>), Problem> {
+    let image = members.remove("image").and_then(|image| serde_json::from_value::<Uuid>(image).ok());
+    let Some(image) = image else {
+        let wrong = [Wrong::new("image", "is the id of an image of yours")];
+        refuse(&wrong)?;
+        return Err(unknown());
+    };
+    let args = (image, members, Actor::new(&app, &caller));
+    let id = app.db.write(args, |tx, args| Box::pin(insert(tx, args))).await?;
+    let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
+    Ok((StatusCode::CREATED, Answer(item.view(false))))
+}
+
+type New = (Uuid, Map<String, Value>, Actor);
+
+async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, Stop> {
+    // The image's row is held: it is not deleted from under the item.
+    let found = fetch_optional!(tx, (String,), sql::SELECT_OWN_IMAGE, *image, actor.account_id)?;
+    let (filename,) = found.ok_or_else(|| Problem::not_found("image"))?;
+    let (last,) = fetch_one!(tx, (i64,), sql::SELECT_LAST_POSITION)?;
+    let title = crate::http::disposition::stem(&filename).to_owned();
+    let position = last.saturating_add(1).min(i64::MAX - 1);
+    let base = Curated { title, rank: 1, active: true, position, tags: Vec::new() };
+    let (curated, mut wrong) = merge(&base, members);
+    wrong.extend(wrongs(&curated));
+    refuse(&wrong)?;
+    let Curated { title, rank, active, position, tags } = &curated;
+    let (id, tags) = (Uuid::now_v7(), tags.join(" "));
+    let inserted = execute!(
+        tx,
+        sql::INSERT,
+        id,
+        *image,
+        title,
+        *rank,
+        *active,
+        *position,
+        tags,
+        actor.now_ms,
+    )?;
+    if inserted == 0 {
+        let detail = "this image is in the gallery already";
+        return Err(Problem::new(StatusCode::CONFLICT, "in_gallery", detail).into());
+    }
+    counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+    let detail = json!({"image": image, "item": curated});
+    audit::note(tx, actor, "gallery.create", &id.to_string(), &detail).await?;
+    Ok(id)
+}
+
+/// Change a gallery item
+///
+/// Only what is named.
+#[utoipa::path(patch, path = "/api/v1/gallery/{id}", tag = "gallery",
+    params(("id" = Uuid, Path)), request_body = ItemChange,
+    responses(
+        (status = 200, body = ItemView),
+        (status = 400, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn change_item(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    id: Result<Path<Uuid>, PathRejection>,
+    Json(members): Json<Map<String, Value>>,
+) -> Result<Answer<ItemView>, Problem> {
+    let Path(id) = id.map_err(|_| unknown())?;
+    let args = (id, members, Actor::new(&app, &caller));
+    app.db.write(args, |tx, args| Box::pin(update(tx, args))).await?;
+    app.denied.refresh_soon(&app).await;
+    let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
+    Ok(Answer(item.view(false)))
+}
+
+async fn update(tx: &mut Conn, (id, members, actor): &New) -> Result<(), Stop> {
+    let item = find(tx, *id).await?.ok_or_else(unknown)?;
+    let base = Curated::from(&item);
+    let (curated, mut wrong) = merge(&base, members);
+    wrong.extend(wrongs(&curated));
+    refuse(&wrong)?;
+    let Curated { title, rank, active, position, tags } = &curated;
+    execute!(tx, sql::UPDATE, *id, title, *rank, *active, *position, tags.join(" "))?;
+    if *rank > base.rank || (base.active && !active) {
+        close(tx, &item, actor.now_ms).await?;
+    }
+    counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+    audit::note(tx, actor, "gallery.change", &id.to_string(), &json!(curated)).await?;
+    Ok(())
+}
+
+/// Links that were handed out for the item open nothing any more.
+async fn close(tx: &mut Conn, item: &Item, now_ms: i64) -> sqlx::Result<()> {
+    execute!(tx, links::sql::KILL_HANDED_TO_OTHERS, item.image_id, now_ms).map(|_| ())
+}
+
+/// Take an image out of the gallery
+///
+/// The image stays.
+#[utoipa::path(delete, path = "/api/v1/gallery/{id}", tag = "gallery",
+    params(("id" = Uuid, Path)),
+    responses((status = 204, description = "It is not shown any more."),
+        (status = 403, response = Refusal)))]
+pub async fn delete_item(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    id: Result<Path<Uuid>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id.map_err(|_| unknown())?;
+    let args = (id, Actor::new(&app, &caller));
+    app.db
+        .write(args, |tx, (id, actor)| {
+            Box::pin(async move {
+                let item = find(tx, *id).await?.ok_or_else(unknown)?;
+                execute!(tx, sql::DELETE, *id)?;
+                close(tx, &item, actor.now_ms).await?;
+                counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+                let was = json!(Curated::from(&item));
+                audit::note(tx, actor, "gallery.delete", &id.to_string(), &was).await?;
+                Ok::<_, Stop>(())
+            })
+        })
+        .await?;
+    app.denied.refresh_soon(&app).await;
+    Ok(StatusCode::NO_CONTENT)
+}

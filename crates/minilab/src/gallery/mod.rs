@@ -1,0 +1,72 @@
+//! The curated collection: images that an admin chose to show, each open from some rank of tier on.
+
+pub mod curate;
+pub mod list;
+pub mod routes;
+pub mod sql;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::accounts::Caller;
+use crate::db::Conn;
+use crate::fetch_optional;
+
+/// An item, and whose image it shows.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Item {
+    pub id: Uuid,
+    pub image_id: Uuid,
+    /// The owner of the image; no answer tells.
+    pub account_id: Uuid,
+    pub blob_id: Uuid,
+    pub title: String,
+    pub rank: i64,
+    pub active: bool,
+    pub position: i64,
+    /// Words with spaces between.
+    pub tags: String,
+}
+
+impl Item {
+    /// The rank rule: a tier opens what is of its rank or below.
+    pub fn is_open_to(&self, caller: &Caller) -> bool {
+        self.active && self.rank <= caller.tier().rank
+    }
+
+    fn view(&self, is_locked: bool) -> ItemView {
+        let tags = self.tags.split(' ').filter(|tag| !tag.is_empty()).map(str::to_owned);
+        ItemView {
+            id: self.id,
+            title: self.title.clone(),
+            rank: self.rank,
+            position: self.position,
+            tags: tags.collect(),
+            locked: is_locked,
+            active: self.active,
+            image_url: (!is_locked).then(|| format!("/api/v1/gallery/{}/variants/", self.id)),
+        }
+    }
+}
+
+/// An item as callers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GalleryItem)]
+pub struct ItemView {
+    pub id: Uuid,
+    pub title: String,
+    pub rank: i64,
+    /// Smaller ones come first.
+    pub position: i64,
+    pub tags: Vec<String>,
+    /// Of a rank above the caller's: it is named, but not shown.
+    pub locked: bool,
+    pub active: bool,
+    /// With the name of a preset behind it, the picture; nothing when it is locked.
+    pub image_url: Option<String>,
+}
+
+pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<Item>> {
+    fetch_optional!(conn, Item, sql::SELECT, id)
+}

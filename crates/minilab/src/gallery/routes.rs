@@ -1,0 +1,171 @@
+//! `/api/v1/gallery`: for everybody who may call.
+
+use axum::Json as Answer;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::list::{GalleryPage, GalleryQuery, list};
+use super::{Item, ItemView, find};
+use crate::accounts::Caller;
+use crate::app::App;
+use crate::cache::{Key, List, Tenant, What};
+use crate::counters::{self, Scope};
+use crate::http::disposition::Disposition;
+use crate::http::extract::Query;
+use crate::http::problem::{Problem, Refusal};
+use crate::images::routes::{PictureBytes, PreferHeader, VersionQuery, split_page};
+use crate::variants::routes::{Handing, NotYetView, hand_out};
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Gallery)]
+pub struct GalleryView {
+    items: Vec<ItemView>,
+    /// Of the next page; nothing on the last one.
+    next_cursor: Option<String>,
+}
+
+/// List the gallery
+///
+/// In its own order. Without `locked=true`, only what the caller's tier opens.
+#[utoipa::path(get, path = "/api/v1/gallery", tag = "gallery", params(GalleryQuery),
+    responses(
+        (status = 200, body = GalleryView, headers(
+            ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
+        )),
+        (status = 403, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn list_gallery(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<GalleryQuery>,
+) -> Result<Response, Problem> {
+    let page = query.page()?;
+    if page.with_inactive && !caller.account.is_admin {
+        let detail = "only admins see what is not active";
+        return Err(Problem::forbidden("not_admin", detail));
+    }
+    let rank = caller.tier().rank;
+    let mut conn = app.db.read().await?;
+    let version = counters::read(&mut conn, Scope::Gallery, counters::CHANGES).await?;
+    let load = async move {
+        let (items, next_cursor) = list(&mut conn, rank, page).await?;
+        let cursor = next_cursor.clone().unwrap_or_default();
+        let items = items.iter().map(|item| item.view(item.rank > rank)).collect();
+        let body = serde_json::to_string(&GalleryView { items, next_cursor })?;
+        Ok(format!("{cursor}\n{body}").into())
+    };
+    // What admins look through is not worth keeping.
+    let kept = if page.with_inactive {
+        let kept: anyhow::Result<bytes::Bytes> = load.await;
+        kept?
+    } else {
+        app.cache.get_or_load(page_key(&caller, List::Gallery, version, page), load).await?
+    };
+    let (cursor, body) = split_page(&kept)?;
+    let next = (!cursor.is_empty()).then(|| {
+        let GalleryPage { limit, with_locked, with_inactive, .. } = page;
+        let path = format!(
+            "/api/v1/gallery?limit={limit}&locked={with_locked}&inactive={with_inactive}\
+             &cursor={cursor}"
+        );
+        [(header::LINK, format!("<{}>; rel=\"next\"", app.url(&path)))]
+    });
+    Ok((next, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// Where a page of the gallery is kept, for all of the caller's rank.
+pub fn page_key(caller: &Caller, list: List, version: i64, page: GalleryPage) -> Key {
+    let what = What::Page {
+        list,
+        tier: caller.account.tier.clone(),
+        generation: caller.catalogue.generation,
+        version,
+        limit: page.limit,
+        from: page.behind,
+        skip: page.skip,
+        with_locked: page.with_locked,
+    };
+    Key { tenant: Tenant::Gallery(caller.tier().rank), what }
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("gallery item")
+}
+
+/// An item that is there for the caller: one that is not active is for admins only.
+pub async fn find_visible(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Problem> {
+    let item = find(&mut app.db.read().await?, id).await?;
+    item.filter(|item| item.active || caller.account.is_admin).ok_or_else(unknown)
+}
+
+/// The same, open to the caller's tier.
+pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Problem> {
+    let item = find_visible(app, caller, id).await?;
+    if item.is_open_to(caller) || caller.account.is_admin {
+        return Ok(item);
+    }
+    let detail = format!("this item is for tiers of rank {} and above", item.rank);
+    Err(Problem::forbidden("rank_too_low", detail).with("rank", item.rank))
+}
+
+/// Show a gallery item
+#[utoipa::path(get, path = "/api/v1/gallery/{id}", tag = "gallery", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ItemView), (status = 403, response = Refusal)))]
+pub async fn show_item(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<Uuid>, PathRejection>,
+) -> Result<Answer<ItemView>, Problem> {
+    let Path(id) = id.map_err(|_| unknown())?;
+    let item = find_visible(&app, &caller, id).await?;
+    let is_locked = item.rank > caller.tier().rank && !caller.account.is_admin;
+    Ok(Answer(item.view(is_locked)))
+}
+
+/// Download a variant of a gallery item
+///
+/// As a variant of one's own image, in the presets of one's own tier.
+#[utoipa::path(get, path = "/api/v1/gallery/{id}/variants/{preset}", tag = "gallery",
+    params(
+        ("id" = Uuid, Path),
+        ("preset" = String, Path, description = "`GET /api/v1/me` lists them", example = "preview"),
+        VersionQuery,
+        PreferHeader,
+    ),
+    responses(
+        (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
+        (status = 202, description = "Not made yet: come again.", body = NotYetView,
+            headers(("retry-after" = u32))),
+        (status = 206, description = "The range that was asked for.",
+            content((PictureBytes = "image/*"))),
+        (status = 304, description = "The caller has these bytes."),
+        (status = 403, response = Refusal),
+        (status = 416, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
+pub async fn show_item_variant(
+    State(app): State<App>,
+    caller: Caller,
+    path: Result<Path<(Uuid, String)>, PathRejection>,
+    Query(version): Query<VersionQuery>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Path((id, preset)) = path.map_err(|_| unknown())?;
+    let item = find_open(&app, &caller, id).await?;
+    let handing = Handing {
+        suffix: &preset.clone(),
+        preset: &preset,
+        version,
+        disposition: Disposition::Inline,
+        owner: item.account_id,
+        tenant: Tenant::Gallery(item.rank),
+    };
+    hand_out(&app, &caller, item.image_id, handing, &method, &headers).await
+}

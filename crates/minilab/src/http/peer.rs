@@ -1,0 +1,62 @@
+//! From which address a request comes.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::http::{Extensions, HeaderMap};
+
+/// Who opened the connection; the accept loop notes it on each request.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// The address to hold a caller by. `X-Forwarded-For` is believed only as far as `proxies` wrote it:
+/// from the right, the first address that is none of them.
+pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    let peer = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
+    let peer = peer.to_canonical();
+    if !proxies.contains(&peer) {
+        return peer;
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let listed = forwarded.flat_map(|value| value.split(',')).map(|text| text.trim().parse::<IpAddr>());
+    let mut nearest_first = listed.collect::<Vec<_>>();
+    nearest_first.reverse();
+    // What cannot be read cannot be believed, nor anything before it.
+    let known = nearest_first.into_iter().map_while(Result::ok).map(|address| address.to_canonical());
+    let mut last = peer;
+    for address in known {
+        last = address;
+        if !proxies.contains(&address) {
+            break;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_proxies_are_believed() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        for (peer, forwarded, expected) in [
+            ("203.0.113.9", "198.51.100.7", "203.0.113.9"),
+            ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
+            ("10.0.0.1", "1.2.3.4, 198.51.100.7", "198.51.100.7"),
+            ("10.0.0.1", "1.2.3.4, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+            ("10.0.0.1", "1.2.3.4, nonsense", "10.0.0.1"),
+            ("10.0.0.1", "", "10.0.0.1"),
+            ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ] {
+            let mut extensions = Extensions::new();
+            extensions.insert(Peer(ip(peer)));
+            let headers = HeaderMap::from_iter([(
+                axum::http::HeaderName::from_static("x-forwarded-for"),
+                forwarded.parse().unwrap(),
+            )]);
+            let found = address(&extensions, &headers, &proxies);
+            assert_eq!(found, ip(expected), "{peer} {forwarded}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Making a link.
+
+use axum::http::StatusCode;
+use uuid::Uuid;
+
+use super::location;
+use crate::accounts::{self, Account, Caller};
+use crate::app::App;
+use crate::db::Conn;
+use crate::http::problem::{Problem, Stop};
+use crate::http::bytes::short_tag;
+use crate::http::disposition::stem;
+use crate::images::{self, Image};
+use crate::links::{self, ORIGINAL, Payload, Subject};
+use crate::tiers::{Catalogue, Tier};
+use crate::variants::Variant;
+use crate::variants::on_demand::obtain;
+use crate::variants::routes::allowed_preset;
+use crate::{execute, fetch_one, fetch_optional};
+
+/// Live links of one image; more are of no use to anybody.
+const LIVE_MAX: i64 = 1000;
+
+/// What link is wanted.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// A preset, or `original`.
+    pub variant: String,
+    pub secs: i64,
+    /// Leave the place a picture was taken at in the original.
+    pub keep_location: bool,
+    /// For an answer of ours: needs no right to make links, and is not listed.
+    pub handed: bool,
+}
+
+/// A link that was made.
+pub struct Issued {
+    pub id: Uuid,
+    /// Absolute.
+    pub url: String,
+    pub expires_ms: i64,
+}
+
+/// Makes a link to `image`. The caller may see the image; what else must be is checked here.
+pub async fn issue(
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+    wish: Wish,
+) -> Result<Issued, Problem> {
+    if !wish.handed {
+        may_share(caller.tier())?;
+        check_life(caller.tier(), wish.secs)?;
+    }
+    let (subject, bytes, hash, format) = subject(app, caller, image, &wish).await?;
+    let filename = match &subject {
+        Subject::Variant { preset, .. } if preset != ORIGINAL => {
+            format!("{}.{preset}.{}", stem(&image.filename), format.extension())
+        }
+        _ => image.filename.clone(),
+    };
+    let now_ms = app.clock.now_ms();
+    let payload = Payload {
+        link: Uuid::now_v7(),
+        expires_ms: now_ms + 1000 * wish.secs,
+        original: image.blob.original(),
+        subject,
+        bytes,
+        tag: short_tag(&hash),
+        format: format.to_string(),
+        filename,
+    };
+    let (id, expires_ms) = (payload.link, payload.expires_ms);
+    let row = Row { link: id, account: caller.account.id, image: image.id, wish, now_ms, expires_ms };
+    app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?;
+    let url = app.url(&format!("/l/{}", app.seal.seal(&payload.to_bytes())));
+    Ok(Issued { id, url, expires_ms })
+}
+
+fn may_share(tier: &Tier) -> Result<(), Problem> {
+    if tier.rights.links {
+        return Ok(());
+    }
+    let detail = format!("the tier {:?} does not include temporary links", tier.name);
+    Err(Problem::forbidden("links_not_in_tier", detail))
+}
+
+fn check_life(tier: &Tier, secs: i64) -> Result<(), Problem> {
+    let (least, most) = (tier.rights.link_secs_min, tier.rights.link_secs_max);
+    if (least..=most).contains(&secs) {
+        return Ok(());
+    }
+    let detail = format!("expires_in: {secs} is not from {least} to {most} seconds");
+    Err(Problem::unprocessable("bad_expiry", detail).with("minimum", least).with("maximum", most))
+}
+
+type Found = (Subject, u64, Vec<u8>, pixels::Format);
+
+/// The stored bytes that the link shows, made first if need be.
+async fn subject(
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+    wish: &Wish,
+) -> Result<Found, Problem> {
+    if wish.variant == ORIGINAL {
+        images::routes::may_have_original(caller)?;
+        let blob = &image.blob;
+        if wish.keep_location {
+            let bytes = blob.bytes as u64;
+            return Ok((Subject::Original, bytes, blob.hash.clone(), blob.format()?));
+        }
+        return match location::without(app, image).await? {
+            None => Ok((Subject::Original, blob.bytes as u64, blob.hash.clone(), blob.format()?)),
+            Some(variant) => of_variant(variant),
+        };
+    }
+    let preset = allowed_preset(caller, &wish.variant)?;
+    let patience = std::time::Duration::from_secs(app.config.variants.wait_secs);
+    let variant = obtain(app, image.account_id, image.id, preset, patience, true).await?;
+    of_variant(variant.ok_or_else(|| {
+        let detail = "the variant is still being made; come again";
+        Problem::new(StatusCode::CONFLICT, "not_made_yet", detail).retry_after(1)
+    })?)
+}
+
+fn of_variant(variant: Variant) -> Result<Found, Problem> {
+    let format = crate::variants::routes::parse_format(&variant)?;
+    let Variant { preset, version, pixels_version, bytes, hash, .. } = variant;
+    Ok((Subject::Variant { preset, version, pixels_version }, bytes as u64, hash, format))
+}
+
+#[derive(Clone)]
+struct Row {
+    link: Uuid,
+    account: Uuid,
+    image: Uuid,
+    wish: Wish,
+    now_ms: i64,
+    expires_ms: i64,
+}
+
+/// Rights cost, so they are read again here: what kills links locks the same rows, and either sees
+/// this one or is seen.
+async fn insert(tx: &mut Conn, row: &Row) -> Result<(), Stop> {
+    let account = fetch_one!(tx, Account, accounts::sql::LOCK, row.account)?;
+    let catalogue = Catalogue::load(tx).await?;
+    let tier = catalogue.tier(&account.tier).filter(|_| !account.suspended);
+    let tier = tier.ok_or_else(|| {
+        Stop::Refused(Problem::forbidden("suspended", "this account is suspended"))
+    })?;
+    if !row.wish.handed {
+        may_share(tier).map_err(Stop::Refused)?;
+    }
+    if fetch_optional!(tx, (Uuid,), images::sql::LOCK_IMAGE, row.image)?.is_none() {
+        return Err(Stop::Refused(Problem::not_found("image")));
+    }
+    let (live,) = fetch_one!(tx, (i64,), links::sql::COUNT_LIVE, row.image, row.account, row.now_ms)?;
+    if live >= LIVE_MAX && !row.wish.handed {
+        let detail = format!("an image has at most {LIVE_MAX} live links; revoke some first");
+        let problem = Problem::forbidden("too_many_links", detail).with("limit", LIVE_MAX);
+        return Err(Stop::Refused(problem));
+    }
+    execute!(
+        tx,
+        links::sql::INSERT,
+        row.link,
+        row.account,
+        row.image,
+        &*row.wish.variant,
+        row.wish.keep_location,
+        row.wish.handed,
+        row.now_ms,
+        row.expires_ms,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! The original without the place it was taken at: made once for each blob, beside its variants.
+
+use anyhow::Context;
+use bytes::Bytes;
+
+use crate::app::App;
+use crate::blobs::BlobKey;
+use crate::counters::{self, Scope};
+use crate::cpu;
+use crate::http::Problem;
+use crate::images::Image;
+use crate::links::ORIGINAL;
+use crate::variants::{PIXELS_VERSION, Variant, develop, of_blob};
+
+/// Raised when more, or less, is taken out.
+const VERSION: i64 = 1;
+
+/// The stripped copy; nothing when there is nothing to strip.
+pub(super) async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
+    let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
+    let known = made.into_iter().find(|variant| {
+        variant.preset == ORIGINAL
+            && variant.version == VERSION
+            && variant.pixels_version == PIXELS_VERSION
+    });
+    match known {
+        Some(variant) => Ok(Some(variant)),
+        None => strip(app, image).await,
+    }
+}
+
+async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
+    let original = image.blob.original();
+    let bytes = app.blobs.bytes(&BlobKey::Original(&original)).await?;
+    let given = bytes.clone();
+    let stripped = cpu::run(move || Ok(pixels::without_location(bytes.into()))).await?;
+    let stripped = stripped.map_err(|error| {
+        let detail = format!(
+            "the place this was taken at cannot be taken out of the original ({error}); \
+             share a variant, or say `keep_location`"
+        );
+        Problem::unprocessable("location_stays", detail)
+    })?;
+    if stripped == given {
+        return Ok(None);
+    }
+    let variant = Variant {
+        blob_id: image.blob_id,
+        preset: ORIGINAL.to_owned(),
+        version: VERSION,
+        pixels_version: PIXELS_VERSION,
+        format: image.blob.format.clone(),
+        width: image.blob.width,
+        height: image.blob.height,
+        bytes: stripped.len() as i64,
+        hash: blake3::hash(&stripped).as_bytes().to_vec(),
+    };
+    develop::place(app, &original, std::slice::from_ref(&variant), vec![Bytes::from(stripped)])
+        .await?;
+    let args = (variant.clone(), app.clock.now_ms());
+    let kept = app.db.write(args, |tx, (variant, now_ms)| {
+        Box::pin(async move {
+            if !develop::lock(tx, variant.blob_id).await? {
+                return Ok::<_, sqlx::Error>(false);
+            }
+            let bytes = develop::insert(tx, variant, *now_ms).await?;
+            if bytes > 0 {
+                counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, bytes).await?;
+            }
+            Ok(true)
+        })
+    });
+    let kept = kept.await.context("keeping an original without its place")?;
+    if kept { Ok(Some(variant)) } else { Err(Problem::not_found("image")) }
+}

@@ -1,0 +1,61 @@
+//! `GET /l/{token}`: what a temporary link shows, without asking the database.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+
+use crate::app::App;
+use crate::cache::Tenant;
+use crate::http::bytes::{Served, serve};
+use crate::http::disposition::Disposition;
+use crate::http::problem::{Problem, Refusal};
+use crate::http::CachePolicy;
+use crate::images::routes::PictureBytes;
+use crate::links::Payload;
+
+/// Open a temporary link
+///
+/// Whoever has the link may. 403 for a link that was not made here, 410 for one that expired or was
+/// revoked. Strong `ETag`, `Range`, `HEAD`.
+#[utoipa::path(
+    get, path = "/l/{token}", tag = "sharing", security(()),
+    params(("token" = String, Path, description = "The end of the URL that was answered")),
+    responses(
+        (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
+        (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
+        (status = 304, description = "The caller has these bytes."),
+        (status = 403, response = Refusal),
+        (status = 410, response = Refusal),
+        (status = 416, response = Refusal),
+    ),
+)]
+pub async fn open_link(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let forged = || Problem::forbidden("forged_link", "this link was not made here");
+    let plain = app.seal.open_token(&token).map_err(|_| forged())?;
+    let payload = Payload::from_bytes(&plain).ok_or_else(forged)?;
+    let left_ms = payload.expires_ms - app.clock.now_ms();
+    if left_ms <= 0 {
+        return Err(Problem::new(StatusCode::GONE, "link_expired", "this link has expired"));
+    }
+    if app.denied.contains(payload.link) {
+        let detail = "this link was revoked, or what it showed is gone";
+        return Err(Problem::new(StatusCode::GONE, "link_revoked", detail));
+    }
+    let format = payload.format.parse::<pixels::Format>().map_err(|_| forged())?;
+    let served = Served {
+        key: payload.key(),
+        bytes: payload.bytes,
+        tag: payload.tag,
+        media_type: format.media_type(),
+        disposition: Disposition::Inline,
+        filename: &payload.filename,
+        policy: CachePolicy::PrivateFor { secs: (left_ms / 1000) as u32 },
+        tenant: Tenant::Link(payload.link),
+    };
+    serve(&app.blobs, &app.cache, &method, &headers, served).await
+}

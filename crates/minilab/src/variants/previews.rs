@@ -1,0 +1,74 @@
+//! The previews of a page, as bytes: one look for all, and what is missing fetched.
+
+use bytes::Bytes;
+
+use super::on_demand::ask;
+use super::{Variant, latest};
+use crate::app::App;
+use crate::blobs::BlobKey;
+use crate::cache::{Cache, Key, Tenant, What};
+use crate::http::bytes::short_tag;
+use crate::images::{Image, State};
+use crate::jobs::Job;
+
+const PRESET: &str = "preview";
+
+/// The preview of each image, in their order; nothing for one that is not made yet.
+///
+/// What is not in memory is read from where it is stored and kept in the background; what is not made
+/// is asked for in the background, too.
+pub async fn of(
+    app: &App,
+    tenant: Tenant,
+    images: &[Image],
+    made: &[Variant],
+) -> anyhow::Result<Vec<Option<Bytes>>> {
+    let previews = images.iter().map(|image| {
+        latest(made, image.blob_id, PRESET).filter(|_| image.state == State::Ready)
+    });
+    let previews = previews.collect::<Vec<_>>();
+    let key = |preview: &Variant| Key { tenant, what: What::Bytes { tag: short_tag(&preview.hash) } };
+    let keys = previews.iter().flatten().map(|preview| key(preview)).collect::<Vec<_>>();
+    let mut kept = app.cache.get_many(&keys).await.into_iter();
+    let mut found = Vec::with_capacity(images.len());
+    for (image, preview) in images.iter().zip(previews) {
+        let Some(preview) = preview else {
+            make(app, image);
+            found.push(None);
+            continue;
+        };
+        let bytes = match kept.next().flatten() {
+            Some(bytes) => bytes,
+            None => fetch(app, image, preview, key(preview)).await?,
+        };
+        found.push(Some(bytes));
+    }
+    Ok(found)
+}
+
+async fn fetch(app: &App, image: &Image, preview: &Variant, key: Key) -> anyhow::Result<Bytes> {
+    let original = image.blob.original();
+    let stored: BlobKey<'_> = preview.key(&original);
+    let bytes = app.blobs.bytes(&stored).await?;
+    if Cache::takes(bytes.len() as u64) {
+        let (cache, kept) = (app.cache.clone(), bytes.clone());
+        crate::spawn(async move { cache.put(key, kept).await });
+    }
+    Ok(bytes)
+}
+
+fn make(app: &App, image: &Image) {
+    if image.state != State::Ready {
+        return;
+    }
+    let (app, image) = (app.clone(), image.clone());
+    crate::spawn(async move {
+        let Ok(catalogue) = app.catalogues.current(&app.db).await else { return };
+        let Some(preset) = catalogue.presets.get(PRESET) else { return };
+        let (preset, version) = (preset.name.clone(), preset.version);
+        let job = Job::MakeVariant { blob: image.blob_id, preset, version };
+        if let Err(problem) = ask(&app, &image, job).await {
+            tracing::warn!(detail = problem.detail, "could not ask for a preview");
+        }
+    });
+}

@@ -1,0 +1,56 @@
+//! Prints that were handed out within the last second: whose they are and where, without the database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use uuid::Uuid;
+
+use super::Variant;
+use crate::blobs::Original;
+use crate::tiers::Catalogue;
+
+/// With the reading of the rows it stays below a second.
+const LIFE: Duration = Duration::from_millis(900);
+const PRINTS_MAX: u64 = 20_000;
+
+/// What is needed to hand a variant out.
+pub struct Print {
+    /// Of the image.
+    pub filename: String,
+    pub original: Original,
+    pub variant: Variant,
+    pub format: pixels::Format,
+}
+
+/// An account, its image and a preset: a foreign image has another key.
+type Key = (Uuid, Uuid, String);
+
+#[derive(Clone)]
+pub struct Prints {
+    known: Cache<Key, Arc<Print>>,
+}
+
+impl Default for Prints {
+    fn default() -> Self {
+        Self { known: Cache::builder().max_capacity(PRINTS_MAX).time_to_live(LIFE).build() }
+    }
+}
+
+impl Prints {
+    pub async fn find(&self, account: Uuid, image: Uuid, preset: &str) -> Option<Arc<Print>> {
+        self.known.get(&(account, image, preset.to_owned())).await
+    }
+
+    pub async fn keep(&self, account: Uuid, image: Uuid, print: Arc<Print>) {
+        let key = (account, image, print.variant.preset.clone());
+        self.known.insert(key, print).await;
+    }
+
+    /// The image was changed or deleted here.
+    pub async fn forget(&self, catalogue: &Catalogue, account: Uuid, image: Uuid) {
+        for preset in catalogue.presets.keys() {
+            self.known.invalidate(&(account, image, preset.clone())).await;
+        }
+    }
+}

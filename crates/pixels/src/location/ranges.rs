@@ -1,0 +1,68 @@
+//! Sets of ranges: what must go, and what must stay although it lies in the same bytes.
+
+use std::ops::Range;
+
+/// Sorts ranges and joins those that touch.
+pub(super) fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut all: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+    }
+    all
+}
+
+/// Whether any two ranges have bytes in common.
+pub(super) fn overlap(mut ranges: Vec<Range<usize>>) -> bool {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_unstable_by_key(|range| range.start);
+    !ranges.is_sorted_by(|a, b| a.end <= b.start)
+}
+
+/// Fills ranges with zeros, but for what is kept. Both must be [`joined`]. Returns whether any
+/// byte changed.
+pub(super) fn empty(bytes: &mut [u8], gone: &[Range<usize>], kept: &[Range<usize>]) -> bool {
+    let mut changed = false;
+    for range in gone {
+        let mut at = range.start;
+        let first = kept.partition_point(|kept| kept.end <= at);
+        for kept in kept[first..].iter().take_while(|kept| kept.start < range.end) {
+            changed |= zero(bytes, at..kept.start);
+            at = kept.end;
+        }
+        changed |= zero(bytes, at..range.end);
+    }
+    changed
+}
+
+fn zero(bytes: &mut [u8], range: Range<usize>) -> bool {
+    let Some(part) = bytes.get_mut(range) else { return false };
+    let changed = part.iter().any(|byte| *byte != 0);
+    part.fill(0);
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_that_touch_do_not_overlap() {
+        assert!(!overlap(vec![4..6, 1..4, 2..2]));
+        assert!(overlap(vec![4..6, 1..5]));
+    }
+
+    #[test]
+    fn what_is_kept_survives_inside_what_goes() {
+        let mut bytes = [1; 10];
+        let kept = joined(vec![5..6, 2..4, 4..5]);
+        assert_eq!(kept, [2..6]);
+        assert!(empty(&mut bytes, &[1..8], &kept));
+        assert_eq!(bytes, [1, 0, 1, 1, 1, 1, 0, 0, 1, 1]);
+        assert!(!empty(&mut bytes, &[1..8], &kept));
+    }
+}

@@ -1,0 +1,266 @@
+//! Walks the directories of a TIFF block and finds what tells a place.
+
+use std::{collections::HashSet, ops::Range};
+
+use super::{
+    super::{
+        Work,
+        bytes::{array, clipped},
+    },
+    layout::{Dialect, Entry, Layout, kind_bytes},
+};
+use crate::Error;
+
+const DESCRIPTION: u16 = 0x010E;
+const STRIPS: [u16; 2] = [0x0111, 0x0117];
+const TILES: [u16; 2] = [0x0144, 0x0145];
+const SUB_DIRECTORIES: u16 = 0x014A;
+const THUMBNAIL: [u16; 2] = [0x0201, 0x0202];
+const PACKET: u16 = 0x02BC;
+/// `GeoTIFF`: scale, matrix, tie points, transformation, keys and their values; and the
+/// coefficients of satellite pictures.
+const GEO: [u16; 8] = [0x830E, 0x8480, 0x8482, 0x85D8, 0x87AF, 0x87B0, 0x87B1, 0xC69C];
+const IPTC: u16 = 0x83BB;
+const PHOTOSHOP: u16 = 0x8649;
+const EXIF: u16 = 0x8769;
+const PLACE: u16 = 0x8825;
+const MAKER_NOTE: u16 = 0x927C;
+const REMARK: u16 = 0x9286;
+/// Remarks that Windows writes, in UTF-16.
+const WINDOWS_REMARK: u16 = 0x9C9C;
+const INTEROPERABILITY: u16 = 0xA005;
+/// GDAL's notes, which look like XMP.
+const GDAL: u16 = 0xA480;
+
+/// Place, country, state, city and landmark, and the same as later models write them.
+const PANASONIC_PLACES: [u16; 11] =
+    [0x67, 0x69, 0x6B, 0x6D, 0x6F, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85];
+/// The place as a text, in Nikon's notes.
+const NIKON_PLACE: u16 = 0x39;
+/// Tags of a GPS directory are below this one.
+const PLACE_TAGS_END: u16 = 0x20;
+
+/// What an entry costs, and a byte of numbers: more than what is noted about them takes in memory.
+const ENTRY_WORK: usize = 48;
+const NUMBER_WORK: usize = 16;
+
+/// What must go and what must not.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Entries to take out: where their directory lies, and their number. Ascending by number.
+    pub(super) entries: Vec<(usize, usize)>,
+    /// Bytes to empty.
+    pub(super) gone: Vec<Range<usize>>,
+    /// Bytes that other notes and pixels use.
+    pub(super) kept: Vec<Range<usize>>,
+    /// Things of another kind, to be cleaned by those who know them.
+    pub(super) parts: Vec<(Part, Range<usize>)>,
+}
+
+/// A thing of another kind inside a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// XMP.
+    Packet,
+    /// IPTC, with or without Photoshop around it.
+    Records,
+    /// A text in somebody's own words.
+    Remark,
+    /// A JPEG.
+    Picture,
+    /// Nikon's notes, from their own TIFF header on.
+    NikonNotes,
+}
+
+/// A directory yet to be looked at.
+struct Task {
+    directory: usize,
+    dialect: Dialect,
+    /// Links between directories are broken more often than not, so what they point to must be
+    /// whole to be believed.
+    must_fit: bool,
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    layout: Layout,
+    tasks: Vec<Task>,
+    seen: HashSet<(usize, Dialect)>,
+    found: Found,
+}
+
+/// Finds what tells a place; `None` when there is no first directory.
+pub(super) fn find(
+    bytes: &[u8],
+    layout: Layout,
+    dialect: Dialect,
+    work: &mut Work,
+) -> Result<Option<Found>, Error> {
+    let first = layout.first(bytes).filter(|first| layout.count(bytes, *first).is_some());
+    let Some(directory) = first else { return Ok(None) };
+    let tasks = vec![Task { directory, dialect, must_fit: false }];
+    let mut walk = Walk { bytes, layout, tasks, seen: HashSet::new(), found: Found::default() };
+    walk.found.kept.push(0..layout.header());
+    while let Some(task) = walk.tasks.pop() {
+        walk.directory(&task, work)?;
+    }
+    // Two entries may share their thumbnail.
+    let mut seen = HashSet::new();
+    walk.found.parts.retain(|part| seen.insert(part.clone()));
+    Ok(Some(walk.found))
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, task: &Task, work: &mut Work) -> Result<(), Error> {
+        let Task { directory, dialect, must_fit } = *task;
+        work.spend(ENTRY_WORK)?;
+        if !self.seen.insert((directory, dialect)) {
+            return Ok(());
+        }
+        let Some(count) = self.layout.count(self.bytes, directory) else { return Ok(()) };
+        let whole = self.layout.entry(self.bytes, directory, count.saturating_sub(1)).is_some();
+        if must_fit && !whole {
+            return Ok(());
+        }
+        let mut entries = Vec::new();
+        for index in 0..count {
+            work.spend(ENTRY_WORK)?;
+            let Some(entry) = self.layout.entry(self.bytes, directory, index) else { break };
+            // What claims more entries than there is room for is noise from somewhere on.
+            let is_noise = entry.tag >= PLACE_TAGS_END || kind_bytes(entry.kind).is_none();
+            if dialect == Dialect::Place && !whole && is_noise {
+                break;
+            }
+            entries.push(entry);
+        }
+        let table = self.layout.table(self.bytes, directory, entries.len());
+        match dialect {
+            Dialect::Standard => {
+                self.found.kept.push(table);
+                self.standard(directory, &entries, work)?;
+                if let Some(next) = self.layout.next(self.bytes, directory, count) {
+                    self.follow(next, Dialect::Standard, true);
+                }
+            }
+            Dialect::Place => {
+                self.found.gone.push(table);
+                self.found.gone.extend(entries.into_iter().map(|entry| entry.value));
+            }
+            Dialect::Panasonic => self.maker_notes(&entries, &PANASONIC_PLACES),
+            Dialect::Nikon => self.maker_notes(&entries, &[NIKON_PLACE]),
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, directory: usize, dialect: Dialect, must_fit: bool) {
+        self.tasks.push(Task { directory, dialect, must_fit });
+    }
+
+    fn maker_notes(&mut self, entries: &[Entry], places: &[u16]) {
+        let places = entries.iter().filter(|entry| places.contains(&entry.tag));
+        self.found.gone.extend(places.map(|entry| entry.value.clone()));
+    }
+
+    /// Looks at TIFF's and Exif's tags.
+    fn standard(
+        &mut self,
+        directory: usize,
+        entries: &[Entry],
+        work: &mut Work,
+    ) -> Result<(), Error> {
+        for (index, entry) in entries.iter().enumerate() {
+            match entry.tag {
+                PLACE => {
+                    self.found.entries.push((directory, index));
+                    self.follow_all(entry, Dialect::Place, work)?;
+                    continue;
+                }
+                tag if GEO.contains(&tag) => {
+                    self.found.entries.push((directory, index));
+                    self.found.gone.push(entry.value.clone());
+                    continue;
+                }
+                EXIF | INTEROPERABILITY | SUB_DIRECTORIES => {
+                    self.follow_all(entry, Dialect::Standard, work)?;
+                }
+                PACKET | GDAL => self.part(Part::Packet, entry),
+                IPTC | PHOTOSHOP => self.part(Part::Records, entry),
+                DESCRIPTION | REMARK | WINDOWS_REMARK => self.part(Part::Remark, entry),
+                // Its length is often wrong, so it must not protect anything.
+                MAKER_NOTE => {
+                    self.maker_note(entry);
+                    continue;
+                }
+                _ => {}
+            }
+            self.found.kept.push(entry.value.clone());
+        }
+        self.pixels(entries, STRIPS, work)?;
+        self.pixels(entries, TILES, work)?;
+        self.thumbnail(entries);
+        Ok(())
+    }
+
+    fn part(&mut self, part: Part, entry: &Entry) {
+        self.found.parts.push((part, entry.value.clone()));
+    }
+
+    fn follow_all(
+        &mut self,
+        entry: &Entry,
+        dialect: Dialect,
+        work: &mut Work,
+    ) -> Result<(), Error> {
+        work.spend(entry.value.len().saturating_mul(NUMBER_WORK))?;
+        let targets: Vec<usize> = self.layout.numbers(self.bytes, entry).collect();
+        for target in targets {
+            self.follow(target, dialect, entry.tag == SUB_DIRECTORIES);
+        }
+        Ok(())
+    }
+
+    fn maker_note(&mut self, entry: &Entry) {
+        let Range { start, end } = entry.value;
+        let Some(name) = array::<12>(self.bytes, start) else { return };
+        if &name == b"Panasonic\0\0\0" {
+            self.follow(start + 12, Dialect::Panasonic, true);
+        } else if name.starts_with(b"Nikon\0\x02") && start + 10 <= end {
+            self.found.parts.push((Part::NikonNotes, start + 10..end));
+        }
+    }
+
+    /// Protects the pixels that two entries describe, offsets and lengths.
+    fn pixels(
+        &mut self,
+        entries: &[Entry],
+        [offsets, lengths]: [u16; 2],
+        work: &mut Work,
+    ) -> Result<(), Error> {
+        for (starts, sizes) in pairs(entries, offsets, lengths) {
+            work.spend(starts.value.len().saturating_mul(NUMBER_WORK))?;
+            let starts = self.layout.numbers(self.bytes, starts);
+            let sizes = self.layout.numbers(self.bytes, sizes);
+            let pixels = starts.zip(sizes).map(|(start, size)| clipped(self.bytes, start, size));
+            self.found.kept.extend(pixels);
+        }
+        Ok(())
+    }
+
+    fn thumbnail(&mut self, entries: &[Entry]) {
+        for (start, size) in pairs(entries, THUMBNAIL[0], THUMBNAIL[1]) {
+            let start = self.layout.numbers(self.bytes, start).next();
+            let size = self.layout.numbers(self.bytes, size).next();
+            if let Some((start, size)) = start.zip(size) {
+                let range = clipped(self.bytes, start, size);
+                self.found.kept.push(range.clone());
+                self.found.parts.push((Part::Picture, range));
+            }
+        }
+    }
+}
+
+/// The entries of two tags that belong together.
+fn pairs(entries: &[Entry], first: u16, second: u16) -> impl Iterator<Item = (&Entry, &Entry)> {
+    let all = |tag| entries.iter().filter(move |entry| entry.tag == tag);
+    all(first).zip(all(second))
+}

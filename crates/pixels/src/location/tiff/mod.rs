@@ -1,0 +1,86 @@
+//! TIFF directories, in place: Exif blocks of any format, and TIFF files themselves.
+//!
+//! `directories` finds what tells a place; here it is emptied, and looked for again until nothing
+//! is left: in a hostile file one repair may bring the next place to light.
+
+mod directories;
+mod layout;
+
+use std::ops::Range;
+
+use directories::{Found, Part, find};
+use layout::{Dialect, Layout};
+
+use super::{Work, cannot, iptc, jpeg, ranges, words};
+use crate::{Error, Format};
+
+/// Honest files need two: one that cleans, one that finds nothing more.
+const ROUNDS_MAX: usize = 8;
+
+/// Cleans a TIFF file.
+pub(super) fn file(mut bytes: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error> {
+    if clean(&mut bytes, Dialect::Standard, work)? {
+        return Ok(bytes);
+    }
+    Err(Error::malformed(Format::Tiff, "the first directory cannot be read"))
+}
+
+/// Cleans an Exif block that lies inside a file; one that cannot be read is emptied.
+pub(super) fn clean_block(block: &mut [u8], work: &mut Work) -> Result<(), Error> {
+    if !work.inside(|work| clean(block, Dialect::Standard, work))? {
+        block.fill(0);
+    }
+    Ok(())
+}
+
+/// Returns false when these are no directories.
+fn clean(bytes: &mut [u8], dialect: Dialect, work: &mut Work) -> Result<bool, Error> {
+    for _ in 0..ROUNDS_MAX {
+        let Some(layout) = Layout::of(bytes) else { return Ok(false) };
+        let Some(found) = find(bytes, layout, dialect, work)? else { return Ok(false) };
+        if !empty(bytes, layout, found, work)? {
+            return Ok(true);
+        }
+    }
+    Err(cannot("directories that change with every look"))
+}
+
+/// Empties what was found; returns whether any byte changed.
+fn empty(bytes: &mut [u8], layout: Layout, found: Found, work: &mut Work) -> Result<bool, Error> {
+    let mut changed =
+        ranges::empty(bytes, &ranges::joined(found.gone), &ranges::joined(found.kept));
+    // From the back, so that the entries in front keep their numbers.
+    for (directory, index) in found.entries.into_iter().rev() {
+        work.spend(layout.take_out(bytes, directory, index))?;
+        changed = true;
+    }
+    for (part, range) in found.parts {
+        changed |= clean_part(bytes, part, range, work)?;
+    }
+    Ok(changed)
+}
+
+/// Cleans something of another kind that lies in the block; returns whether any byte changed.
+fn clean_part(
+    bytes: &mut [u8],
+    part: Part,
+    range: Range<usize>,
+    work: &mut Work,
+) -> Result<bool, Error> {
+    work.spend(range.len())?;
+    let Some(content) = bytes.get_mut(range) else { return Ok(false) };
+    let before = content.to_vec();
+    match part {
+        Part::Packet => words::clean_packet(content),
+        Part::Records => iptc::clean_either(content, work)?,
+        Part::Remark if words::holds_position(content) => content.fill(0),
+        Part::Remark => {}
+        Part::Picture => jpeg::clean_part(content, work)?,
+        // What a camera maker wrote is kept as it is when it cannot be read: only names of
+        // places are looked for here.
+        Part::NikonNotes => {
+            work.inside(|work| clean(content, Dialect::Nikon, work))?;
+        }
+    }
+    Ok(before != *content)
+}
