@@ -73,6 +73,12 @@ impl Caller {
         self.request("DELETE", path).send()
     }
 
+    /// Sends JSON.
+    pub fn json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let sending = self.request(method, path).header("content-type", "application/json");
+        sending.send_body(body.to_string().as_bytes())
+    }
+
     pub fn post_form(&self, path: &str, form: Form) -> Answer {
         let sending = self.request("POST", path);
         sending.header("content-type", &Form::content_type()).send_body(&form.finish())
@@ -98,9 +104,15 @@ impl Caller {
         self.get("/api/v1/images?limit=100").expect(200).json()
     }
 
-    /// `{"images", "bytes"}` of `/api/v1/me`.
+    /// `{"images", "bytes", "variant_bytes"}` of `/api/v1/me`.
     pub fn usage(&self) -> Value {
         self.get("/api/v1/me").expect(200).json()["usage"].clone()
+    }
+
+    /// `{"images", "bytes"}`: the part of it that uploads and deletes move at once.
+    pub fn kept(&self) -> Value {
+        let usage = self.usage();
+        serde_json::json!({ "images": usage["images"], "bytes": usage["bytes"] })
     }
 
     pub fn original(&self, id: &str) -> Answer {

@@ -131,10 +131,42 @@ impl Lab {
         Process::start(command, &log)
     }
 
+    /// Starts a process that only serves, on a port of its own; and somebody to call it.
+    pub fn start_server_beside(&mut self) -> (Process, Caller) {
+        let command = self.command(&["serve", "--listen", "127.0.0.1:0", "--no-workers"]);
+        let log = self.next_log("serve-beside");
+        let mut server = Process::start(command, &log);
+        let line = server.await_line("serving", SERVES_WITHIN);
+        let url = line["url"].as_str().expect("the line says where").to_owned();
+        let nobody = Caller::new(Arc::new(Mutex::new(url)), None);
+        until("ready to serve", SERVES_WITHIN, || {
+            (nobody.get("/readyz").status == 200).then_some(())
+        });
+        (server, nobody)
+    }
+
+    /// All that the processes of this lab logged so far.
+    pub fn logged(&self) -> String {
+        let logs = files_below(&self.folder.path().join("logs"));
+        let texts = logs.iter().map(|log| std::fs::read_to_string(log).expect("logs are UTF-8"));
+        texts.collect()
+    }
+
     /// Makes an account as an operator does, beside the running service.
     #[track_caller]
     pub fn account(&self, name: &str, tier: &str) -> Caller {
-        let made = self.run(&["account", "add", name, "--tier", tier]);
+        self.account_from(&["account", "add", name, "--tier", tier])
+    }
+
+    /// The same, of somebody who may change what is everybody's.
+    #[track_caller]
+    pub fn admin(&self, name: &str) -> Caller {
+        self.account_from(&["account", "add", name, "--tier", "business", "--admin"])
+    }
+
+    #[track_caller]
+    fn account_from(&self, args: &[&str]) -> Caller {
+        let made = self.run(args);
         assert!(made.status.success(), "{made:?}");
         let key = made.stdout.strip_suffix('\n').expect("a line ends");
         let is_one_word = !key.is_empty() && !key.contains(char::is_whitespace);

@@ -1,5 +1,6 @@
 //! What every handler and every job can reach. Cheap to clone.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,8 +25,19 @@ use crate::variants::prints::Prints;
 use crate::{fetch_one, fetch_optional, images};
 
 #[derive(Clone)]
-pub struct App {
-    pub config: Arc<Config>,
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts, wired once.
+pub struct Parts {
+    pub config: Config,
     pub db: Db,
     pub blobs: Blobs,
     pub spool: Arc<Spool>,
@@ -85,7 +97,7 @@ impl App {
         let seal = Seal::open(&db, &config.data.join("secrets")).await?;
         let denied = DenyList::default();
         denied.load(&db, clock.now_ms()).await.context("reading the list of dead links")?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             db,
             blobs,
             cache: Cache::new(&config.cache),
@@ -102,8 +114,8 @@ impl App {
             done: Bell::default(),
             waiters: Arc::new(Semaphore::new(config.variants.waiters_max)),
             stop: CancellationToken::new(),
-            config: Arc::new(config),
-        })
+            config,
+        })))
     }
 
     /// An absolute URL for a path of this service.

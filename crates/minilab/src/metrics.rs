@@ -35,7 +35,12 @@ impl Collector for OfCache {
             ("minilab_cache_evictions", "Entries that made room for others", &counts.evictions),
         ] {
             let counter = ConstCounter::new(count.load(Ordering::Relaxed));
-            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+            counter.encode(encoder.encode_descriptor(
+                name,
+                help,
+                None,
+                counter.metric_type(),
+            )?)?;
         }
         let bytes = ConstGauge::new(self.0.bytes() as i64);
         let (name, help) = ("minilab_cache_bytes", "Memory that entries take now");

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use axum::routing::get;
@@ -15,6 +14,7 @@ use utoipa::{Modify, OpenApi};
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::asset::{self, Asset};
+use crate::http::extract::Path;
 use crate::http::problem::{ProblemView, Refusal};
 
 const DOCUMENT: &str = "/api/openapi.json";
@@ -31,7 +31,8 @@ const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandb
     info(
         title = "Minilab",
         description = "A photo lab: pictures in, every size out.\n\n\
-            Send a key as `Authorization: Bearer KEY`; `minilab account add` makes one. Errors are \
+            Send a key as `Authorization: Bearer KEY`; `minilab account add` makes one. Access tokens of \
+            `/api/v1/tokens` go the same way, and browsers sign in with a cookie. Errors are \
             problem+json with a stable `code`, and each answer carries an `X-Request-Id`.",
     ),
     tags(
@@ -58,7 +59,7 @@ impl Modify for Key {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An API key, `mlk_...`"))
+            .description(Some("An API key, `mlk_...`, or an access token, `mla_...`"))
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(bearer));

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::middleware::from_fn_with_state;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::guard::{self, Guard, Hosts};
-use crate::http::{Problem, cache_policy, request_id};
+use crate::http::guard::{Guard, Hosts};
+use crate::http::{Problem, front};
 use crate::{
-    accounts, admin, dropin, gallery, health, images, metrics, openapi, sharing, ui, uploads, variants,
+    accounts, admin, dropin, gallery, health, images, metrics, openapi, sharing, ui, uploads,
+    variants,
 };
 
 /// The API and its description, grown from the same lines. `with_dropin`: older services' routes too.
@@ -88,23 +88,18 @@ fn admin() -> OpenApiRouter<App> {
 
 pub fn router(app: App) -> Router {
     let hosts = Hosts(app.config.host_names().into());
-    let guard = Guard { hosts, browsers: Arc::new(app.config.browsers.clone()) };
+    let guard = Arc::new(Guard { hosts, browsers: app.config.browsers.clone() });
     let (api, document) = api(app.config.dropin);
-    Router::new()
+    let mut router = Router::new()
         .merge(ui::routes())
         .merge(openapi::routes(&document))
         .merge(api)
         .fallback(unknown_route)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(app.config.browsers.cors())
-        .layer(from_fn_with_state(guard, guard::layer))
-        .layer(CatchPanicLayer::custom(|_| {
-            let cause = anyhow::anyhow!("a handler panicked");
-            axum::response::IntoResponse::into_response(Problem::internal(&cause))
-        }))
-        .layer(map_response(cache_policy::apply))
-        .layer(from_fn(request_id::layer))
-        .with_state(app)
+        .method_not_allowed_fallback(wrong_method);
+    if !app.config.browsers.origins.is_empty() {
+        router = router.layer(app.config.browsers.cors());
+    }
+    router.layer(from_fn_with_state(guard, front::layer)).with_state(app)
 }
 
 async fn unknown_route() -> Problem {

@@ -61,7 +61,7 @@ fn a_photo_becomes_prints(engine: Engine) {
     }
     assert_eq!(ada.original(&id).expect(200).body, photo);
     assert_eq!(ada.list()["items"], json!([image]));
-    assert_eq!(ada.usage(), json!({ "images": 1, "bytes": photo.len() }));
+    assert_eq!(ada.kept(), json!({ "images": 1, "bytes": photo.len() }));
     lab.close();
 }
 

@@ -23,7 +23,7 @@ fn heic() -> Vec<u8> {
 /// No row, no count, no file.
 #[track_caller]
 fn expect_nothing_kept(lab: &Lab, account: &Caller) {
-    assert_eq!(account.usage(), json!({ "images": 0, "bytes": 0 }));
+    assert_eq!(account.kept(), json!({ "images": 0, "bytes": 0 }));
     let listed = account.list();
     assert_eq!(listed["items"], json!([]));
     assert_eq!((&listed["total"], &listed["next_cursor"]), (&json!(0), &Value::Null));
@@ -177,7 +177,7 @@ fn a_batch_tells_of_each_file(engine: Engine) {
     assert_eq!(items[0]["image"]["filename"], items[1]["image"]["filename"]);
     assert_eq!(items[2]["error"]["code"], "not_an_image");
     assert!(items[2]["id"].is_null());
-    assert_eq!(ada.usage(), json!({ "images": 1, "bytes": good.len() }));
+    assert_eq!(ada.kept(), json!({ "images": 1, "bytes": good.len() }));
 
     // The second time nothing is new.
     let body = ada.post_form("/api/v1/images", form).expect(200).json();

@@ -41,7 +41,7 @@ fn delete_during_processing_leaves_nothing(engine: Engine) {
     });
 
     assert_eq!(ada.list()["items"], json!([]));
-    assert_eq!(ada.usage(), json!({ "images": 0, "bytes": 0 }));
+    assert_eq!(ada.kept(), json!({ "images": 0, "bytes": 0 }));
     lab.expect_nothing_stored();
     lab.close();
 }

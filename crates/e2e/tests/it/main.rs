@@ -18,3 +18,4 @@ mod the_api_page;
 mod the_first_page;
 mod the_same_bytes_are_stored_once;
 mod thumbnail_service_drop_in;
+mod what_an_admin_changes_holds_everywhere;

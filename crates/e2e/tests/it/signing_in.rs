@@ -153,7 +153,7 @@ fn look_in_every_light(browser: &Browser, shots: &Shots<'_>, origin: &str) {
             browser.color_scheme(scheme);
             for width in [1280, 390, 320] {
                 browser.resize(width, 900);
-                browser.until(&format!("document.documentElement.clientWidth === {width}"));
+                browser.until(&format!("innerWidth === {width}"));
                 let overflow = "document.documentElement.scrollWidth";
                 assert_eq!(browser.value(overflow), width, "{page}, {scheme}");
                 shots.take(&format!("{page}-{scheme}-{width}"));

@@ -14,7 +14,7 @@ fn schemathesis() -> String {
 
 fn the_api_keeps_its_description(engine: Engine) {
     let lab = Lab::open(engine);
-    let ada = lab.account("ada", "business");
+    let ada = lab.admin("ada");
     let work = tempfile::tempdir().expect("a temporary directory");
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract");
     let tried = Command::new(schemathesis())

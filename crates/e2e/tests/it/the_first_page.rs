@@ -157,7 +157,7 @@ fn look_in_every_light(browser: &Browser, shots: &Shots<'_>) {
         browser.color_scheme(scheme);
         for width in [1280, 375, 320] {
             browser.resize(width, 800);
-            browser.until(&format!("document.documentElement.clientWidth === {width}"));
+            browser.until(&format!("innerWidth === {width}"));
             let overflow =
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth";
             assert_eq!(browser.value(overflow), 0, "{scheme}, {width}");

@@ -42,7 +42,7 @@ fn the_same_bytes_are_stored_once(engine: Engine) {
         assert_eq!(count(201, "created"), 1, "{items:?}");
         assert_eq!(count(200, "duplicate"), UPLOADS_EACH - 1, "{items:?}");
         account.ready(&id);
-        assert_eq!(account.usage(), json!({ "images": 1, "bytes": photo.len() }));
+        assert_eq!(account.kept(), json!({ "images": 1, "bytes": photo.len() }));
         assert_eq!(account.original(&id).expect(200).body, photo);
         ids.insert(id);
     }
@@ -64,7 +64,7 @@ fn delete_all_but_the_last(accounts: &[Caller], photo: &[u8]) {
     let (last, others) = accounts.split_last().expect("there are accounts");
     for account in others {
         account.delete_everything();
-        assert_eq!(account.usage(), json!({ "images": 0, "bytes": 0 }));
+        assert_eq!(account.kept(), json!({ "images": 0, "bytes": 0 }));
     }
     let kept = last.list()["items"][0]["id"].as_str().expect("an id").to_owned();
     assert_eq!(last.original(&kept).expect(200).body, photo);

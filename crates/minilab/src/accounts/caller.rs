@@ -34,6 +34,9 @@ pub struct Caller {
     pub family: Option<Uuid>,
 }
 
+/// What a key says of its holder.
+type Shown = (Account, Via, Scopes, Option<Uuid>);
+
 impl Caller {
     pub fn tier(&self) -> &Tier {
         &self.catalogue.tiers[&self.account.tier]
@@ -50,11 +53,19 @@ impl Caller {
 
     async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
         let shown = match bearer(headers)? {
-            Some(text) => Some((text, [Kind::Api, Kind::Access].as_slice())),
-            None => cookie::read(headers).map(|text| (text, [Kind::Cookie].as_slice())),
+            Some(text) => {
+                let found = Self::by_key(app, text, &[Kind::Api, Kind::Access]).await?;
+                let unknown = "this key is unknown, expired or revoked";
+                Some(found.ok_or_else(|| Problem::unauthorized(unknown))?)
+            }
+            // A browser keeps its cookie when the session is long over: then nobody is signed in.
+            None => match cookie::read(headers) {
+                Some(text) => Self::by_key(app, text, &[Kind::Cookie]).await?,
+                None => None,
+            },
         };
         let (account, via, scopes, family) = match shown {
-            Some((text, kinds)) => Self::by_key(app, text, kinds).await?,
+            Some(shown) => shown,
             None => (Self::without_key(app).await?, Via::Nothing, Scopes::ALL, None),
         };
         if via == Via::Cookie {
@@ -63,31 +74,37 @@ impl Caller {
         if account.suspended {
             return Err(Problem::forbidden("suspended", "this account is suspended"));
         }
-        let catalogue = app.catalogues.current(&app.db).await?;
+        let mut catalogue = app.catalogues.current(&app.db).await?;
         if !catalogue.tiers.contains_key(&account.tier) {
-            // Made within the second that a catalogue may be old.
+            // Made elsewhere, within the second that a catalogue may be old.
+            app.catalogues.forget();
+            catalogue = app.catalogues.current(&app.db).await?;
+        }
+        if !catalogue.tiers.contains_key(&account.tier) {
             let missing = anyhow::anyhow!("tier {:?} is not loaded yet", account.tier);
             return Err(Problem::internal(&missing));
         }
         let caller = Self { account, catalogue, via, scopes, family };
-        let may = if method.is_safe() { scopes.read } else { scopes.write };
-        if may { Ok(caller) } else { Err(out_of_scope(if method.is_safe() { "read" } else { "write" })) }
+        match method.is_safe() {
+            true if !scopes.read => Err(out_of_scope("read")),
+            false if !scopes.write => Err(out_of_scope("write")),
+            _ => Ok(caller),
+        }
     }
 
-    async fn by_key(
-        app: &App,
-        text: &str,
-        kinds: &[Kind],
-    ) -> Result<(Account, Via, Scopes, Option<Uuid>), Problem> {
-        let refused = || Problem::unauthorized("this key is unknown, expired or revoked");
-        let key = Key::parse(text).filter(|key| kinds.contains(&key.kind)).ok_or_else(refused)?;
-        let found = app.identities.find(&app.db, &app.clock, &key).await?.ok_or_else(refused)?;
+    async fn by_key(app: &App, text: &str, kinds: &[Kind]) -> Result<Option<Shown>, Problem> {
+        let Some(key) = Key::parse(text).filter(|key| kinds.contains(&key.kind)) else {
+            return Ok(None);
+        };
+        let Some(found) = app.identities.find(&app.db, &app.clock, &key).await? else {
+            return Ok(None);
+        };
         let via = match key.kind {
             Kind::Cookie => Via::Cookie,
             Kind::Access => Via::AccessToken,
             Kind::Api | Kind::Refresh | Kind::Setup => Via::Key,
         };
-        Ok((found.account.clone(), via, found.scopes(), found.family_id))
+        Ok(Some((found.account.clone(), via, found.scopes, found.family_id)))
     }
 
     async fn without_key(app: &App) -> Result<Account, Problem> {

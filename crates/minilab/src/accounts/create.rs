@@ -104,8 +104,7 @@ async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
         return Err(Refused::UnknownTier { given: new.tier.clone(), known });
     };
     let id = Uuid::now_v7();
-    let inserted =
-        execute!(
+    let inserted = execute!(
         tx,
         sql::INSERT_ACCOUNT,
         id,
@@ -123,7 +122,13 @@ async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
 
 /// Makes sure there is an account for calls without a key, in the tier that the settings name.
 pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Account, Refused> {
-    let new = NewAccount { name: ANONYMOUS.into(), tier: tier.into(), is_admin: false, password_hash: None, now_ms };
+    let new = NewAccount {
+        name: ANONYMOUS.into(),
+        tier: tier.into(),
+        is_admin: false,
+        password_hash: None,
+        now_ms,
+    };
     db.write(new, |tx, new| {
         Box::pin(async move {
             match insert_any(tx, new).await {

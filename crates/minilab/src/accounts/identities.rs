@@ -29,7 +29,8 @@ pub struct Identity {
     pub kind: String,
     pub secret_hash: Vec<u8>,
     pub family_id: Option<Uuid>,
-    pub scopes: String,
+    #[sqlx(try_from = "String")]
+    pub scopes: Scopes,
     pub expires_ms: Option<i64>,
     pub last_used_ms: Option<i64>,
     pub spent_ms: Option<i64>,
@@ -38,10 +39,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    pub fn scopes(&self) -> Scopes {
-        Scopes::parse(&self.scopes)
-    }
-
     fn is_live(&self, key: &Key, now_ms: i64) -> bool {
         key.matches(&self.secret_hash)
             && self.kind == key.kind.word()
@@ -73,6 +70,15 @@ impl Identities {
         if let Some(known) = self.known.get(&key.id).await {
             return Ok(Some(known).filter(|known| known.is_live(key, now_ms)));
         }
+        Box::pin(self.look_up(db, key, now_ms)).await
+    }
+
+    async fn look_up(
+        &self,
+        db: &Db,
+        key: &Key,
+        now_ms: i64,
+    ) -> sqlx::Result<Option<Arc<Identity>>> {
         let row = look_up(db, key.id).await?;
         let Some(row) = row.filter(|row| row.is_live(key, now_ms)) else {
             return Ok(None);

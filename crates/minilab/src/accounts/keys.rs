@@ -67,7 +67,10 @@ type KeyRow = (Uuid, String, String, i64, Option<i64>, Option<i64>);
 /// The caller's own, oldest first. A key itself is shown once, when it is made.
 #[utoipa::path(get, path = "/api/v1/keys", tag = "account",
     responses((status = 200, body = KeysView), (status = 403, response = Refusal)))]
-pub async fn list_keys(State(app): State<App>, caller: Caller) -> Result<Answer<KeysView>, Problem> {
+pub async fn list_keys(
+    State(app): State<App>,
+    caller: Caller,
+) -> Result<Answer<KeysView>, Problem> {
     caller.must_be_known()?;
     let mut conn = app.db.read().await?;
     let rows = fetch_all!(&mut conn, KeyRow, sql::SELECT_KEYS, caller.account.id)?;
@@ -154,7 +157,8 @@ pub async fn create_key(
 fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     if new.name.chars().count() > NAME_CHARS_MAX || new.name.chars().any(char::is_control) {
-        wrong.push(Wrong::new("name", "is at most 64 characters, none of them a control character"));
+        wrong
+            .push(Wrong::new("name", "is at most 64 characters, none of them a control character"));
     }
     if wanted.list().is_empty() {
         wrong.push(Wrong::new("scopes", "there must be one at least"));

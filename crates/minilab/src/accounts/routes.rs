@@ -2,7 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,11 +15,11 @@ use super::{Caller, password, sql};
 use crate::app::App;
 use crate::counters::{self, Counted, Scope};
 use crate::db::Conn;
+use crate::execute;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
-use crate::http::cookie;
+use crate::http::{cookie, guard};
 use crate::tiers::Rights;
-use crate::execute;
 
 /// Who calls, what they may do and what they use.
 #[derive(Serialize, ToSchema)]
@@ -130,8 +130,11 @@ pub async fn close_session(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    crate::http::guard::must_come_from_here(&axum::http::Method::DELETE, &headers)?;
-    let key = cookie::read(&headers).and_then(Key::parse).filter(|key| key.kind == Kind::Cookie);
+    let shown = cookie::read(&headers);
+    if shown.is_some() {
+        guard::must_come_from_here(&Method::DELETE, &headers)?;
+    }
+    let key = shown.and_then(Key::parse).filter(|key| key.kind == Kind::Cookie);
     if let Some(key) = key
         && let Some(found) = app.identities.find(&app.db, &app.clock, &key).await?
         && let Some(family) = found.family_id
@@ -218,10 +221,7 @@ pub async fn refresh_tokens(
 #[utoipa::path(delete, path = "/api/v1/tokens", tag = "account",
     responses((status = 204, description = "They open nothing any more."),
         (status = 403, response = Refusal), (status = 422, response = Refusal)))]
-pub async fn revoke_tokens(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<StatusCode, Problem> {
+pub async fn revoke_tokens(State(app): State<App>, caller: Caller) -> Result<StatusCode, Problem> {
     let Some(family) = caller.family else {
         let detail = "this was not called with an access token; keys are revoked at /api/v1/keys";
         return Err(Problem::unprocessable("no_tokens", detail));

@@ -49,6 +49,12 @@ impl Scopes {
     }
 }
 
+impl From<String> for Scopes {
+    fn from(words: String) -> Self {
+        Self::parse(&words)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

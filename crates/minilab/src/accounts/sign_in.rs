@@ -84,7 +84,7 @@ pub async fn issue_tokens(app: &App, account: Uuid) -> anyhow::Result<Tokens> {
     let tokens = app.db.write(args, |tx, &(account, family, now_ms)| {
         Box::pin(insert_tokens(tx, account, family, now_ms))
     });
-    Ok(tokens.await.context("keeping tokens")?)
+    tokens.await.context("keeping tokens")
 }
 
 async fn insert_tokens(

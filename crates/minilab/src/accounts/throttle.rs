@@ -51,7 +51,8 @@ impl Throttle {
             self.of_account_from_address.check_key(&(account.clone(), address)).err(),
             self.of_account.check_key(&account).err(),
         ];
-        let longest = waits.into_iter().flatten().map(|not_until| not_until.wait_time_from(now)).max();
+        let longest =
+            waits.into_iter().flatten().map(|not_until| not_until.wait_time_from(now)).max();
         let Some(wait) = longest else { return Ok(()) };
         let secs = wait.as_secs_f64().ceil().max(1.0) as u32;
         let detail = format!("too many tries to sign in; come again in {secs} s");

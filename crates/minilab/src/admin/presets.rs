@@ -1,7 +1,7 @@
 //! `/api/v1/presets`: recipes by name, as rows.
 
 use axum::Json as Answer;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pixels::{Animation, Fit, OutputFormat, Recipe};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::{begin, check_name, in_use, tell};
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::db::Conn;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
 use crate::links::ORIGINAL;
@@ -26,9 +26,8 @@ use crate::{execute, fetch_optional};
 const SIDE_MAX: u32 = 16_384;
 const BYTE_BUDGET_MIN: u64 = 1024;
 
-/// A preset as admins see and change it.
+/// A preset as admins see and change it. Members it does not know are refused by `merge`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(as = Preset)]
 pub struct PresetView {
     #[schema(pattern = "^[a-z0-9_-]{1,64}$", example = "banner")]

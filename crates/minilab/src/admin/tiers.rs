@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json as Answer;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use super::{begin, check_name, in_use, tell};
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::db::Conn;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
 use crate::links::{self, LIFE_SECS_MAX};
@@ -73,7 +73,8 @@ pub struct TiersView {
 
 impl From<&Tier> for TierView {
     fn from(tier: &Tier) -> Self {
-        let Tier { name, alias, rank, images_max, upload_bytes_max, rights, presets } = tier.clone();
+        let Tier { name, alias, rank, images_max, upload_bytes_max, rights, presets } =
+            tier.clone();
         Self {
             name,
             alias,
@@ -244,9 +245,11 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<TierView, S
         None => TierView::modest(),
         Some(name) => catalogue.tier(name).ok_or_else(|| unknown(name))?.into(),
     };
-    let (view, mut wrong) = merge(&base, members);
+    let (mut view, mut wrong) = merge(&base, members);
     if known.is_some() && view.name != base.name {
         wrong.push(Wrong::new("name", "of a tier stays what it is"));
+        // Under another name its own alias would look taken.
+        view.name.clone_from(&base.name);
     }
     wrong.extend(view.wrongs(&catalogue));
     refuse(&wrong)?;

@@ -1,7 +1,5 @@
 //! Names of stored bytes. A new kind of blob does not compile until every question is answered.
 
-use std::fmt::Write;
-
 use object_store::path::Path;
 use uuid::Uuid;
 
@@ -15,11 +13,13 @@ pub struct Original {
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 /// What a stored object is.

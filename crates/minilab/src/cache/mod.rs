@@ -19,7 +19,7 @@ use moka::notification::RemovalCause;
 use serde::{Deserialize, Serialize};
 
 /// A page of a list lives so long; a change of the list makes another key at once.
-pub const PAGE_LIFE: Duration = Duration::from_millis(5000);
+pub const PAGE_LIFE: Duration = Duration::from_secs(5);
 /// What a key and its place take beside the bytes, about.
 const ENTRY_BYTES: usize = 256;
 /// Larger bodies are left to the system's own cache of files.
@@ -123,7 +123,7 @@ impl Cache {
         if let Some(found) = self.get(&key).await {
             return Ok(found);
         }
-        let loaded = self.entries.try_get_with(key, load).await;
+        let loaded = Box::pin(self.entries.try_get_with(key, load)).await;
         loaded.map_err(|error: Arc<anyhow::Error>| anyhow::anyhow!("{error:#}"))
     }
 

@@ -146,7 +146,14 @@ impl Config {
     /// What absolute URLs start with; never ends in a slash.
     pub fn base_url(&self) -> String {
         if self.public_url.is_empty() {
-            return format!("http://{}", self.listen);
+            let listen = self.listen.parse::<std::net::SocketAddr>();
+            return match listen {
+                // All addresses of this machine are none that a browser can go to.
+                Ok(listen) if listen.ip().is_unspecified() => {
+                    format!("http://localhost:{}", listen.port())
+                }
+                _ => format!("http://{}", self.listen),
+            };
         }
         self.public_url.trim_end_matches('/').to_owned()
     }

@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::store_one;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::Tenant;
@@ -18,7 +19,6 @@ use crate::http::problem::{Problem, Refusal};
 use crate::images::list::{Page, list};
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
-use super::store_one;
 use crate::uploads::Stored;
 use crate::variants::routes::{Handing, NotYetView, hand_out};
 use crate::variants::{Variant, latest, of_blob};
@@ -145,8 +145,7 @@ async fn create_thumbnail(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (Stored::Created(id) | Stored::Duplicate(id)) =
-        store_one(&app, &caller, request).await?.0;
+    let (Stored::Created(id) | Stored::Duplicate(id)) = store_one(&app, &caller, request).await?.0;
     let image = find_own(&app, &caller, id).await?;
     // The old service never had it ready so soon, and its clients do not expect it.
     Ok((StatusCode::CREATED, Json(record(&image, &[]))).into_response())

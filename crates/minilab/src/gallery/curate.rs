@@ -118,7 +118,8 @@ pub async fn create_item(
     Admin(caller): Admin,
     Json(mut members): Json<Map<String, Value>>,
 ) -> Result<(StatusCode, Answer<ItemView>), Problem> {
-    let image = members.remove("image").and_then(|image| serde_json::from_value::<Uuid>(image).ok());
+    let image =
+        members.remove("image").and_then(|image| serde_json::from_value::<Uuid>(image).ok());
     let Some(image) = image else {
         let wrong = [Wrong::new("image", "is the id of an image of yours")];
         refuse(&wrong)?;

@@ -47,7 +47,9 @@ impl BrowsersConfig {
                 && HeaderValue::from_str(origin).is_ok()
         };
         let wrong = self.origins.iter().filter(|origin| !is_origin(origin));
-        wrong.map(|origin| format!("browsers.origins: {origin:?} is not like https://app.example")).collect()
+        wrong
+            .map(|origin| format!("browsers.origins: {origin:?} is not like https://app.example"))
+            .collect()
     }
 
     /// Answers preflights and marks answers. Cookies are never let through: other pages need a key.

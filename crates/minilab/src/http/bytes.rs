@@ -74,7 +74,10 @@ pub async fn serve(
     } else {
         read(blobs, cache, &served, part.clone()).await?
     };
-    let mut response = (status, served.policy, common(&served, &etag), body).into_response();
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.extensions_mut().insert(served.policy);
+    *response.headers_mut() = common(&served, &etag);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
     if range.is_some() {
@@ -101,14 +104,15 @@ async fn read(
     Ok(Body::from(bytes.slice(start..end)))
 }
 
+/// With room for what every answer gets later: a map that grows is paid for by each request.
 fn common(served: &Served<'_>, etag: &str) -> HeaderMap {
     let disposition = content_disposition(served.disposition, served.filename);
-    HeaderMap::from_iter([
-        (header::CONTENT_TYPE, HeaderValue::from_static(served.media_type)),
-        (header::ETAG, ascii(etag)),
-        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-        (header::CONTENT_DISPOSITION, ascii(&disposition)),
-    ])
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(served.media_type));
+    headers.insert(header::ETAG, ascii(etag));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CONTENT_DISPOSITION, ascii(&disposition));
+    headers
 }
 
 fn ascii(value: &str) -> HeaderValue {

@@ -38,7 +38,7 @@ impl IntoResponseParts for CachePolicy {
 }
 
 /// Writes `Cache-Control` from the policy that the handler attached.
-pub async fn apply(mut response: Response) -> Response {
+pub(super) fn apply(response: &mut Response) {
     debug_assert!(
         !response.headers().contains_key(header::CACHE_CONTROL),
         "handlers attach a CachePolicy; they set no caching header"
@@ -47,5 +47,4 @@ pub async fn apply(mut response: Response) -> Response {
     let policy = response.extensions().get::<CachePolicy>().copied();
     let policy = policy.filter(|_| worth_keeping).unwrap_or(CachePolicy::NoStore);
     response.headers_mut().insert(header::CACHE_CONTROL, policy.header());
-    response
 }

@@ -10,7 +10,8 @@ fn name(secure: bool) -> &'static str {
 /// The cookie's value, if there is one.
 pub fn read(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    let mut pairs =
+        cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find_map(|(found, value)| {
         [name(true), name(false)].contains(&found.trim()).then_some(value.trim())
     })
@@ -19,7 +20,8 @@ pub fn read(headers: &HeaderMap) -> Option<&str> {
 /// `Set-Cookie` for so many seconds; 0 removes it. `secure`: the service is reached by TLS.
 pub fn set(value: &str, max_age_secs: u64, secure: bool) -> HeaderValue {
     let (name, flag) = (name(secure), if secure { "; Secure" } else { "" });
-    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_secs}{flag}");
+    let cookie =
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_secs}{flag}");
     HeaderValue::from_str(&cookie).expect("a key is made of visible ASCII")
 }
 
@@ -36,8 +38,7 @@ mod tests {
             ("minilabs=x; xminilab=y", None),
             ("minilab", None),
         ] {
-            let headers =
-                HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(sent))]);
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(sent))]);
             assert_eq!(read(&headers), value, "{sent}");
         }
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{StatusCode, header};
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::Problem;
@@ -20,6 +20,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let query =
             query.map_err(|rejected| Problem::unprocessable("bad_query", rejected.body_text()));
         query.map(|axum::extract::Query(query)| Self(query))
+    }
+}
+
+/// What stands in an address. What cannot be read there is at no address.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let path = path.map_err(|_| Problem::not_found("address"));
+        path.map(|axum::extract::Path(path)| Self(path))
     }
 }
 
@@ -39,9 +52,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrForm<T> {
             return Json::from_request(request, state).await.map(|Json(body)| Self(body));
         }
         let form = in_time(axum::Form::<T>::from_request(request, state)).await?;
-        let form = form.map_err(|rejected| {
-            Problem::new(rejected.status(), "bad_body", rejected.body_text())
-        });
+        let form = form
+            .map_err(|rejected| Problem::new(rejected.status(), "bad_body", rejected.body_text()));
         form.map(|axum::Form(body)| Self(body))
     }
 }

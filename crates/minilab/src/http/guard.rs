@@ -3,10 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use super::Problem;
 use super::browsers::BrowsersConfig;
@@ -15,11 +13,10 @@ use super::browsers::BrowsersConfig;
 #[derive(Clone, Debug, Default)]
 pub struct Hosts(pub Arc<[String]>);
 
-/// What the layer goes by.
-#[derive(Clone)]
+/// What requests are held against, and answers are marked with.
 pub struct Guard {
     pub hosts: Hosts,
-    pub browsers: Arc<BrowsersConfig>,
+    pub browsers: BrowsersConfig,
 }
 
 impl Hosts {
@@ -35,13 +32,8 @@ impl Hosts {
     }
 }
 
-/// Refuses foreign hosts and browsers that were sent here by another site; hardens the answer.
-pub async fn layer(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let mut response = match refusal(&guard, &request) {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).await,
-    };
-    let headers = response.headers_mut();
+/// Hardens an answer.
+pub(super) fn harden(guard: &Guard, headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"),
@@ -51,10 +43,10 @@ pub async fn layer(State(guard): State<Guard>, request: Request, next: Next) -> 
     }
     let name = HeaderName::from_static("cross-origin-resource-policy");
     headers.entry(name).or_insert_with(|| guard.browsers.resources.header());
-    response
 }
 
-fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
+/// Refuses foreign hosts, and browsers that were sent here by another site.
+pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
     let authority = request.uri().authority().map(Authority::as_str);
     let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
     if !guard.hosts.allow(host) {
@@ -72,7 +64,8 @@ fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
 /// A page of an origin that the settings name, which shows a key and not what its browser keeps.
 fn is_welcome(browsers: &BrowsersConfig, headers: &HeaderMap) -> bool {
     let origin = text(headers, &header::ORIGIN);
-    let is_known = origin.is_some_and(|origin| browsers.origins.iter().any(|known| known == origin));
+    let is_known =
+        origin.is_some_and(|origin| browsers.origins.iter().any(|known| known == origin));
     is_known && !headers.contains_key(header::COOKIE)
 }
 

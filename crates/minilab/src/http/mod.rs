@@ -7,6 +7,7 @@ pub mod cache_policy;
 pub mod cookie;
 pub mod disposition;
 pub mod extract;
+pub mod front;
 pub mod guard;
 pub mod merge;
 pub mod peer;

@@ -16,12 +16,15 @@ pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr])
     if !proxies.contains(&peer) {
         return peer;
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let listed = forwarded.flat_map(|value| value.split(',')).map(|text| text.trim().parse::<IpAddr>());
+    let forwarded =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let listed =
+        forwarded.flat_map(|value| value.split(',')).map(|text| text.trim().parse::<IpAddr>());
     let mut nearest_first = listed.collect::<Vec<_>>();
     nearest_first.reverse();
     // What cannot be read cannot be believed, nor anything before it.
-    let known = nearest_first.into_iter().map_while(Result::ok).map(|address| address.to_canonical());
+    let known =
+        nearest_first.into_iter().map_while(Result::ok).map(|address| address.to_canonical());
     let mut last = peer;
     for address in known {
         last = address;

@@ -94,7 +94,8 @@ impl Seal {
         let key = live.keys.first().expect("there is one at least");
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let message = Message { msg: plain, aad: PURPOSE };
-        let sealed = key.cipher.encrypt(&XNonce::from(nonce), message).expect("far below any limit");
+        let sealed =
+            key.cipher.encrypt(&XNonce::from(nonce), message).expect("far below any limit");
         URL_SAFE_NO_PAD.encode([&key.name[..], &nonce, &sealed].concat())
     }
 

@@ -7,9 +7,9 @@ use super::location;
 use crate::accounts::{self, Account, Caller};
 use crate::app::App;
 use crate::db::Conn;
-use crate::http::problem::{Problem, Stop};
 use crate::http::bytes::short_tag;
 use crate::http::disposition::stem;
+use crate::http::problem::{Problem, Stop};
 use crate::images::{self, Image};
 use crate::links::{self, ORIGINAL, Payload, Subject};
 use crate::tiers::{Catalogue, Tier};
@@ -71,7 +71,8 @@ pub async fn issue(
         filename,
     };
     let (id, expires_ms) = (payload.link, payload.expires_ms);
-    let row = Row { link: id, account: caller.account.id, image: image.id, wish, now_ms, expires_ms };
+    let row =
+        Row { link: id, account: caller.account.id, image: image.id, wish, now_ms, expires_ms };
     app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?;
     let url = app.url(&format!("/l/{}", app.seal.seal(&payload.to_bytes())));
     Ok(Issued { id, url, expires_ms })
@@ -97,12 +98,7 @@ fn check_life(tier: &Tier, secs: i64) -> Result<(), Problem> {
 type Found = (Subject, u64, Vec<u8>, pixels::Format);
 
 /// The stored bytes that the link shows, made first if need be.
-async fn subject(
-    app: &App,
-    caller: &Caller,
-    image: &Image,
-    wish: &Wish,
-) -> Result<Found, Problem> {
+async fn subject(app: &App, caller: &Caller, image: &Image, wish: &Wish) -> Result<Found, Problem> {
     if wish.variant == ORIGINAL {
         images::routes::may_have_original(caller)?;
         let blob = &image.blob;
@@ -155,7 +151,8 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<(), Stop> {
     if fetch_optional!(tx, (Uuid,), images::sql::LOCK_IMAGE, row.image)?.is_none() {
         return Err(Stop::Refused(Problem::not_found("image")));
     }
-    let (live,) = fetch_one!(tx, (i64,), links::sql::COUNT_LIVE, row.image, row.account, row.now_ms)?;
+    let (live,) =
+        fetch_one!(tx, (i64,), links::sql::COUNT_LIVE, row.image, row.account, row.now_ms)?;
     if live >= LIVE_MAX && !row.wish.handed {
         let detail = format!("an image has at most {LIVE_MAX} live links; revoke some first");
         let problem = Problem::forbidden("too_many_links", detail).with("limit", LIVE_MAX);

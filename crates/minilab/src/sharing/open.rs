@@ -1,15 +1,16 @@
 //! `GET /l/{token}`: what a temporary link shows, without asking the database.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 
 use crate::app::App;
 use crate::cache::Tenant;
+use crate::http::CachePolicy;
 use crate::http::bytes::{Served, serve};
 use crate::http::disposition::Disposition;
+use crate::http::extract::Path;
 use crate::http::problem::{Problem, Refusal};
-use crate::http::CachePolicy;
 use crate::images::routes::PictureBytes;
 use crate::links::Payload;
 
@@ -31,11 +32,12 @@ use crate::links::Payload;
 )]
 pub async fn open_link(
     State(app): State<App>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, Problem>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let forged = || Problem::forbidden("forged_link", "this link was not made here");
+    let Path(token) = token.map_err(|_| forged())?;
     let plain = app.seal.open_token(&token).map_err(|_| forged())?;
     let payload = Payload::from_bytes(&plain).ok_or_else(forged)?;
     let left_ms = payload.expires_ms - app.clock.now_ms();

@@ -8,8 +8,8 @@ pub mod write;
 pub use catalogue::{Catalogue, Catalogues};
 
 use pixels::Recipe;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A named, versioned recipe.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,6 @@
 //! Nothing here is private: the pages ask the API for everything, as the visitor.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
@@ -11,6 +10,7 @@ use axum::routing::get;
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::asset::{self, Asset};
+use crate::http::extract::Path;
 
 /// What a browser may do for this page: scripts, styles and data from here, and nothing else.
 /// Prints are fetched with the key and shown as blobs, because an `<img>` cannot send one.
@@ -59,7 +59,8 @@ pub const FILES: &[File] = files! {
 
 /// Every page, and the files they need.
 pub fn routes() -> Router<App> {
-    let page = |name: &'static str| get(move |headers: HeaderMap| async move { answer(name, &headers) });
+    let page =
+        |name: &'static str| get(move |headers: HeaderMap| async move { answer(name, &headers) });
     Router::new()
         .route("/", page("index.html"))
         .route("/sign-in", page("sign-in.html"))

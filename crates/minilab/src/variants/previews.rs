@@ -23,11 +23,12 @@ pub async fn of(
     images: &[Image],
     made: &[Variant],
 ) -> anyhow::Result<Vec<Option<Bytes>>> {
-    let previews = images.iter().map(|image| {
-        latest(made, image.blob_id, PRESET).filter(|_| image.state == State::Ready)
-    });
+    let previews = images
+        .iter()
+        .map(|image| latest(made, image.blob_id, PRESET).filter(|_| image.state == State::Ready));
     let previews = previews.collect::<Vec<_>>();
-    let key = |preview: &Variant| Key { tenant, what: What::Bytes { tag: short_tag(&preview.hash) } };
+    let key =
+        |preview: &Variant| Key { tenant, what: What::Bytes { tag: short_tag(&preview.hash) } };
     let keys = previews.iter().flatten().map(|preview| key(preview)).collect::<Vec<_>>();
     let mut kept = app.cache.get_many(&keys).await.into_iter();
     let mut found = Vec::with_capacity(images.len());

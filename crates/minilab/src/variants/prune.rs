@@ -23,7 +23,8 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
     let old = fetch_all!(&mut app.db.read().await?, Old, sql::SELECT_OLD, before_ms)?;
     for (hash, generation, preset, version, pixels_version, bytes, blob) in old {
         let original = Original { hash, generation };
-        let key = BlobKey::Variant { original: &original, preset: &preset, version, pixels_version };
+        let key =
+            BlobKey::Variant { original: &original, preset: &preset, version, pixels_version };
         // The file goes first: a row without one is found by the check, and mended.
         app.blobs.remove_path(&key.path()).await?;
         let args = (blob, preset, version, pixels_version, bytes);
@@ -33,7 +34,8 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
                     if !develop::lock(tx, *blob).await? {
                         return Ok::<_, sqlx::Error>(());
                     }
-                    if execute!(tx, sql::DELETE, *blob, &**preset, *version, *pixels_version)? == 1 {
+                    if execute!(tx, sql::DELETE, *blob, &**preset, *version, *pixels_version)? == 1
+                    {
                         counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
                     }
                     owners::settle(tx, *blob).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -11,14 +11,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Variant;
-use super::prints::Print;
 use super::on_demand::{obtain, patience};
+use super::prints::Print;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::bytes::{Served, serve, short_tag};
 use crate::http::disposition::{Disposition, stem};
-use crate::http::extract::Query;
+use crate::http::extract::{Path, Query};
 use crate::http::problem::{Problem, Refusal};
 use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery};
 use crate::images::{self, State};
@@ -89,23 +89,44 @@ pub async fn hand_out(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(print) = app.prints.find(handing.owner, id, handing.preset).await {
-        allowed_preset(caller, handing.preset)?;
-        return serve_print(app, &print, &handing, method, headers).await;
-    }
-    let image = images::find(&mut app.db.read().await?, handing.owner, id).await?;
+    let known = app.prints.find(handing.owner, id, handing.preset).await;
+    let print = match known {
+        Some(print) => {
+            allowed_preset(caller, handing.preset)?;
+            print
+        }
+        // On the heap: the way that is gone most often stays small.
+        None => match Box::pin(find_print(app, caller, id, &handing, method, headers)).await? {
+            Some(print) => print,
+            None => return Ok(not_yet()),
+        },
+    };
+    serve_print(app, &print, &handing, method, headers).await
+}
+
+/// By the database, and if need be after the variant was made.
+async fn find_print(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    handing: &Handing<'_>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Print>>, Problem> {
+    let owner = handing.owner;
+    let image = images::find(&mut app.db.read().await?, owner, id).await?;
     let image = image.ok_or_else(|| Problem::not_found("image"))?;
     let preset = allowed_preset(caller, handing.preset)?;
     let may_make = method != Method::HEAD && !headers.contains_key(header::RANGE);
     let patience = patience(headers, app.config.variants.wait_secs);
-    let Some(variant) = obtain(app, handing.owner, id, preset, patience, may_make).await? else {
-        return Ok(not_yet());
+    let Some(variant) = obtain(app, owner, id, preset, patience, may_make).await? else {
+        return Ok(None);
     };
     let format = parse_format(&variant)?;
     let original = image.blob.original();
     let print = Arc::new(Print { filename: image.filename, original, variant, format });
-    app.prints.keep(handing.owner, id, print.clone()).await;
-    serve_print(app, &print, &handing, method, headers).await
+    app.prints.keep(owner, id, print.clone()).await;
+    Ok(Some(print))
 }
 
 async fn serve_print(

@@ -119,7 +119,7 @@ async fn what_is_not_ours_is_told_and_left_alone(lab: Lab) {
     assert!(foreign.exists());
 
     // Nor does a new database take the files of an old one for orphans.
-    let mut config = (*lab.app.config).clone();
+    let mut config = lab.app.config.clone();
     let other = tempfile::tempdir().unwrap();
     config.blobs.url = format!("file://{}", lab.data().join("blobs").display());
     config.data = other.path().to_owned();

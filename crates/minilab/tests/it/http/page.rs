@@ -36,12 +36,15 @@ fn with_imports(script: &str, known: &mut BTreeSet<String>) {
 
 #[test]
 fn each_page_asks_for_all_its_scripts_at_once_and_for_no_other() {
-    let pages = folder().into_iter().filter(|name| name.ends_with(".html"));
+    let is = |name: &str, extension: &str| {
+        Path::new(name).extension().is_some_and(|found| found == extension)
+    };
+    let pages = folder().into_iter().filter(|name| is(name, "html"));
     for page in pages {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui").join(&page);
         let text = std::fs::read_to_string(path).unwrap();
         let asked = text.split("\"/ui/").skip(1).filter_map(|part| part.split('"').next());
-        let asked = asked.filter(|name| name.ends_with(".js")).map(str::to_owned);
+        let asked = asked.filter(|name| is(name, "js")).map(str::to_owned);
         let asked = asked.collect::<BTreeSet<_>>();
         let (_, entry) = text.split_once("<script type=\"module\" src=\"/ui/").unwrap();
         let mut needed = BTreeSet::new();

@@ -24,7 +24,8 @@ pub(crate) enum Server {
 pub(crate) struct Lab {
     pub(crate) app: App,
     router: Router,
-    data: TempDir,
+    /// Removed with the lab.
+    _data: Option<TempDir>,
     /// Dropped with the lab.
     database: Option<String>,
 }
@@ -77,11 +78,17 @@ impl Lab {
         }
         change(&mut config);
         let app = App::open(config, binary()).await.unwrap();
-        Self { router: router::router(app.clone()), app, data, database }
+        Self { router: router::router(app.clone()), app, _data: Some(data), database }
+    }
+
+    /// Another process of the same lab, which must outlive it.
+    pub(crate) async fn beside(&self) -> Self {
+        let app = App::open(self.app.config.clone(), binary()).await.unwrap();
+        Self { router: router::router(app.clone()), app, _data: None, database: None }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.data.path().to_owned()
+        self.app.config.data.clone()
     }
 
     /// An account's key.

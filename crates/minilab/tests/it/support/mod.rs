@@ -2,8 +2,10 @@
 
 mod lab;
 pub(crate) mod pictures;
+mod steps;
 
 pub(crate) use lab::{Answer, Lab, Server, request};
+pub(crate) use steps::{Input, ids, path_of, soon};
 
 /// Runs an async story, once on each engine.
 #[macro_export]

@@ -30,3 +30,11 @@ pub(crate) fn truncated(seed: u8) -> Vec<u8> {
     file.truncate(1000);
     file
 }
+
+/// A file of the corpus that `MINILAB_CORPUS` names, or else of the one that is checked in.
+pub(crate) fn corpus(path: &str) -> Vec<u8> {
+    let testdata = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata");
+    let corpus = std::env::var_os("MINILAB_CORPUS").unwrap_or_else(|| testdata.into());
+    let file = std::path::Path::new(&corpus).join(path);
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}

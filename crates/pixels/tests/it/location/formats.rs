@@ -28,7 +28,7 @@ pub(crate) fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
     [&plain[..2], &segments.concat(), &plain[at..]].concat()
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
     let body = [name, content].concat();
     let checksum = crc32fast::hash(&body).to_be_bytes();
     [&(content.len() as u32).to_be_bytes(), body.as_slice(), &checksum].concat()
@@ -48,11 +48,12 @@ fn packed(text: &[u8]) -> Vec<u8> {
 
 /// A profile as `ImageMagick` writes it.
 fn profile(name: &str, block: &[u8]) -> Vec<u8> {
-    let digits: String = block.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\n{name}\n{:8}\n{digits}\n", block.len()).into_bytes()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap();
+    let digits = block.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    format!("\n{name}\n{:8}\n{}\n", block.len(), digits.collect::<String>()).into_bytes()
 }
 
-fn riff(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn riff(name: &[u8], content: &[u8]) -> Vec<u8> {
     let padding = vec![0; content.len() % 2];
     [name, (content.len() as u32).to_le_bytes().as_slice(), content, &padding].concat()
 }
@@ -146,7 +147,7 @@ fn avif() -> Vec<u8> {
     full_box(b"ftyp", b"avif\0\0\0\0avif").into_iter().chain(meta_with_notes()).collect()
 }
 
-fn full_box(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn full_box(name: &[u8], content: &[u8]) -> Vec<u8> {
     [((content.len() + 8) as u32).to_be_bytes().as_slice(), name, content].concat()
 }
 
