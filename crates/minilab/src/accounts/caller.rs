@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use uuid::Uuid;
 
+use super::identities::Identity;
 use super::key::{Key, Kind};
 use super::{ANONYMOUS, Account, Scopes, find_by_name};
 use crate::app::App;
@@ -32,10 +33,12 @@ pub struct Caller {
     pub scopes: Scopes,
     /// What one sign-in made, if that is what was shown.
     pub family: Option<Uuid>,
+    /// When an API key ends that was shown; what it makes ends no later.
+    pub key_ends_ms: Option<i64>,
 }
 
-/// What a key says of its holder.
-type Shown = (Account, Via, Scopes, Option<Uuid>);
+/// What was shown, and whose it is.
+type Shown = (Via, Arc<Identity>);
 
 impl Caller {
     pub fn tier(&self) -> &Tier {
@@ -59,15 +62,19 @@ impl Caller {
                 Some(found.ok_or_else(|| Problem::unauthorized(unknown))?)
             }
             // A browser keeps its cookie when the session is long over: then nobody is signed in.
-            None => match cookie::read(headers) {
+            None => match cookie::read(headers, app.config.is_secure()) {
                 Some(text) => Self::by_key(app, text, &[Kind::Cookie]).await?,
                 None => None,
             },
         };
-        let (account, via, scopes, family) = match shown {
-            Some(shown) => shown,
-            None => (Self::without_key(app).await?, Via::Nothing, Scopes::ALL, None),
+        let (via, account) = match &shown {
+            Some((via, found)) => (*via, found.account.clone()),
+            None => (Via::Nothing, Self::without_key(app).await?),
         };
+        let found = shown.as_ref().map(|(_, found)| found);
+        let scopes = found.map_or(Scopes::ALL, |found| found.scopes);
+        let family = found.and_then(|found| found.family_id);
+        let key_ends_ms = found.and_then(|found| found.expires_ms).filter(|_| via == Via::Key);
         if via == Via::Cookie {
             guard::must_come_from_here(method, headers)?;
         }
@@ -84,7 +91,7 @@ impl Caller {
             let missing = anyhow::anyhow!("tier {:?} is not loaded yet", account.tier);
             return Err(Problem::internal(&missing));
         }
-        let caller = Self { account, catalogue, via, scopes, family };
+        let caller = Self { account, catalogue, via, scopes, family, key_ends_ms };
         match method.is_safe() {
             true if !scopes.read => Err(out_of_scope("read")),
             false if !scopes.write => Err(out_of_scope("write")),
@@ -104,7 +111,7 @@ impl Caller {
             Kind::Access => Via::AccessToken,
             Kind::Api | Kind::Refresh | Kind::Setup => Via::Key,
         };
-        Ok(Some((found.account.clone(), via, found.scopes, found.family_id)))
+        Ok(Some((via, found)))
     }
 
     async fn without_key(app: &App) -> Result<Account, Problem> {

@@ -8,6 +8,7 @@ use super::{ANONYMOUS, Account, Scopes, find_by_name, sql};
 use crate::db::{Conn, Db};
 use crate::execute;
 use crate::http::Problem;
+use crate::http::disposition::is_trick;
 use crate::tiers::Catalogue;
 
 /// Why an account cannot be made.
@@ -94,7 +95,8 @@ pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
 }
 
 async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
-    let visible = new.name.chars().all(|c| !c.is_control() && !c.is_whitespace());
+    let is_visible = |c: char| !c.is_control() && !c.is_whitespace() && !is_trick(c);
+    let visible = new.name.chars().all(is_visible);
     if !visible || !(1..=64).contains(&new.name.chars().count()) {
         return Err(Refused::BadName);
     }

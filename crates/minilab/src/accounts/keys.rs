@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::key::{Key, Kind};
 use super::scopes::Scope;
-use super::{Caller, Scopes, Via, sql};
+use super::{Account, Caller, Scopes, Via, sql};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::http::extract::Json;
@@ -31,7 +31,7 @@ pub struct NewKey {
     name: String,
     /// All of the caller's own when left out.
     scopes: Option<Vec<Scope>>,
-    /// Seconds; for ever when left out.
+    /// Seconds; when left out, as long as the key it is made with.
     #[schema(minimum = 1, maximum = 315_360_000)]
     expires_in: Option<i64>,
 }
@@ -113,10 +113,14 @@ pub async fn create_key(
     refuse(&problems(&new, scopes, caller.scopes))?;
     let key = Key::random(Kind::Api);
     let now_ms = app.clock.now_ms();
-    let expires_ms = new.expires_in.map(|secs| now_ms + 1000 * secs);
+    let wanted_ms = new.expires_in.map(|secs| now_ms + 1000 * secs);
+    // No later than the key that makes it.
+    let expires_ms = wanted_ms.into_iter().chain(caller.key_ends_ms).min();
     let args = (key.clone(), caller.account.id, new.name.clone(), scopes, now_ms, expires_ms);
     let made = app.db.write(args, |tx, (key, account, name, scopes, now_ms, expires_ms)| {
         Box::pin(async move {
+            // Two who make their last one wait for each other.
+            fetch_one!(tx, Account, sql::LOCK, *account)?;
             let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, *account)?;
             if count >= KEYS_MAX {
                 return Ok::<_, sqlx::Error>(false);

@@ -130,7 +130,7 @@ pub async fn close_session(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shown = cookie::read(&headers);
+    let shown = cookie::read(&headers, app.config.is_secure());
     if shown.is_some() {
         guard::must_come_from_here(&Method::DELETE, &headers)?;
     }

@@ -4,6 +4,7 @@ use axum::Json as Answer;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -20,7 +21,7 @@ use crate::counters::{self, Scope};
 use crate::db::Conn;
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, Refusal, Stop};
-use crate::images::list::{PageQuery, write_cursor};
+use crate::images::list::{PageQuery, next_link, write_cursor};
 use crate::links;
 use crate::tiers::Catalogue;
 use crate::variants::refine;
@@ -103,13 +104,18 @@ struct Row {
 
 /// List accounts
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "admin", params(PageQuery),
-    responses((status = 200, body = AccountsView), (status = 403, response = Refusal),
-        (status = 422, response = Refusal)))]
+    responses(
+        (status = 200, body = AccountsView, headers(
+            ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
+        )),
+        (status = 403, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
 pub async fn list_accounts(
     State(app): State<App>,
     _: Admin,
     Query(query): Query<PageQuery>,
-) -> Result<Answer<AccountsView>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let page = query.page()?;
     // Oldest first: the beginning is before every id, not behind.
     let after = if page.before.is_max() { Uuid::nil() } else { page.before };
@@ -123,7 +129,8 @@ pub async fn list_accounts(
         let account = view(&mut conn, account, None).await?;
         items.push(ListedView { created_at: rfc3339(created_ms), account });
     }
-    Ok(Answer(AccountsView { items, next_cursor }))
+    let next = next_link(&app, "/api/v1/accounts", page.limit, next_cursor.as_deref());
+    Ok((next, Answer(AccountsView { items, next_cursor })))
 }
 
 /// Make an account
@@ -151,6 +158,8 @@ pub async fn create_account(
         .db
         .write(args, |tx, (new, actor)| {
             Box::pin(async move {
+                // The tier is not deleted from under it.
+                take_turn(tx).await?;
                 let id = insert(tx, new).await.map_err(Problem::from)?;
                 let key = if new.password_hash.is_none() {
                     Some(insert_first_key(tx, id, new.now_ms).await.map_err(Problem::from)?)

@@ -2,6 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use crate::db::Conn;
 use crate::http::extract::Query;
 use crate::http::problem::{Problem, Refusal};
 use crate::http::request_id;
-use crate::images::list::{PageQuery, write_cursor};
+use crate::images::list::{PageQuery, next_link, write_cursor};
 use crate::{execute, fetch_all};
 
 /// Who changes something, and when.
@@ -91,13 +92,18 @@ type Row = (Uuid, i64, String, Option<String>, String, String, String);
 ///
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "admin", params(PageQuery),
-    responses((status = 200, body = LinesView), (status = 403, response = Refusal),
-        (status = 422, response = Refusal)))]
+    responses(
+        (status = 200, body = LinesView, headers(
+            ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
+        )),
+        (status = 403, response = Refusal),
+        (status = 422, response = Refusal),
+    ))]
 pub async fn list_audit(
     State(app): State<App>,
     _: Admin,
     Query(query): Query<PageQuery>,
-) -> Result<Answer<LinesView>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let page = query.page()?;
     let mut conn = app.db.read().await?;
     let mut rows =
@@ -114,5 +120,6 @@ pub async fn list_audit(
         subject,
         detail: serde_json::from_str(&detail).unwrap_or_default(),
     };
-    Ok(Answer(LinesView { items: rows.into_iter().map(view).collect(), next_cursor }))
+    let next = next_link(&app, "/api/v1/audit", page.limit, next_cursor.as_deref());
+    Ok((next, Answer(LinesView { items: rows.into_iter().map(view).collect(), next_cursor })))
 }

@@ -287,7 +287,8 @@ pub async fn delete_tier(
         .write(args, |tx, (name, actor)| {
             Box::pin(async move {
                 let catalogue = begin(tx).await?;
-                let tier = catalogue.tiers.get(name).ok_or_else(|| unknown(name))?;
+                let tier = catalogue.tier(name).ok_or_else(|| unknown(name))?;
+                let name = &*tier.name;
                 let (count,) = fetch_one!(tx, (i64,), sql::COUNT_ACCOUNTS_OF, name)?;
                 if count > 0 {
                     let users = fetch_all!(tx, (String,), sql::SELECT_ACCOUNTS_OF, name)?;

@@ -132,7 +132,7 @@ async fn list_emoji_gallery(
         for image in &images {
             made.extend(crate::variants::of_blob(&mut conn, image.blob_id).await?);
         }
-        let previews = previews::of(&app, Tenant::Gallery(rank), &images, &made).await?;
+        let previews = previews::of(&app, Tenant::Gallery(rank), &images, &made).await;
         let shown = |image: &Image| items.iter().find(|item| item.image_id == image.id);
         let ids = images.iter().filter_map(|image| Some(shown(image)?.id)).collect::<Vec<_>>();
         page_body(&ids, previews, page)
@@ -198,7 +198,7 @@ async fn list_emoji_uploads(
         let images = fetch_all!(&mut conn, Image, sql, account, PER_PAGE, skip)?;
         let sql = images::sql::SELECT_OLDEST_VARIANTS;
         let made = fetch_all!(&mut conn, Variant, sql, account, PER_PAGE, skip)?;
-        let previews = previews::of(&app, Tenant::Account(account), &images, &made).await?;
+        let previews = previews::of(&app, Tenant::Account(account), &images, &made).await;
         let ids = images.iter().map(|image| image.id).collect::<Vec<_>>();
         page_body(&ids, previews, number)
     };
@@ -253,7 +253,7 @@ async fn create_emoji_upload(
     };
     let Some(preview) = preview else { return Ok(Json(EmojiView { id, data: None })) };
     let image = find_own(&app, &caller, id).await?;
-    let bytes = previews::of(&app, Tenant::Account(owner), &[image], &[preview]).await?;
+    let bytes = previews::of(&app, Tenant::Account(owner), &[image], &[preview]).await;
     let data = bytes.into_iter().flatten().next().map(|bytes| STANDARD.encode(bytes));
     Ok(Json(EmojiView { id, data }))
 }

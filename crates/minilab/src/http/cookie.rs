@@ -7,14 +7,12 @@ fn name(secure: bool) -> &'static str {
     if secure { "__Host-minilab" } else { "minilab" }
 }
 
-/// The cookie's value, if there is one.
-pub fn read(headers: &HeaderMap) -> Option<&str> {
+/// The cookie's value, if there is one. By TLS only the name counts that no other host can set.
+pub fn read(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-    pairs.find_map(|(found, value)| {
-        [name(true), name(false)].contains(&found.trim()).then_some(value.trim())
-    })
+    pairs.find_map(|(found, value)| (found.trim() == name(secure)).then_some(value.trim()))
 }
 
 /// `Set-Cookie` for so many seconds; 0 removes it. `secure`: the service is reached by TLS.
@@ -31,15 +29,17 @@ mod tests {
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        for (sent, value) in [
-            ("minilab=x", Some("x")),
-            ("a=b; minilab=x; c=d", Some("x")),
-            ("__Host-minilab=y", Some("y")),
-            ("minilabs=x; xminilab=y", None),
-            ("minilab", None),
+        for (sent, secure, value) in [
+            ("minilab=x", false, Some("x")),
+            ("a=b; minilab=x; c=d", false, Some("x")),
+            ("__Host-minilab=y", true, Some("y")),
+            // Another host of the same site could have set this one.
+            ("minilab=x", true, None),
+            ("minilabs=x; xminilab=y", false, None),
+            ("minilab", false, None),
         ] {
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(sent))]);
-            assert_eq!(read(&headers), value, "{sent}");
+            assert_eq!(read(&headers, secure), value, "{sent}");
         }
     }
 

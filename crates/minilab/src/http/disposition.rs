@@ -20,7 +20,7 @@ pub fn safe_name(name: &str) -> String {
 }
 
 /// Bidirectional overrides and isolates, invisible joiners, separators, the byte order mark.
-fn is_trick(c: char) -> bool {
+pub fn is_trick(c: char) -> bool {
     matches!(c,
         '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
         | '\u{061C}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')

@@ -1,5 +1,6 @@
 //! Pages of a library, newest first.
 
+use axum::http::{HeaderName, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -7,6 +8,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::{Image, sql};
+use crate::app::App;
 use crate::db::Conn;
 use crate::fetch_all;
 use crate::http::Problem;
@@ -98,6 +100,17 @@ pub async fn list(conn: &mut Conn, account: Uuid, page: Page) -> sqlx::Result<Li
     let last = images.last().filter(|_| has_more);
     let next_cursor = last.map(|image| write_cursor(image.id));
     Ok(Listed { images, variants, next_cursor })
+}
+
+/// The header that names the next page, if there is one.
+pub fn next_link(
+    app: &App,
+    path: &str,
+    limit: i64,
+    cursor: Option<&str>,
+) -> Option<[(HeaderName, String); 1]> {
+    let url = app.url(&format!("{path}?limit={limit}&cursor={}", cursor?));
+    Some([(header::LINK, format!("<{url}>; rel=\"next\""))])
 }
 
 /// Says that a page starts behind this id.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::list::{Page, PageQuery, list};
+use super::list::{Page, PageQuery, list, next_link};
 use super::view::{ImageView, view};
 use super::{Image, State, delete, find, sql};
 use crate::accounts::Caller;
@@ -134,11 +134,8 @@ pub async fn list_images(
     };
     let kept = app.cache.get_or_load(key, load).await?;
     let (cursor, body) = split_page(&kept)?;
-    let next = (!cursor.is_empty()).then(|| {
-        let limit = page.limit;
-        let url = app.url(&format!("/api/v1/images?limit={limit}&cursor={cursor}"));
-        [(header::LINK, format!("<{url}>; rel=\"next\""))]
-    });
+    let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+    let next = next_link(&app, "/api/v1/images", page.limit, cursor);
     let media_type = [(header::CONTENT_TYPE, "application/json")];
     Ok((next, media_type, body).into_response())
 }

@@ -22,7 +22,7 @@ pub async fn of(
     tenant: Tenant,
     images: &[Image],
     made: &[Variant],
-) -> anyhow::Result<Vec<Option<Bytes>>> {
+) -> Vec<Option<Bytes>> {
     let previews = images
         .iter()
         .map(|image| latest(made, image.blob_id, PRESET).filter(|_| image.state == State::Ready));
@@ -38,13 +38,19 @@ pub async fn of(
             found.push(None);
             continue;
         };
-        let bytes = match kept.next().flatten() {
-            Some(bytes) => bytes,
-            None => fetch(app, image, preview, key(preview)).await?,
-        };
-        found.push(Some(bytes));
+        found.push(match kept.next().flatten() {
+            Some(bytes) => Some(bytes),
+            // One file that cannot be read does not spoil the page; `minilab check` names it.
+            None => match fetch(app, image, preview, key(preview)).await {
+                Ok(bytes) => Some(bytes),
+                Err(cause) => {
+                    tracing::warn!(cause = format!("{cause:#}"), "a preview is missing");
+                    None
+                }
+            },
+        });
     }
-    Ok(found)
+    found
 }
 
 async fn fetch(app: &App, image: &Image, preview: &Variant, key: Key) -> anyhow::Result<Bytes> {
