@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::store_one;
+use super::{obtain_of, store_one};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::{self, Tenant};
@@ -29,7 +29,6 @@ use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
 use crate::sharing::{Wish, issue};
 use crate::uploads::Stored;
-use crate::variants::on_demand::obtain;
 use crate::variants::routes::allowed_preset;
 use crate::variants::{Variant, previews};
 use crate::{fetch_all, tiers::Tier};
@@ -241,19 +240,10 @@ async fn create_emoji_upload(
         problem
     })?;
     let (Stored::Created(id) | Stored::Duplicate(id)) = stored.0;
-    let owner = caller.account.id;
-    let patience = std::time::Duration::from_secs(app.config.variants.wait_secs);
-    let preview = match obtain(&app, owner, id, preset, patience, true).await {
-        Err(problem) if problem.code == "image_failed" => {
-            // The old service refused such a picture at once: nothing of it stays.
-            images::delete::delete(&app, owner, id).await?;
-            return Err(problem);
-        }
-        other => other?,
-    };
+    let preview = obtain_of(&app, &caller, stored.0, preset).await?;
     let Some(preview) = preview else { return Ok(Json(EmojiView { id, data: None })) };
     let image = find_own(&app, &caller, id).await?;
-    let bytes = previews::of(&app, Tenant::Account(owner), &[image], &[preview]).await;
+    let bytes = previews::of(&app, Tenant::Account(caller.account.id), &[image], &[preview]).await;
     let data = bytes.into_iter().flatten().next().map(|bytes| STANDARD.encode(bytes));
     Ok(Json(EmojiView { id, data }))
 }

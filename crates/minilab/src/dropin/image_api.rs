@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::store_one;
+use super::{obtain_of, store_one};
 use crate::accounts::Caller;
 use crate::accounts::routes::RefreshForm;
 use crate::accounts::sign_in::{self, Address, Tokens};
@@ -25,7 +25,6 @@ use crate::links::ORIGINAL;
 use crate::sharing::{Wish, issue};
 use crate::tiers::Preset;
 use crate::uploads::Stored;
-use crate::variants::on_demand::obtain;
 use crate::variants::{Variant, latest, of_blob};
 
 /// The old service had no pages; the newest so many are listed.
@@ -198,16 +197,8 @@ async fn create_tiered_image(
     if let Some(title) = title.filter(|title| !title.trim().is_empty()) {
         images::routes::rename(&app, caller.account.id, id, &title).await?;
     }
-    let patience = std::time::Duration::from_secs(app.config.variants.wait_secs);
     for preset in sizes(&caller) {
-        match obtain(&app, caller.account.id, id, preset, patience, true).await {
-            Err(problem) if problem.code == "image_failed" => {
-                // The old service refused such a picture at once: nothing of it stays.
-                images::delete::delete(&app, caller.account.id, id).await?;
-                return Err(problem);
-            }
-            other => other?,
-        };
+        obtain_of(&app, &caller, stored, preset).await?;
     }
     let image = find_own(&app, &caller, id).await?;
     let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;

@@ -4,12 +4,18 @@ pub mod emoji_api;
 pub mod image_api;
 pub mod thumbnail;
 
+use std::time::Duration;
+
 use axum::extract::Request;
 
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::images;
+use crate::tiers::Preset;
 use crate::uploads::{Batch, Brought, Stored};
+use crate::variants::Variant;
+use crate::variants::on_demand::obtain;
 
 /// The one file of a form, and the title that came with it.
 async fn store_one(
@@ -20,4 +26,23 @@ async fn store_one(
     let batch = Batch { files_max: 1, name_of_raw: None, title_input: Some("name") };
     let Brought { mut items, title } = batch.store(app, caller, request).await?;
     Ok((items.swap_remove(0).outcome?, title))
+}
+
+/// A variant of a picture that was just brought. The old services refused at once what cannot be
+/// rendered, so nothing of it stays; a picture that was there before this request does.
+async fn obtain_of(
+    app: &App,
+    caller: &Caller,
+    stored: Stored,
+    preset: &Preset,
+) -> Result<Option<Variant>, Problem> {
+    let (Stored::Created(id) | Stored::Duplicate(id)) = stored;
+    let owner = caller.account.id;
+    let patience = Duration::from_secs(app.config.variants.wait_secs);
+    let obtained = obtain(app, owner, id, preset, patience, true).await;
+    let has_failed = obtained.as_ref().is_err_and(|problem| problem.code == "image_failed");
+    if has_failed && stored == Stored::Created(id) {
+        images::delete::delete(app, owner, id).await?;
+    }
+    obtained
 }

@@ -92,7 +92,8 @@ pub async fn list(
     let has_more = items.len() as i64 > limit;
     items.truncate(limit as usize);
     let last = items.last().filter(|_| has_more);
-    Ok((items.clone(), last.map(|item| write_cursor(item.position, item.id))))
+    let next_cursor = last.map(|item| write_cursor(item.position, item.id));
+    Ok((items, next_cursor))
 }
 
 fn write_cursor(position: i64, id: Uuid) -> String {

@@ -16,6 +16,7 @@ on_both_engines! {
     the_gallery_is_listed_by_age_up_to_the_callers_rank
     an_upload_is_answered_with_its_preview
     an_upload_that_is_refused_leaves_nothing
+    a_picture_that_was_there_before_stays_when_it_is_brought_again
     an_asset_opens_for_five_minutes_without_a_key
     an_asset_is_the_best_that_the_tier_allows
     an_asset_of_the_gallery_closes_with_its_item
@@ -195,6 +196,20 @@ async fn an_upload_that_is_refused_leaves_nothing(lab: Lab) {
     assert_eq!(room.status, 200);
     working.stop().await;
     lab.run_jobs().await;
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn a_picture_that_was_there_before_stays_when_it_is_brought_again(lab: Lab) {
+    let key = lab.account("ada", "premium").await;
+    let torn = truncated(1);
+    let id = lab.upload_ok(&key, "a.bmp", torn.clone()).await;
+    lab.run_jobs().await;
+    for (path, input) in [("/api/uploads", "data"), ("/api/image/upload/", "file")] {
+        let refused = lab.form(&key, path, &[(input, Some("a.bmp"), &torn)]).await;
+        assert_eq!(outcome(&refused), (422, "image_failed".to_owned()), "{path}");
+        let original = lab.get(&key, &format!("/api/v1/images/{id}/original")).await;
+        assert_eq!((original.status.as_u16(), &original.body), (200, &torn), "{path}");
+    }
     assert_eq!(lab.differences().await, [""; 0]);
 }
 
