@@ -59,7 +59,7 @@ fuzz: ## Let fuzzers feed the readers of strangers' bytes, a minute each
 
 bench: ## Measure the release binary beside a peer, half an hour; ARGS=--write keeps the tables
 	@scripts/setup.sh build
-	cargo build --release --locked -p minilab
+	cargo build --release --locked -p minilab --bins --example receive
 	bench/run --minilab $(target_dir)/release/minilab $(ARGS)
 
 fmt: ## Format the code

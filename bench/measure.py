@@ -27,15 +27,23 @@ def main() -> None:
     plan = replace(plan, rounds=options.rounds or plan.rounds)
     with TemporaryDirectory(prefix="bench-", dir=options.cache) as work:
         bench = Bench(plan, options.minilab, contenders, options.cache, Path(work))
-        parts = [heading(options, bench.plan.rounds)]
-        print(parts[0], flush=True)
+        facts = facts_of(options)
+        is_whole = len(options.only) == len(STAGES)
+        head = heading(facts, bench.plan.rounds)
+        print(head, flush=True)
+        tables = {}
         for letter in options.only:
             say(f"stage {letter}")
-            table = STAGES[letter](bench).text()
-            print(table, flush=True)
-            parts.append(table)
+            table = STAGES[letter](bench)
+            if not is_whole:
+                table = replace(table, note=f"{table.note} {origin(facts, bench.plan.rounds)}")
+            print(table.text(), flush=True)
+            tables[table.title] = table.text()
     if options.write:
-        document.write(DOCUMENT, "\n".join(parts))
+        if is_whole:
+            document.write(DOCUMENT, "\n".join([head, *tables.values()]))
+        else:
+            document.put(DOCUMENT, tables)
         say(f"wrote docs/{DOCUMENT.name}")
 
 
@@ -45,7 +53,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(STAGES), help="stages, such as a,c")
     parser.add_argument("--quick", action="store_true", help="a short try, not a measurement")
     parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
-    parser.add_argument("--write", action="store_true", help="fill docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="tables into docs/benchmarks.md")
     parser.add_argument("--cache", type=Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.minilab = options.minilab.resolve()
@@ -54,13 +62,13 @@ def parse() -> argparse.Namespace:
         parser.error(f"--only: the stages are {', '.join(STAGES)}")
     if not options.minilab.is_file():
         parser.error(f"--minilab: there is no file {options.minilab}")
-    if options.write and (options.quick or len(options.only) < len(STAGES)):
-        parser.error("--write: the document holds one whole run; leave out --quick and --only")
+    if options.write and options.quick:
+        parser.error("--write: the figures of a short try mean nothing; leave out --quick")
     return options
 
 
-def heading(options: argparse.Namespace, rounds: int) -> str:
-    facts = {
+def facts_of(options: argparse.Namespace) -> dict[str, str]:
+    return {
         "date": date.today().isoformat(),
         "machine": machine.machine(),
         "system": machine.system(),
@@ -70,6 +78,15 @@ def heading(options: argparse.Namespace, rounds: int) -> str:
         "load": machine.program("wrk", "--version"),
         "command": "`make bench`, which is `bench/run --minilab` with the release binary",
     }
+
+
+def origin(facts: dict[str, str], rounds: int) -> str:
+    """Where a table comes from that was measured alone."""
+    told = ", ".join(facts[name] for name in ("date", "machine", "system", "Minilab"))
+    return f"Measured by itself: {told}; rounds: {rounds}."
+
+
+def heading(facts: dict[str, str], rounds: int) -> str:
     lines = "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
     return (
         f"{lines}\n\nOne run of {rounds} rounds, in which the services took turns. Bold is the "

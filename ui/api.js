@@ -1,6 +1,6 @@
 // Talks to the lab. Every failure is a Trouble, whose message can be shown as it is.
 
-import { key } from './session.js';
+import { isInvited, key } from './session.js';
 import { problem } from './words.js';
 
 const BROKEN = 'The connection broke. Check the network, then try again.';
@@ -12,8 +12,14 @@ export class Trouble extends Error {
     this.code = code;
   }
 
+  /** The lab looked at it and said no; everything else did not come so far. */
+  get isRefusal() {
+    return this.status >= 400 && this.status < 500 && ![408, 429].includes(this.status);
+  }
+
   /** Whether the same request may fare better later. */
   get mayPass() {
+    if (this.code === 'upload_link_full') return false;
     return this.status === 0 || this.status >= 500 || [403, 408, 429].includes(this.status);
   }
 }
@@ -85,8 +91,7 @@ export function send(file, { started, progress }) {
     request.onabort = () => resolve(null);
     request.onload = () => {
       const item = request.response?.items?.[0];
-      const isTaken = request.status < 300 && item?.image;
-      if (isTaken) resolve(item);
+      if (request.status < 300 && item?.id) resolve(item);
       else reject(refusal(request.status, request.response));
     };
     const form = new FormData();
@@ -97,7 +102,8 @@ export function send(file, { started, progress }) {
 }
 
 function refusal(status, body, wait) {
-  return new Trouble(problem(status, body, wait), status, body?.code ?? '');
+  const message = problem(status, body, { wait, isInvited: isInvited() });
+  return new Trouble(message, status, body?.code ?? '');
 }
 
 export function pause(milliseconds) {

@@ -1,13 +1,15 @@
 // The page behind the door: the library, and the way pictures get into it.
 
 import { Trouble } from './api.js';
-import { Bringing, listen } from './bring.js';
+import { Bringing } from './bring.js';
+import { listen } from './drop.js';
 import { readMe } from './enter.js';
 import { Library } from './library.js';
 import { bestFor } from './picture.js';
 import { isGuest, session } from './session.js';
 import { copyLink, say, tell } from './share.js';
 import { Sheet } from './sheet.js';
+import { Shelf } from './shelf.js';
 import { bytes, count, number } from './words.js';
 
 const at = (id) => document.getElementById(id);
@@ -26,13 +28,18 @@ const library = new Library({
   act,
   settled,
 });
-const bringing = new Bringing(library, sayProgress);
+const bringing = new Bringing({
+  library,
+  limit: () => session.me.limits.upload_bytes,
+  outcomes: { duplicate: 'You already have this one' },
+  changed: sayProgress,
+});
+const shelf = new Shelf(bringing);
 
 function act(what, card) {
   if (what === 'open') sheet.open(card);
   else if (what === 'copy') copyLink(bestFor(card.frame, card.image).url);
-  else if (what === 'retry') bringing.retry(card);
-  else if (what === 'dismiss' || what === 'cancel') bringing.drop(card);
+  else bringing.act(what, card);
 }
 
 function settled(card) {
@@ -42,10 +49,8 @@ function settled(card) {
 }
 
 function sayProgress() {
-  const left = bringing.left();
-  at('progress-words').textContent = left > 0 ? `${count(left, 'picture')} on the way` : '';
-  at('clear').hidden = bringing.refused().length === 0;
-  if (left === 0) refreshMe();
+  shelf.show();
+  if (bringing.left() === 0) refreshMe();
 }
 
 function showMe() {
@@ -77,15 +82,8 @@ async function refreshMe() {
 }
 
 function listenToPage() {
-  at('clear').addEventListener('click', () => {
-    for (const card of bringing.refused()) bringing.drop(card);
-    at('library-title').focus();
-  });
   at('reload').addEventListener('click', () => location.reload());
   listen({ input: at('files'), isOpen: () => !lab.hidden, add: (files) => bringing.add(files) });
-  window.addEventListener('beforeunload', (event) => {
-    if (bringing.left() > 0) event.preventDefault();
-  });
   // Browsers bring pages back as they were: after signing out nothing may be seen by going back.
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();

@@ -1,18 +1,31 @@
-// Files on their way in: dropped, pasted or chosen; sent three at a time.
+// Files on their way into the lab: sent three at a time, each with a card that says what became of
+// it.
 
 import { Trouble, send } from './api.js';
 import { Card } from './card.js';
 import { makeQueue } from './queue.js';
-import { session } from './session.js';
+import { isInvited } from './session.js';
 import { say, tell } from './share.js';
 import { count, tooLarge } from './words.js';
 
 export class Bringing {
-  /** `changed` is called whenever there is something new to say about the whole. */
-  constructor(library, changed) {
-    Object.assign(this, { library, changed });
+  /**
+   * `limit` tells the most bytes of one file; `outcomes` has a word for `created`, `duplicate`,
+   * `refused` and `failed`, where one is said; `changed` is called when there is something new to
+   * say about the whole.
+   */
+  constructor({ library, limit, outcomes, changed }) {
+    Object.assign(this, { library, limit, outcomes, changed });
     this.queue = makeQueue(3, (job) => this.send(job));
+    this.previews = makeQueue(1, ({ card, file }) => card.preview(file));
     this.jobs = new Map();
+    this.tally = { created: 0, duplicate: 0 };
+  }
+
+  /** What a card's button asks for. */
+  act(what, card) {
+    if (what === 'retry') this.retry(card);
+    else if (what === 'dismiss' || what === 'cancel') this.drop(card);
   }
 
   add(files) {
@@ -22,18 +35,19 @@ export class Bringing {
     tell(`${count(jobs.length, 'picture')} on the way`);
     for (const job of jobs) {
       this.jobs.set(job.card, job);
-      if (job.file.type.startsWith('image/')) job.card.preview(job.file);
+      if (job.file.type.startsWith('image/')) this.previews.add(job);
       this.start(job);
     }
   }
 
   start(job) {
-    const limit = session.me?.limits.upload_bytes ?? Infinity;
+    const limit = this.limit();
     // Browsers report a refusal in the middle of a body as a broken connection: say it before.
     if (job.file.size > limit) {
-      this.refuse(job, new Trouble(tooLarge(limit), 413, 'too_large'));
+      this.refuse(job, new Trouble(tooLarge(limit, isInvited()), 413, 'too_large'));
       return;
     }
+    job.card.remark();
     job.card.become('waiting', 'Waiting');
     this.queue.add(job);
     this.changed();
@@ -59,29 +73,31 @@ export class Bringing {
 
   taken(job, item) {
     this.jobs.delete(job.card);
+    this.tally[item.status] += 1;
     const known = this.library.cards.get(item.id);
+    const outcome = this.outcomes[item.status];
+    (known ?? job.card).remark(outcome);
+    if (item.status === 'duplicate') say(`${outcome}: ${job.file.name}`);
     if (known) {
-      this.library.remove(job.card);
-      known.flash();
-    } else {
+      this.library.replace(job.card, known);
+    } else if (item.image) {
       this.library.adopt(job.card, item.image);
       if (item.image.state !== 'processing') this.library.settled(job.card);
-    }
-    if (item.status === 'duplicate') {
-      (known ?? job.card).remark('You already have this one');
-      say(`You already have ${job.file.name}.`);
+    } else {
+      this.library.lose(job.card);
     }
   }
 
   refuse(job, trouble) {
-    job.card.refuse(trouble.message, trouble.mayPass);
+    job.card.remark(this.outcomes[trouble.isRefusal ? 'refused' : 'failed']);
+    job.card.refuse(trouble);
     tell(`${job.file.name}: ${trouble.message}`);
     this.changed();
   }
 
   retry(card) {
     const job = this.jobs.get(card);
-    if (job) this.start(job);
+    if (job?.card.state === 'refused') this.start(job);
   }
 
   drop(card) {
@@ -89,6 +105,7 @@ export class Bringing {
     if (!job) return;
     this.jobs.delete(card);
     this.queue.drop(job);
+    this.previews.drop(job);
     job.request?.abort();
     this.library.remove(card);
     this.changed();
@@ -102,56 +119,15 @@ export class Bringing {
     return [...this.jobs.keys()].filter((card) => card.state === 'refused');
   }
 
+  /** How many files had which outcome, so far. */
+  counts() {
+    const stopped = this.refused();
+    const refused = stopped.filter((card) => card.trouble.isRefusal).length;
+    return { ...this.tally, refused, failed: stopped.length - refused };
+  }
+
   /** How many are still on their way. */
   left() {
     return this.jobs.size - this.refused().length;
   }
-}
-
-/** Whatever way files come in on this page, `add` gets them. */
-export function listen({ input, isOpen, add }) {
-  input.addEventListener('change', () => {
-    const files = [...input.files];
-    // Choosing the same file again is a change too.
-    input.value = '';
-    add(files);
-  });
-  const root = document.documentElement;
-  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files') && isOpen();
-  document.addEventListener('dragover', (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    root.classList.add('dragging');
-  });
-  document.addEventListener('dragleave', (event) => {
-    // Leaving the window has no element that is entered.
-    if (event.relatedTarget === null) root.classList.remove('dragging');
-  });
-  document.addEventListener('drop', (event) => {
-    root.classList.remove('dragging');
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    add(withoutFolders(event.dataTransfer));
-  });
-  document.addEventListener('paste', (event) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0 || !isOpen()) return;
-    event.preventDefault();
-    add(files.map(named));
-  });
-}
-
-function withoutFolders(transfer) {
-  const items = [...transfer.items].filter((item) => item.kind === 'file');
-  const isFolder = (item) => item.webkitGetAsEntry?.()?.isDirectory ?? false;
-  const folders = items.filter(isFolder).length;
-  if (folders > 0) say('Folders stay where they are: drop the pictures in them.');
-  return items.filter((item) => !isFolder(item)).map((item) => item.getAsFile());
-}
-
-/** Every screenshot in the clipboard is called image.png; a time tells them apart. */
-function named(file) {
-  if (file.name !== 'image.png') return file;
-  const time = new Date().toLocaleString('sv').replaceAll(':', '.');
-  return new File([file], `Pasted ${time}.png`, { type: file.type });
 }

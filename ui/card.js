@@ -1,9 +1,9 @@
 // One picture in the grid, from the moment it is dropped.
 //
-// States: waiting, sending, developing, ready; refused (the lab did not take the file) and
-// failed (the lab took it but could not make its prints).
+// States: waiting, sending, developing, ready; refused (the lab did not take the file), failed (the
+// lab took it but could not make its prints) and kept (the lab took it but shows no more of it).
 
-import { bestFor, show, showBlob, whenNear } from './picture.js';
+import { bestFor, show, showBlob, smallCopy, whenNear } from './picture.js';
 import { bytes, format, sentence, size } from './words.js';
 
 const template = document.querySelector('#card-template');
@@ -12,6 +12,8 @@ export class Card {
   /** `act` is called with what a button asks for, and the card. */
   constructor(name, act) {
     this.image = null;
+    this.outcome = '';
+    this.trouble = null;
     this.element = template.content.firstElementChild.cloneNode(true);
     const find = (selector) => this.element.querySelector(selector);
     this.frame = find('.frame');
@@ -22,9 +24,8 @@ export class Card {
     find('.name').textContent = name;
     find('.name').title = name;
     this.bar.ariaLabel = `Sending ${name}`;
-    this.frame.ariaLabel = `Open ${name}`;
-    for (const button of this.element.querySelectorAll('.actions button')) {
-      button.ariaLabel = `${button.textContent}: ${name}`;
+    for (const button of this.element.querySelectorAll('button')) {
+      button.ariaLabel = `${button.textContent.trim() || 'Open'}: ${name}`;
     }
     this.element.addEventListener('click', (event) => {
       const button = event.target.closest('button[data-do]');
@@ -40,9 +41,10 @@ export class Card {
   become(state, note) {
     const focused = this.element.contains(document.activeElement) && document.activeElement;
     this.element.dataset.state = state;
-    this.note.textContent = note;
+    this.text = note;
+    this.write();
     this.bar.hidden = state !== 'sending';
-    this.frame.disabled = this.image === null;
+    if (this.frame.matches('button')) this.frame.disabled = this.image === null;
     for (const button of this.element.querySelectorAll('[data-in]')) {
       button.hidden = !button.dataset.in.split(' ').includes(state);
     }
@@ -52,9 +54,11 @@ export class Card {
 
   /** The local file stands in until the first print is made. */
   async preview(file) {
-    if (!(await showBlob(this.img, file))) return;
+    const copy = this.state === 'ready' ? null : await smallCopy(file);
     // A print that came first must not be hidden again.
-    if (this.state !== 'ready') this.element.classList.add('latent');
+    if (!copy || this.state === 'ready' || !(await showBlob(this.img, copy))) return;
+    const isOnItsWay = ['waiting', 'sending', 'developing'].includes(this.state);
+    this.element.classList.toggle('latent', isOnItsWay);
   }
 
   progress(fraction) {
@@ -63,10 +67,11 @@ export class Card {
     this.become('sending', fraction < 1 ? `Sending, ${percent} %` : 'Checking');
   }
 
-  refuse(message, mayPass) {
-    this.become('refused', message);
+  refuse(trouble) {
+    this.trouble = trouble;
+    this.become('refused', trouble.message);
     const retry = this.element.querySelector('[data-do=retry]');
-    retry.hidden = !mayPass;
+    retry.hidden = !trouble.mayPass;
     if (document.activeElement === retry && retry.hidden) this.focus();
     this.element.classList.remove('latent');
   }
@@ -86,11 +91,22 @@ export class Card {
     }
   }
 
-  /** Something to know, before the facts. */
-  remark(text) {
-    if (this.note.querySelector('strong')) return;
-    const remark = Object.assign(document.createElement('strong'), { textContent: text });
-    this.note.replaceChildren(remark, document.createElement('br'), this.note.textContent);
+  /** The lab has it; there is no more to see of it here. */
+  keep(note) {
+    this.become('kept', note);
+    this.element.classList.remove('latent');
+  }
+
+  /** What became of the file, before everything else there is to say. */
+  remark(outcome = '') {
+    this.outcome = outcome;
+    this.write();
+  }
+
+  write() {
+    const outcome = Object.assign(document.createElement('strong'), { textContent: this.outcome });
+    const before = this.outcome ? [outcome, document.createElement('br')] : [];
+    this.note.replaceChildren(...before, this.text);
   }
 
   async develop() {
@@ -103,11 +119,13 @@ export class Card {
 
   focus() {
     const buttons = [...this.element.querySelectorAll('button')];
-    buttons.find((button) => !button.hidden && !button.disabled)?.focus();
+    const usable = buttons.find((button) => !button.hidden && !button.disabled);
+    // Where nothing is left to press, the next step still starts from here.
+    if (!usable) this.element.tabIndex = -1;
+    (usable ?? this.element).focus();
   }
 
   flash() {
-    this.element.scrollIntoView({ block: 'nearest' });
     this.element.classList.remove('flash');
     // Asking for the layout lets the animation start anew.
     void this.element.offsetWidth;

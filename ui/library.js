@@ -57,6 +57,14 @@ export class Library {
     if (image.state === 'processing') this.developing.add(card);
   }
 
+  /** A file that was brought again: the picture that is there comes to where it was dropped. */
+  replace(card, known) {
+    const hadFocus = card.element.contains(document.activeElement);
+    card.element.replaceWith(known.element);
+    known.flash();
+    if (hadFocus) known.focus();
+  }
+
   remove(card) {
     const neighbour = card.element.nextElementSibling ?? card.element.previousElementSibling;
     const hadFocus = card.element.contains(document.activeElement);
@@ -66,6 +74,12 @@ export class Library {
     if (!hadFocus) return;
     const next = neighbour?.querySelector('button:enabled:not([hidden])');
     (next ?? document.querySelector('#library-title')).focus();
+  }
+
+  /** Its image is gone. Who brought it just now is told so; a card must not vanish unread. */
+  lose(card) {
+    if (card.outcome) card.keep('It is not here any more.');
+    else this.remove(card);
   }
 
   tidy() {
@@ -86,11 +100,11 @@ export class Library {
       }
     } catch (trouble) {
       if (trouble instanceof Trouble && trouble.status === 404) {
-        this.remove(card);
+        this.lose(card);
         return;
       }
-      if (trouble instanceof Trouble && trouble.status === 401) {
-        card.become('failed', trouble.message);
+      if (trouble instanceof Trouble && [401, 410].includes(trouble.status)) {
+        card.keep(trouble.message);
         return;
       }
     }

@@ -30,6 +30,25 @@ export async function showBlob(img, blob) {
   }
 }
 
+/** Wide enough for a card on any screen. */
+const SMALL = 480;
+
+/**
+ * A picture again, small: dozens of photographs at full size are more than a phone can hold. Null
+ * when this browser does not know the format.
+ */
+export async function smallCopy(file) {
+  const canvas = document.createElement('canvas');
+  try {
+    const bitmap = await createImageBitmap(file, { resizeWidth: SMALL, resizeQuality: 'medium' });
+    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+    canvas.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
+  } catch {
+    return null;
+  }
+  return new Promise((resolve) => { canvas.toBlob(resolve); });
+}
+
 /** The smallest ready print that fills the box, or the largest there is. */
 export function bestFor(box, image) {
   const scale = window.devicePixelRatio || 1;

@@ -9,9 +9,23 @@ const GUEST = 'anonymous';
 /** What `/api/v1/me` said last. */
 export const session = { me: null };
 
+let invitation = null;
+
+/** From now on this page calls by an upload link, whoever the visitor is elsewhere in the lab. */
+export function callBy(token) {
+  invitation = token;
+}
+
+export const isInvited = () => invitation !== null;
+
 export const isGuest = () => session.me?.account === GUEST;
 
+/** What this page shows the lab. Beside it a cookie counts for nothing. */
 export function key() {
+  return invitation ?? stored();
+}
+
+function stored() {
   return STORES.map((name) => inStore(name, (store) => store.getItem(NAME))).find(Boolean) ?? '';
 }
 

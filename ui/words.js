@@ -51,27 +51,39 @@ export function extension(format) {
   return { jpeg: 'jpg', apng: 'png', tiff: 'tif' }[format] ?? format;
 }
 
-export const tooLarge = (limit) => `Too large: your plan takes files of up to ${bytes(limit)}.`;
+/** Whoever was invited has no plan of their own. */
+export function tooLarge(limit, isInvited = false) {
+  const taker = isInvited ? 'this link' : 'your plan';
+  return `Too large: ${taker} takes files of up to ${bytes(limit)}.`;
+}
 
-/** A time to wait, never said shorter than it is. */
-function span(seconds) {
+/** A time, never said shorter than it is. */
+export function span(seconds) {
   if (seconds < 100) return count(Math.ceil(seconds), 'second');
   if (seconds < 100 * 60) return count(Math.ceil(seconds / 60), 'minute');
-  return count(Math.ceil(seconds / 3600), 'hour');
+  if (seconds < 48 * 3600) return count(Math.ceil(seconds / 3600), 'hour');
+  return count(Math.ceil(seconds / 86_400), 'day');
 }
+
+const NO_ROOM = 'The lab has no room for it right now. Tell whoever gave you this link.';
 
 /**
  * A problem's sentence; a few common ones are said with numbers that people read more easily.
  * `wait` is the `Retry-After` of the answer, in seconds, where it has one.
  */
-export function problem(status, body, wait = 0) {
+export function problem(status, body, { wait = 0, isInvited = false } = {}) {
   switch (body?.code) {
     case 'too_many_tries':
       return `Too many tries. Wait ${wait > 0 ? span(wait) : 'a moment'}, then try again.`;
     case 'too_large':
-      return tooLarge(body.limit);
+      return tooLarge(body.limit, isInvited);
     case 'quota_reached':
+      if (isInvited) return NO_ROOM;
       return `No room left: ${number(body.used)} of ${number(body.limit)} places are taken. Delete a picture, then try again.`;
+    case 'upload_link_full':
+      // Smaller ones may still find room.
+      if (body.images_left === 0 || !(body.bytes_left > 0)) break;
+      return `No room left for it: the link takes ${bytes(body.bytes_left)} more.`;
     case 'internal_error':
       return `Something went wrong in the lab. Its log knows more about ${body.request_id}.`;
     default:

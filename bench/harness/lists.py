@@ -1,22 +1,15 @@
 """Pages of a library, in a lab with few images and in one with many."""
 
-import http.client
-import json
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from open_loop import percentile
-
-from . import minilab, postgres, rows
 from .bench import Bench
+from .library import Ask, Library, columns, growth
 from .progress import say
 from .service import Service
-from .table import Growth, Table, Target
+from .table import Table
 
-TARGET = Target(1.5, at_most=True)
 PAGE = 20
 NATIVE = "GET /api/v1/images"
 DROPIN = "GET /api/uploads"
@@ -27,26 +20,13 @@ PLACE_STEP = 7
 
 
 @dataclass
-class Library:
-    """A lab with one account, which has so many images. Asked over one connection."""
+class Pages:
+    """The pages of one library."""
 
-    service: Service
-    images: int
+    library: Library
     # Where walks begin: all over the library.
     cursors: list[str]
-    connection: http.client.HTTPConnection
     asked_at: float = field(default=0, init=False)
-
-    def timed(self, path: str) -> tuple[dict, float]:
-        """The answer, and milliseconds until it was there."""
-        start = time.perf_counter()
-        self.connection.request("GET", path, headers=self.service.headers)
-        answer = self.connection.getresponse()
-        body = answer.read()
-        took = (time.perf_counter() - start) * 1e3
-        if answer.status != 200:
-            raise RuntimeError(f"GET {path}: {answer.status} {body[:300]!r}")
-        return json.loads(body), took
 
     def place(self, turn: int) -> str:
         return self.cursors[turn * PLACE_STEP % len(self.cursors)]
@@ -54,8 +34,8 @@ class Library:
     def walk(self, cursor: str, pages: int) -> Iterator[float]:
         """From page to page, as `next_cursor` leads; after the last page from the newest image."""
         for _ in range(pages):
-            page, took = self.timed(at(f"/api/v1/images?limit={PAGE}", cursor))
-            if len(page["items"]) != PAGE or page["total"] != self.images:
+            page, took = self.library.timed(at(f"/api/v1/images?limit={PAGE}", cursor))
+            if len(page["items"]) != PAGE or page["total"] != self.library.images:
                 raise RuntimeError(f"{len(page['items'])} items of {page['total']} on a page")
             cursor = page["next_cursor"]
             yield took
@@ -64,20 +44,18 @@ class Library:
         """Once the first pages of the drop-in list, when none of them can be in a cache."""
         time.sleep(max(0, self.asked_at + CACHED_SECS - time.monotonic()))
         for number in range(1, pages + 1):
-            page, took = self.timed(f"/api/uploads?page={number}")
+            page, took = self.library.timed(f"/api/uploads?page={number}")
             if len(page["images"]) != PAGE:
                 raise RuntimeError(f"{len(page['images'])} images on page {number}")
             yield took
         self.asked_at = time.monotonic()
 
     def has_dropin(self) -> bool:
-        self.connection.request("GET", "/api/uploads?page=1", headers=self.service.headers)
-        answer = self.connection.getresponse()
+        connection = self.library.connection
+        connection.request("GET", "/api/uploads?page=1", headers=self.library.service.headers)
+        answer = connection.getresponse()
         answer.read()
         return answer.status != 404
-
-
-Ask = Callable[[Library, int], Iterator[float]]
 
 
 def at(path: str, cursor: str) -> str:
@@ -85,17 +63,8 @@ def at(path: str, cursor: str) -> str:
 
 
 def lists(bench: Bench) -> Table:
-    few, many = bench.plan.few_images, bench.plan.many_images
-    table_rows = []
-    for engine in ("SQLite", "PostgreSQL"):
-        with ExitStack() as stack:
-            libraries = [stack.enter_context(library(bench, engine, n)) for n in (few, many)]
-            found = measure(bench, engine, libraries)
-        for label in found[few]:
-            pair = [found[images][label] for images in (many, few)]
-            target = TARGET if label.endswith("p99") else None
-            table_rows.append(Growth(f"{engine}: {label}, ms", *pair, False, target))
-    pages = few // PAGE
+    pages = bench.plan.few_images // PAGE
+    rows = growth(bench, lambda libraries: asks_of(libraries, pages), bench.plan.list_turns)
     note = (
         f"Milliseconds for a page of {PAGE} images, one request after the other over one "
         f"connection. All images of a lab belong to the account that lists them. By cursor: "
@@ -104,31 +73,23 @@ def lists(bench: Bench) -> Table:
         f"within the 5 s that they may be cached. The ratio says how many times longer it takes in "
         f"the larger lab."
     )
-    columns = (f"{many:,} images", f"{few:,} images")
-    return Table("A list of a million", note, table_rows, columns)
+    return Table("A list of a million", note, rows, columns(bench))
 
 
-@contextmanager
-def library(bench: Bench, engine: str, images: int) -> Iterator[Library]:
-    with ExitStack() as stack:
-        folder = stack.enter_context(bench.folder(f"{engine}-{images}"))
-        database = ""
-        if engine == "PostgreSQL":
-            server = postgres.server()
-            database = stack.enter_context(postgres.database(server, str(images)))
-        with minilab.running(bench.binary, folder, database) as service:
-            headers = service.headers
-        start = time.monotonic()
-        if database:
-            rows.into_postgres(database, images)
-        else:
-            rows.into_sqlite(folder / "data" / "minilab.db", images)
-        say(f"{engine}: made rows of {images:,} images in {time.monotonic() - start:.0f} s")
-        service = stack.enter_context(minilab.serving(bench.binary, folder, database))
-        service.headers = headers
-        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
-        stack.callback(connection.close)
-        yield Library(service, images, places(service), connection)
+def asks_of(libraries: list[Library], pages: int) -> dict[str, Ask]:
+    of = {library.images: Pages(library, places(library.service)) for library in libraries}
+
+    def native(library: Library, turn: int) -> Iterator[float]:
+        here = of[library.images]
+        return here.walk(here.place(turn), 2 * pages)
+
+    def dropin(library: Library, _: int) -> Iterator[float]:
+        return of[library.images].numbered(pages)
+
+    if all(here.has_dropin() for here in of.values()):
+        return {NATIVE: native, DROPIN: dropin}
+    say(f"{DROPIN} is not there: left out")
+    return {NATIVE: native}
 
 
 def places(service: Service) -> list[str]:
@@ -138,33 +99,3 @@ def places(service: Service) -> list[str]:
     while cursor := service.get(at(path, cursors[-1]))["next_cursor"]:
         cursors.append(cursor)
     return cursors
-
-
-def measure(bench: Bench, engine: str, libraries: list[Library]) -> dict[int, dict[str, list]]:
-    """For each size what was asked for, as p50 and p99 of each round."""
-    pages = bench.plan.few_images // PAGE
-    asks = {NATIVE: lambda library, turn: library.walk(library.place(turn), 2 * pages)}
-    if all(library.has_dropin() for library in libraries):
-        asks[DROPIN] = lambda library, _: library.numbered(pages)
-    else:
-        say(f"{DROPIN} is not there: left out")
-    in_turns(asks, libraries, 1)  # To warm up.
-    found = {library.images: defaultdict(list) for library in libraries}
-    for number in range(1, bench.plan.rounds + 1):
-        for (images, name), times in in_turns(asks, libraries, bench.plan.list_turns).items():
-            p50, p99 = (percentile(sorted(times), percent) for percent in (50, 99))
-            found[images][f"{name}: p50"].append(p50)
-            found[images][f"{name}: p99"].append(p99)
-            told = f"{len(times)} times, p50 {p50:.4g} ms, p99 {p99:.4g} ms"
-            say(f"{engine}, round {number}, {images:,} images, {name}: {told}")
-    return found
-
-
-def in_turns(asks: dict[str, Ask], libraries: list[Library], turns: int) -> dict:
-    """Milliseconds, by the size of the library and by what was asked for."""
-    times = defaultdict(list)
-    for turn in range(turns):
-        for library in libraries:
-            for name, ask in asks.items():
-                times[library.images, name] += ask(library, turn)
-    return times

@@ -33,6 +33,12 @@ class Minilab(Service):
         path = f"/api/v1/images/{image_id}/links"
         return self.call("POST", path, wish, **{"Content-Type": "application/json"})["url"]
 
+    def make_upload_link(self) -> str:
+        """The token of an upload link that outlives the measuring and is never full."""
+        wish = json.dumps({"expires_in": LINK_SECS, "label": ACCOUNT}).encode()
+        headers = {"Content-Type": "application/json"}
+        return self.call("POST", "/api/v1/upload-links", wish, **headers)["token"]
+
     def settled(self) -> Settled:
         """Looks at every image once, and again only at pages that had work under way.
 
@@ -80,13 +86,18 @@ class Minilab(Service):
 def running(binary: Path, folder: Path, database: str = "") -> Iterator[Minilab]:
     """Default settings; one account of the tier business, which has every eager variant."""
     with serving(binary, folder, database) as service:
-        add = [binary, "account", "add", ACCOUNT, "--tier", "business", "--data", folder / "data"]
-        env = environment(database)
-        key = subprocess.run(
-            add, env=env, cwd=folder, check=True, text=True, stdout=subprocess.PIPE
-        ).stdout.strip()
-        service.headers["Authorization"] = f"Bearer {key}"
+        service.headers |= add_account(binary, folder, database, ACCOUNT)
         yield service
+
+
+def add_account(binary: Path, folder: Path, database: str, name: str, *options: str) -> dict:
+    """The headers that show its key."""
+    add = [binary, "account", "add", name, "--tier", "business", *options]
+    key = subprocess.run(
+        [*add, "--data", folder / "data"], env=environment(database), cwd=folder,
+        check=True, text=True, stdout=subprocess.PIPE,
+    ).stdout.strip()
+    return {"Authorization": f"Bearer {key}"}
 
 
 @contextmanager

@@ -60,11 +60,20 @@ def pictures(size: Size, cache: Path) -> list[Path]:
     if all(file.exists() for file in files):
         return files
     folder.mkdir(parents=True, exist_ok=True)
-    photographs = packages.unpacked(PACKAGES, cache / "packages", "photographs (140 MB)")
+    sources = unpacked(cache)
     say(f"making {len(files)} pictures of {size.title}")
     for seed, (source, file) in enumerate(zip(size.sources, files)):
-        make(photographs / source, size, seed, file)
+        make(sources / source, size, seed, file)
     return files
+
+
+def photographs(cache: Path) -> list[Path]:
+    """Those that the pictures are made from, as they are."""
+    return [unpacked(cache) / source for source in SOFT + DETAILED]
+
+
+def unpacked(cache: Path) -> Path:
+    return packages.unpacked(PACKAGES, cache / "packages", "photographs (140 MB)")
 
 
 def make(source: Path, size: Size, seed: int, file: Path) -> None:

@@ -16,6 +16,9 @@ class Plan:
     few_images: int = 1_000
     many_images: int = 1_000_000
     list_turns: int = 8
+    looks: int = 50
+    uploads_again: int = 100
+    link_images: int = 1_000
 
 
 QUICK = Plan(
@@ -28,4 +31,7 @@ QUICK = Plan(
     big_uploads=8,
     many_images=20_000,
     list_turns=2,
+    looks=5,
+    uploads_again=10,
+    link_images=200,
 )

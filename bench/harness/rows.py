@@ -32,8 +32,9 @@ TRUSTING = "SET session_replication_role = replica;"
 FILL = """
 INSERT INTO blobs (id, hash, generation, bytes, doomed, format, width, height, frames, orientation,
         has_alpha, decode_bytes, make, model, lens, taken_at, exposure, created_ms)
-    SELECT blob, hash, generation, 570000 + n % 1000, FALSE, 'jpeg', 1920, 1200, 1, 1,
-        FALSE, 6912000, 'Canon', 'Canon EOS R6', 'RF35mm F1.8 MACRO IS STM', '2026-05-30T15:56:01',
+    SELECT blob, hash, generation, 570000 + n % 1000, FALSE, {format}, 1920, 1200, 1, 1,
+        FALSE, 6912000, 'Canon', 'Canon EOS ' || {model}, 'RF35mm F1.8 MACRO IS STM',
+        '2026-05-30T15:56:01',
         '{{"seconds":0.004,"aperture":1.8,"iso":100,"focal_length":35.0}}', ms
     FROM made ORDER BY n;
 INSERT INTO images (id, account_id, blob_id, scope_id, filename, state, created_ms, ready_ms)
@@ -42,17 +43,23 @@ INSERT INTO images (id, account_id, blob_id, scope_id, filename, state, created_
 INSERT INTO variants (blob_id, preset, version, pixels_version, format, width, height, bytes, hash,
         created_ms)
     SELECT m.blob, p.name, p.version, {pixels},
-        CASE p.format WHEN 'source' THEN 'jpeg' ELSE p.format END,
+        CASE p.format WHEN 'source' THEN {format} ELSE p.format END,
         COALESCE(p.width, p.height * 8 / 5), p.height, p.height * 60, m.hash, m.ms
     FROM made m CROSS JOIN presets p WHERE p.eager ORDER BY m.n, p.name;
-INSERT INTO counter_deltas (scope, name, delta)
-    SELECT 'account:' || {account_hex}, 'images', (SELECT COUNT(*) FROM made)
-        FROM accounts WHERE name = '{account}'
-    UNION ALL SELECT 'account:' || {account_hex}, 'bytes', (SELECT SUM(bytes) FROM blobs)
-        FROM accounts WHERE name = '{account}'
-    UNION ALL SELECT 'lab', 'stored_bytes', (SELECT SUM(bytes) FROM blobs)
-    UNION ALL SELECT 'lab', 'variant_bytes', (SELECT SUM(bytes) FROM variants);
+INSERT INTO counters (scope, name, value)
+    SELECT scope, 'images', COUNT(*) FROM counted GROUP BY scope
+    UNION ALL SELECT scope, 'bytes', SUM(bytes) FROM counted GROUP BY scope
+    UNION ALL SELECT scope, 'stored_bytes', SUM(bytes) FROM counted GROUP BY scope
+    UNION ALL SELECT 'lab', 'variant_bytes', SUM(bytes) FROM variants
+    UNION ALL SELECT scope || '/format', format, COUNT(*) FROM counted GROUP BY scope, format
+    UNION ALL SELECT scope || '/camera', camera, COUNT(*) FROM counted GROUP BY scope, camera
+    UNION ALL SELECT scope || '/day', day, COUNT(*) FROM counted WHERE TRUE GROUP BY scope, day
+    ON CONFLICT (scope, name) DO UPDATE SET value = excluded.value;
 """
+
+FORMAT = "CASE n % 10 WHEN 0 THEN 'png' WHEN 1 THEN 'webp' ELSE 'jpeg' END"
+# Half of the images are from 20 models, the others from up to 20,000.
+MODEL = "CASE n % 2 WHEN 0 THEN n % 40 ELSE 100 + n % 40000 END"
 
 
 def into_sqlite(file: Path, count: int) -> None:
@@ -63,8 +70,7 @@ def into_sqlite(file: Path, count: int) -> None:
     places = ", ".join("?" * COLUMNS)
     connection.executemany(f"INSERT INTO made VALUES ({places})", made(count))
     connection.execute("COMMIT")
-    sql = fill("lower(hex(id))")
-    connection.executescript(f"BEGIN; {sql} COMMIT; PRAGMA journal_mode = WAL;")
+    connection.executescript(f"BEGIN; {fill()} COMMIT; PRAGMA journal_mode = WAL;")
     connection.close()
     with file.open("rb+") as written:
         # Now, and not while we measure.
@@ -79,16 +85,16 @@ def into_postgres(url: str, count: int) -> None:
         for n, ms, *ids, hash in made(count):
             columns = [str(n), str(ms), *map(bytes.hex, ids), rf"\\x{hash.hex()}"]
             psql.stdin.write("\t".join(columns) + "\n")
-        psql.stdin.write("\\.\n" + fill("replace(id::text, '-', '')") + "COMMIT;\n")
+        psql.stdin.write("\\.\n" + fill() + "COMMIT;\n")
         # What the server does by itself sooner or later: not while we measure.
         psql.stdin.write("VACUUM (ANALYZE);\nCHECKPOINT;\n")
     if psql.returncode:
         raise RuntimeError(f"psql: status {psql.returncode}")
 
 
-def fill(account_hex: str) -> str:
+def fill() -> str:
     version = re.search(r"^pub const VERSION: u32 = (\d+);", PIXELS.read_text(), re.MULTILINE)[1]
-    return FILL.format(account=ACCOUNT, account_hex=account_hex, pixels=version)
+    return FILL.format(account=ACCOUNT, pixels=version, format=FORMAT, model=MODEL)
 
 
 def made(count: int) -> Iterator[tuple]:

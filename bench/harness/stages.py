@@ -3,11 +3,15 @@
 import time
 
 from . import load, memory, quality
+from .again import same_again
+from .batches import link_uploads
 from .beside import link_gets, nginx_gets
 from .bench import Bench
 from .lists import lists
+from .looks import looks
 from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size
 from .progress import say
+from .sums import sums
 from .table import Row, Table
 
 MIB = 1 << 20
@@ -153,5 +157,6 @@ def picture_quality(bench: Bench, name: str, size: Size) -> dict:
 
 STAGES = {
     "a": uploads, "b": latency, "c": gets, "d": big_pictures, "e": qualities,
-    "f": nginx_gets, "g": link_gets, "h": lists,
+    "f": nginx_gets, "g": link_gets, "h": lists, "i": looks, "j": same_again,
+    "k": link_uploads, "l": sums,
 }

@@ -6,15 +6,16 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Target:
-    """What a ratio is to be."""
+    """What a ratio is to be, or an amount."""
 
     bound: float
     at_most: bool = False
+    unit: str = "x"
 
-    def text(self, ratio: float) -> str:
-        is_met = ratio <= self.bound if self.at_most else ratio >= self.bound
+    def text(self, value: float) -> str:
+        is_met = value <= self.bound if self.at_most else value >= self.bound
         side = "most" if self.at_most else "least"
-        return f"at {side} {self.bound:g}x: {'met' if is_met else 'missed'}"
+        return f"at {side} {self.bound:g}{self.unit}: {'met' if is_met else 'missed'}"
 
 
 @dataclass
@@ -47,6 +48,14 @@ class Growth(Row):
         return median(self.ours) / median(self.theirs)
 
 
+class Amount(Row):
+    """Two of a kind: the target is for the larger of them, and there is no ratio."""
+
+    def cells(self) -> list[str]:
+        most = max(median(self.ours), median(self.theirs))
+        return [*super().cells()[:-1], self.target.text(most)]
+
+
 @dataclass
 class Table:
     title: str
@@ -74,5 +83,5 @@ def number(value: float) -> str:
     """Three digits say as much as such a measurement knows."""
     if value == int(value):
         return f"{value:,.0f}"
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 4
     return f"{value:,.{digits}f}"

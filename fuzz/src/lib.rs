@@ -1,12 +1,10 @@
 //! What the fuzz targets share: the files under test, and the judges of what they answer.
 
-mod foreign;
 mod reader;
 
-pub use foreign::foreign_parts;
 pub use reader::Counting;
 
-use pixels::{Error, Facts, Limits};
+use pixels::{Error, Facts, Limits, Metadata, Rendered};
 
 /// The very files that the service is built from.
 #[path = "../../crates/minilab/src/http/disposition.rs"]
@@ -20,6 +18,12 @@ mod picture;
 mod planes;
 #[path = "../../crates/minilab/src/http/range.rs"]
 pub mod range;
+
+/// The judges of the tests.
+#[path = "../../crates/pixels/tests/it/foreign.rs"]
+mod foreign;
+#[path = "../../crates/pixels/tests/it/metadata/sense.rs"]
+mod sense;
 
 /// Small enough that a run sees many pictures, large enough for every way through the code.
 pub fn limits() -> Limits {
@@ -58,6 +62,16 @@ pub fn check_facts(facts: &Facts, limits: &Limits) {
     }
     assert!((1..=8).contains(&facts.orientation), "no such orientation: {facts:?}");
     assert!(facts.decode_bytes <= limits.decode_bytes, "memory is over its limit: {facts:?}");
+}
+
+/// What holds of all notes of a camera.
+pub fn check_notes(notes: &Metadata) {
+    sense::check(notes);
+}
+
+/// The names of the parts of a file of ours that hold something else than pixels.
+pub fn foreign_parts(made: &Rendered) -> Vec<String> {
+    foreign::foreign_parts(made)
 }
 
 /// What is said about a stranger's bytes is one short line, whatever those bytes were.

@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(key.is_some(), is_key(bytes), "{text:?}");
         if let Some(key) = key {
             assert_eq!(key.reveal(), text, "not the form in which it was handed out");
+            assert!(bytes.starts_with(prefix(key.kind)), "taken for another kind: {text:?}");
         }
     }
     if let Some((id, rest)) = bytes.split_first_chunk::<16>()
@@ -23,9 +24,25 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// `mlk_` or one of its kin, 32 digits, `_`, 43 digits of which the last one carries only four bits.
+const KINDS: [Kind; 6] =
+    [Kind::Api, Kind::Cookie, Kind::Access, Kind::Refresh, Kind::Setup, Kind::Upload];
+
+/// Has an arm for each kind, so that a new one cannot be forgotten here; it also joins [`KINDS`]
+/// and gets a seed.
+fn prefix(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Api => b"mlk_",
+        Kind::Cookie => b"mlc_",
+        Kind::Access => b"mla_",
+        Kind::Refresh => b"mlr_",
+        Kind::Setup => b"mls_",
+        Kind::Upload => b"mlu_",
+    }
+}
+
+/// A prefix, 32 digits, `_`, 43 digits of which the last one carries only four bits.
 fn is_key(text: &[u8]) -> bool {
-    let [b'm', b'l', b'k' | b'c' | b'a' | b'r' | b's', b'_', rest @ ..] = text else {
+    let Some(rest) = KINDS.iter().find_map(|kind| text.strip_prefix(prefix(*kind))) else {
         return false;
     };
     let Some((id, [b'_', secret @ ..])) = rest.split_at_checked(32) else { return false };

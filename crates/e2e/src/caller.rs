@@ -12,6 +12,8 @@ use crate::{Answer, Form};
 
 /// How long a picture may take to be ready, in tests that do not care.
 const READY_WITHIN: Duration = Duration::from_mins(1);
+/// All jobs of a story are done by then.
+const IDLE_WITHIN: Duration = Duration::from_mins(2);
 
 /// Somebody with a key, or without one.
 #[derive(Clone)]
@@ -89,6 +91,13 @@ impl Caller {
         self.post_form("/api/v1/images", Form::new().file("file", filename, bytes))
     }
 
+    /// As [`Self::upload`], where the service may be killed before it answers.
+    pub fn try_upload(&self, filename: &str, bytes: &[u8]) -> Option<Answer> {
+        let form = Form::new().file("file", filename, bytes).finish();
+        let sending = self.request("POST", "/api/v1/images");
+        sending.header("content-type", &Form::content_type()).try_send_body(&form)
+    }
+
     /// Uploads one picture that must be taken; its id.
     #[track_caller]
     pub fn upload_new(&self, filename: &str, bytes: &[u8]) -> String {
@@ -113,6 +122,28 @@ impl Caller {
     pub fn kept(&self) -> Value {
         let usage = self.usage();
         serde_json::json!({ "images": usage["images"], "bytes": usage["bytes"] })
+    }
+
+    /// Every image, over all pages.
+    pub fn everything(&self) -> Vec<Value> {
+        let mut images = Vec::new();
+        let mut path = "/api/v1/images?limit=100".to_owned();
+        loop {
+            let mut page = self.get(&path).expect(200).json();
+            images.append(page["items"].as_array_mut().expect("a list"));
+            let Some(cursor) = page["next_cursor"].as_str() else { return images };
+            path = format!("/api/v1/images?limit=100&cursor={cursor}");
+        }
+    }
+
+    /// Waits until no job is left to do, and returns the statistics; for admins.
+    #[track_caller]
+    pub fn idle(&self) -> Value {
+        until("no job is left", IDLE_WITHIN, || {
+            let stats = self.get("/api/v1/stats").expect(200).json();
+            let left = ["pending", "started", "retry"].iter().map(|state| &stats["jobs"][state]);
+            left.into_iter().all(|jobs| *jobs == 0).then_some(stats)
+        })
     }
 
     pub fn original(&self, id: &str) -> Answer {
@@ -152,6 +183,12 @@ impl Sending<'_> {
     pub fn send(self) -> Answer {
         let request = self.builder.body(()).expect("a well-formed request");
         read(self.caller.agent.run(request))
+    }
+
+    /// As [`Self::send`], where the service may be killed before it answers.
+    pub fn try_send(self) -> Option<Answer> {
+        let request = self.builder.body(()).expect("a well-formed request");
+        try_read(self.caller.agent.run(request)).ok()
     }
 
     pub fn send_body(self, body: &[u8]) -> Answer {

@@ -1,5 +1,6 @@
 //! A running service with a data directory and a database of its own.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,6 +14,9 @@ use crate::{Caller, Database, Engine, files_below};
 const SERVES_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of deleted images are gone by then.
 const GONE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Longer than anything could be under way.
+const LONG: Duration = Duration::from_hours(48);
 
 /// How a lab is to be started.
 pub struct Settings {
@@ -108,6 +112,11 @@ impl Lab {
         let mut command = command(args, &self.settings.variables);
         command.arg("--data").arg(self.data());
         command
+    }
+
+    /// A place for what a story writes itself.
+    pub fn notes(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// The data directory.
@@ -243,6 +252,31 @@ impl Lab {
         let checked = self.run(&["check", "--deep"]);
         let is_clean = checked.status.success() && checked.stdout == "no difference\n";
         assert!(is_clean, "{checked:?}");
+    }
+
+    /// A kill may leave files that no row speaks of; they are swept when they are old. Makes everything
+    /// old and has it swept: how many there were. Any other difference is a failure.
+    #[track_caller]
+    pub fn sweep_orphans(&self) -> usize {
+        for path in self.blobs() {
+            let aged = File::open(&path).and_then(|file| {
+                let modified = file.metadata()?.modified()?;
+                file.set_modified(modified - LONG)
+            });
+            // It may be removed meanwhile.
+            assert!(aged.is_ok() || !path.exists(), "{}: {aged:?}", path.display());
+        }
+        let swept = self.run(&["check", "--deep", "--repair"]);
+        let (found, end) = swept.stdout.trim_end().rsplit_once('\n').unwrap_or_default();
+        let is_swept =
+            |line: &str| line.starts_with("orphan file: ") && line.ends_with("; mended: Yes");
+        assert!(found.lines().all(is_swept), "{swept:?}");
+        let is_whole = swept.status.success() || end.ends_with(" differences");
+        assert!(is_whole, "{swept:?}");
+        if !found.is_empty() {
+            self.check();
+        }
+        found.lines().count()
     }
 
     /// The end of every story: nothing differs, nothing went wrong inside, and it stops cleanly.

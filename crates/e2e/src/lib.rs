@@ -16,6 +16,7 @@ pub mod picture;
 mod process;
 mod program;
 mod raw;
+mod steps;
 pub mod wait;
 
 pub use answer::Answer;
@@ -29,6 +30,7 @@ pub use memory::{MemoryWatch, Peaks};
 pub use process::{Finished, Process, run_alone};
 pub use program::program;
 pub use raw::send_raw;
+pub use steps::Stepper;
 
 /// A variable of the environment that may be missing.
 #[expect(

@@ -27,9 +27,14 @@ pub fn photograph(width: u32, height: u32) -> RgbImage {
 
 /// A JPEG whose camera says which way up it was held.
 pub fn jpeg(picture: &RgbImage, orientation: u8) -> Vec<u8> {
+    jpeg_by(MODEL, picture, orientation)
+}
+
+/// A JPEG of a camera of some model.
+pub fn jpeg_by(model: &str, picture: &RgbImage, orientation: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
-    encoder.set_exif_metadata(camera_notes(orientation)).expect("JPEG carries Exif");
+    encoder.set_exif_metadata(camera_notes(model, orientation)).expect("JPEG carries Exif");
     let (width, height) = picture.dimensions();
     encoder
         .write_image(picture, width, height, ExtendedColorType::Rgb8)
@@ -41,8 +46,8 @@ pub const MAKE: &str = "Lumiere";
 pub const MODEL: &str = "Cinematographe 1895";
 
 /// An Exif block: make, model, orientation.
-fn camera_notes(orientation: u8) -> Vec<u8> {
-    let texts = [format!("{MAKE}\0"), format!("{MODEL}\0")];
+fn camera_notes(model: &str, orientation: u8) -> Vec<u8> {
+    let texts = [format!("{MAKE}\0"), format!("{model}\0")];
     let mut block = b"II*\0\x08\0\0\0\x03\0".to_vec();
     let mut end = 8 + 2 + 3 * 12 + 4;
     for (tag, text) in [0x010F_u16, 0x0110].into_iter().zip(&texts) {

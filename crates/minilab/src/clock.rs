@@ -23,6 +23,12 @@ impl Clock {
     }
 }
 
+/// `2026-11-21`, UTC.
+pub fn day(ms: i64) -> String {
+    let timestamp = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    timestamp.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
 /// `2026-11-21T09:30:00.125Z`, as every time in an answer is written.
 pub fn rfc3339(ms: i64) -> String {
     let timestamp = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();

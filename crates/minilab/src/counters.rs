@@ -3,6 +3,8 @@
 //! Housekeeping folds the deltas now and then. Readers add what is folded and what is not, in one
 //! statement, so a sum is exact at every moment and no writer ever waits for a hot row.
 
+use std::fmt;
+
 use uuid::Uuid;
 
 use crate::db::{Conn, Db, Dialect};
@@ -18,13 +20,40 @@ pub enum Scope {
     Gallery,
 }
 
-impl std::fmt::Display for Scope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Scope {
+    /// The scope whose names are the values of a facet.
+    pub fn by(self, facet: Facet) -> String {
+        format!("{self}/{facet}")
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(id) => write!(f, "account:{}", id.simple()),
             Self::Lab => f.write_str("lab"),
             Self::Gallery => f.write_str("gallery"),
         }
+    }
+}
+
+/// What images are counted by, each value apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facet {
+    Format,
+    /// Models; the empty one is unknown.
+    Camera,
+    /// Days of upload, UTC. Deletes do not change them.
+    Day,
+}
+
+impl fmt::Display for Facet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "format",
+            Self::Camera => "camera",
+            Self::Day => "day",
+        })
     }
 }
 
@@ -39,8 +68,21 @@ pub const CHANGES: &str = "changes";
 /// Bytes of all variants; for an account, of those that its images have.
 pub const VARIANT_BYTES: &str = "variant_bytes";
 
+/// Jobs that ended well. Nothing to recount: their rows are not kept.
+pub const JOBS_SUCCEEDED: &str = "jobs_succeeded";
+pub const JOBS_CANCELLED: &str = "jobs_cancelled";
+
 pub async fn add(tx: &mut Conn, scope: Scope, name: &str, delta: i64) -> sqlx::Result<()> {
     execute!(tx, sql::INSERT_DELTA, scope.to_string(), name, delta).map(|_| ())
+}
+
+/// A scope, a name, and by how much it changes.
+pub type Delta<'a> = (String, &'a str, i64);
+
+/// Adds many at once.
+pub async fn add_all(tx: &mut Conn, deltas: &[Delta<'_>]) -> sqlx::Result<()> {
+    let deltas = serde_json::to_string(deltas).expect("texts and numbers");
+    execute!(tx, sql::INSERT_DELTAS, deltas).map(|_| ())
 }
 
 pub async fn read(conn: &mut Conn, scope: Scope, name: &str) -> sqlx::Result<i64> {
@@ -98,6 +140,12 @@ pub mod sql {
 
     crate::sql! {
         INSERT_DELTA = "INSERT INTO counter_deltas (scope, name, delta) VALUES ($1, $2, $3)";
+        /// A JSON array of arrays.
+        INSERT_DELTAS = sqlite "INSERT INTO counter_deltas (scope, name, delta)
+            SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)"
+        postgres "INSERT INTO counter_deltas (scope, name, delta)
+            SELECT d ->> 0, d ->> 1, CAST(d ->> 2 AS BIGINT)
+            FROM jsonb_array_elements(CAST($1 AS JSONB)) AS d";
         SUM = "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT) FROM (
                 SELECT value FROM counters WHERE scope = $1 AND name = $2
                 UNION ALL
@@ -116,6 +164,8 @@ pub mod sql {
             INSERT INTO counters (scope, name, value)
             SELECT scope, name, SUM(delta) FROM taken GROUP BY scope, name ORDER BY scope, name
             ON CONFLICT (scope, name) DO UPDATE SET value = counters.value + excluded.value";
+        /// Values that nothing has any more.
+        DELETE_ZEROES = "DELETE FROM counters WHERE value = 0";
         /// SQLite has one writer: nothing came in since the fold of the same transaction.
         DELETE_FOLDED = "DELETE FROM counter_deltas";
     }

@@ -25,7 +25,9 @@ pub mod jobs;
 pub mod links;
 pub mod metrics;
 pub mod sharing;
+pub mod stats;
 pub mod tiers;
+pub mod upload_links;
 pub mod uploads;
 pub mod variants;
 

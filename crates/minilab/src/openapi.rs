@@ -39,6 +39,7 @@ const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandb
         (name = "images", description = "Originals and their variants"),
         (name = "account", description = "Who calls, and what they may do"),
         (name = "sharing", description = "Temporary links"),
+        (name = "upload links", description = "Links by which others bring pictures"),
         (name = "gallery", description = "The curated collection"),
         (name = "admin", description = "Accounts, tiers and presets, for admins"),
         (name = "operation", description = "Whether the service is well"),
@@ -59,7 +60,9 @@ impl Modify for Key {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("An API key, `mlk_...`, or an access token, `mla_...`"))
+            .description(Some(
+                "An API key, `mlk_...`, an access token, `mla_...`, or an upload link's, `mlu_...`",
+            ))
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(bearer));

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::http::guard::{Guard, Hosts};
 use crate::http::{Problem, front};
 use crate::{
-    accounts, admin, dropin, gallery, health, images, metrics, openapi, sharing, ui, uploads,
-    variants,
+    accounts, admin, dropin, gallery, health, images, metrics, openapi, sharing, stats, ui,
+    uploads, variants,
 };
 
 /// The API and its description, grown from the same lines. `with_dropin`: older services' routes too.
@@ -27,6 +27,9 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         ))
         .routes(routes!(images::routes::show_original))
         .routes(routes!(variants::routes::show_variant))
+        .merge(upload_links())
+        .routes(routes!(stats::routes::show_stats))
+        .routes(routes!(stats::routes::show_my_stats))
         .routes(routes!(sharing::routes::create_link, sharing::routes::list_links))
         .routes(routes!(sharing::routes::revoke_link))
         .routes(routes!(sharing::open::open_link))
@@ -51,6 +54,16 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
     let (routes, mut document) = api.split_for_parts();
     openapi::complete(&mut document);
     (routes, document)
+}
+
+/// Others who bring pictures.
+fn upload_links() -> OpenApiRouter<App> {
+    use crate::upload_links::routes;
+    OpenApiRouter::new()
+        .routes(routes!(routes::create_upload_link, routes::list_upload_links))
+        .routes(routes!(routes::show_upload_link, routes::revoke_upload_link))
+        .routes(routes!(routes::show_held_link))
+        .routes(routes!(uploads::routes::create_images_by_link))
 }
 
 /// Who calls.

@@ -40,6 +40,8 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
             let walk = Walk { account: *account, since_ms: *since_ms, after: *after };
             variants::refine::back_fill(app, lease, walk).await
         }
+        Job::Discard { blob } => variants::discard::discard(app, lease, *blob).await,
+        Job::Expire => images::expire::expire(app, lease).await,
         Job::DeleteBlob { blob } => images::delete::delete_blob(app, lease, *blob).await,
         Job::Sweep => check::sweep(app, lease).await,
     }
@@ -52,6 +54,8 @@ async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx:
         Job::MakeVariant { .. }
         | Job::Refine { .. }
         | Job::BackFill { .. }
+        | Job::Discard { .. }
+        | Job::Expire
         | Job::DeleteBlob { .. }
         | Job::Sweep => Ok(()),
     }
@@ -214,6 +218,7 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
         app.work.ring();
     }
     uploads::once::forget(app).await.context("forgetting answers")?;
+    images::expire::ask_if_due(app).await.context("looking for images that are to go")?;
     counters::fold_if_any(&app.db).await.context("folding counters")
 }
 

@@ -310,18 +310,30 @@ fn png_block<R: Read + Seek>(source: &mut Source<R>) -> Option<PngBlock> {
     packed.map(PngBlock::Packed)
 }
 
-/// Unpacks `Raw profile type exif`: a name, a length and the block in hexadecimal digits.
+/// Reads `Raw profile type exif`; `None` when it is another text. Of a profile that makes no sense
+/// nothing is left: unpacking is dear, so the first one is the only one that is tried.
 fn packed_text<R: Read + Seek>(source: &mut Source<R>, length: u64) -> Option<Vec<u8>> {
-    const KEYWORDS: [&[u8]; 2] = [b"Raw profile type exif\0\0", b"Raw profile type APP1\0\0"];
-    let chunk = source.bytes(length, PACKED_BYTES_MAX)?;
-    let stream = KEYWORDS.iter().find_map(|keyword| chunk.strip_prefix(*keyword))?;
+    const KEYWORDS: [&[u8; 23]; 2] = [b"Raw profile type exif\0\0", b"Raw profile type APP1\0\0"];
+    let rest = length.checked_sub(23)?;
+    if !KEYWORDS.contains(&&source.array()?) {
+        return None;
+    }
+    let stream = source.bytes(rest, PACKED_BYTES_MAX)?;
+    Some(unpacked(&stream).unwrap_or_default())
+}
+
+/// Unpacks a profile: a name, a length and the block in hexadecimal digits.
+fn unpacked(stream: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let inflated = flate2::read::ZlibDecoder::new(stream).take(4 * PACKED_BYTES_MAX);
     { inflated }.read_to_end(&mut text).ok()?;
     // Three lines come first: an empty one, the name and the length.
     let digits = text.splitn(4, |byte| *byte == b'\n').nth(3)?;
-    let digits: Vec<u8> = digits.iter().filter_map(|byte| hex_digit(*byte)).collect();
-    let mut block: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let mut block = Vec::with_capacity(digits.len() / 2);
+    let mut digits = digits.iter().filter_map(|byte| hex_digit(*byte));
+    while let Some((high, low)) = digits.next().zip(digits.next()) {
+        block.push(high << 4 | low);
+    }
     if block.starts_with(b"Exif\0\0") {
         block.drain(..6);
     }

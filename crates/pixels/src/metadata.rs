@@ -194,7 +194,8 @@ fn degrees<R: Read + Seek>(
     }
     match hemisphere {
         letter if letter == positive => Some(value),
-        letter if letter == negative => Some(-value),
+        // Not `-value`: nothing to the south is 0, not -0.
+        letter if letter == negative => Some(0.0 - value),
         _ => None,
     }
 }

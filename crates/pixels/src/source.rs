@@ -1,6 +1,6 @@
 //! A stranger's file, read a little at a time. Running out of bytes is `None`, never a panic.
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 /// A buffered reader that knows where it is and how long the file is.
 pub(crate) struct Source<R> {
@@ -36,6 +36,20 @@ impl<R: Read + Seek> Source<R> {
         self.reader.seek_relative(offset).ok()?;
         self.position = position;
         Some(())
+    }
+
+    /// Moves behind the first byte that the search finds, and returns it.
+    pub(crate) fn find(&mut self, search: impl Fn(&[u8]) -> Option<usize>) -> Option<u8> {
+        loop {
+            let buffer = self.reader.fill_buf().ok().filter(|buffer| !buffer.is_empty())?;
+            let found = search(buffer).map(|at| (at, buffer[at]));
+            let used = found.map_or(buffer.len(), |(at, _)| at + 1);
+            self.reader.consume(used);
+            self.position += used as u64;
+            if let Some((_, byte)) = found {
+                return Some(byte);
+            }
+        }
     }
 
     pub(crate) fn skip(&mut self, count: u64) -> Option<()> {

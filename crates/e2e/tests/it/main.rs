@@ -1,14 +1,18 @@
 //! Stories told to the built binary: one a file, on both databases where it matters.
 
 mod a_photo_becomes_prints;
+mod an_invitation_brings_pictures;
 mod an_upload_is_safe_before_it_is_acknowledged;
 mod bad_input_leaves_nothing;
 mod bytes_are_served_as_http_wants;
+mod counts_survive_everything;
 mod delete_during_processing_leaves_nothing;
 mod file_names_are_safe;
 mod hostile_files;
+mod kill_nine_at_each_step;
 mod kill_nine_mid_job;
 mod quota_under_concurrency;
+mod retention_is_kept;
 mod roles_share_the_data;
 mod settings_are_refused_with_reasons;
 mod signing_in;
@@ -16,6 +20,8 @@ mod strangers_are_turned_away;
 mod the_api_keeps_its_description;
 mod the_api_page;
 mod the_first_page;
+mod the_invitees_page;
 mod the_same_bytes_are_stored_once;
+mod the_shell_reads_what_cameras_wrote;
 mod thumbnail_service_drop_in;
 mod what_an_admin_changes_holds_everywhere;

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::identities::Identity;
 use super::key::{Key, Kind};
+use super::upload_link::{self, UploadLink};
 use super::{ANONYMOUS, Account, Scopes, find_by_name};
 use crate::app::App;
+use crate::cache::Tenant;
 use crate::http::{Problem, cookie, guard};
 use crate::tiers::{Catalogue, Tier};
 
@@ -20,6 +22,7 @@ pub enum Via {
     Key,
     AccessToken,
     Cookie,
+    UploadLink,
     /// Not at all: the settings allow it.
     Nothing,
 }
@@ -35,6 +38,8 @@ pub struct Caller {
     pub family: Option<Uuid>,
     /// When an API key ends that was shown; what it makes ends no later.
     pub key_ends_ms: Option<i64>,
+    /// The upload link that was shown instead: the account is its maker's, and little is allowed.
+    pub link: Option<Arc<UploadLink>>,
 }
 
 /// What was shown, and whose it is.
@@ -54,12 +59,29 @@ impl Caller {
         Ok(())
     }
 
+    /// Where images come in and are looked for: the account's own, or the link's.
+    pub fn scope_id(&self) -> Uuid {
+        self.link.as_ref().map_or(self.account.id, |link| link.id)
+    }
+
+    /// Whom answers are cached for.
+    pub fn tenant(&self) -> Tenant {
+        match &self.link {
+            Some(link) => Tenant::Link(link.id),
+            None => Tenant::Account(self.account.id),
+        }
+    }
+
     async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
-        let shown = match bearer(headers)? {
+        let bearer = bearer(headers)?;
+        let token = bearer.and_then(Key::parse).filter(|key| key.kind == Kind::Upload);
+        if let Some(token) = token {
+            return Self::by_link(app, &token).await;
+        }
+        let shown = match bearer {
             Some(text) => {
                 let found = Self::by_key(app, text, &[Kind::Api, Kind::Access]).await?;
-                let unknown = "this key is unknown, expired or revoked";
-                Some(found.ok_or_else(|| Problem::unauthorized(unknown))?)
+                Some(found.ok_or_else(unknown_key)?)
             }
             // A browser keeps its cookie when the session is long over: then nobody is signed in.
             None => match cookie::read(headers, app.config.is_secure()) {
@@ -81,22 +103,29 @@ impl Caller {
         if account.suspended {
             return Err(Problem::forbidden("suspended", "this account is suspended"));
         }
-        let mut catalogue = app.catalogues.current(&app.db).await?;
-        if !catalogue.tiers.contains_key(&account.tier) {
-            // Made elsewhere, within the second that a catalogue may be old.
-            app.catalogues.forget();
-            catalogue = app.catalogues.current(&app.db).await?;
-        }
-        if !catalogue.tiers.contains_key(&account.tier) {
-            let missing = anyhow::anyhow!("tier {:?} is not loaded yet", account.tier);
-            return Err(Problem::internal(&missing));
-        }
-        let caller = Self { account, catalogue, via, scopes, family, key_ends_ms };
+        let catalogue = catalogue_with(app, &account.tier).await?;
+        let caller = Self { account, catalogue, via, scopes, family, key_ends_ms, link: None };
         match method.is_safe() {
             true if !scopes.read => Err(out_of_scope("read")),
             false if !scopes.write => Err(out_of_scope("write")),
             _ => Ok(caller),
         }
+    }
+
+    /// The holder of an upload link, who acts for its maker.
+    pub async fn by_link(app: &App, token: &Key) -> Result<Self, Problem> {
+        let found = upload_link::find(&mut app.db.read().await?, token).await?;
+        let (link, account) = found.ok_or_else(unknown_key)?;
+        if let Some(problem) = link.refusal(app.clock.now_ms()) {
+            return Err(problem);
+        }
+        let catalogue = catalogue_with(app, &account.tier).await?;
+        if account.suspended || !upload_link::may_have(&catalogue, &account) {
+            return Err(upload_link::closed());
+        }
+        let (via, scopes) = (Via::UploadLink, Scopes { admin: false, ..Scopes::ALL });
+        let link = Some(Arc::new(link));
+        Ok(Self { account, catalogue, via, scopes, family: None, key_ends_ms: None, link })
     }
 
     async fn by_key(app: &App, text: &str, kinds: &[Kind]) -> Result<Option<Shown>, Problem> {
@@ -109,7 +138,7 @@ impl Caller {
         let via = match key.kind {
             Kind::Cookie => Via::Cookie,
             Kind::Access => Via::AccessToken,
-            Kind::Api | Kind::Refresh | Kind::Setup => Via::Key,
+            Kind::Api | Kind::Refresh | Kind::Setup | Kind::Upload => Via::Key,
         };
         Ok(Some((via, found)))
     }
@@ -126,6 +155,24 @@ impl Caller {
         let account = find_by_name(&mut app.db.read().await?, ANONYMOUS).await?;
         account.ok_or_else(needed)
     }
+}
+
+fn unknown_key() -> Problem {
+    Problem::unauthorized("this key is unknown, expired or revoked")
+}
+
+/// All tiers and presets, this account's among them.
+async fn catalogue_with(app: &App, tier: &str) -> Result<Arc<Catalogue>, Problem> {
+    let mut catalogue = app.catalogues.current(&app.db).await?;
+    if !catalogue.tiers.contains_key(tier) {
+        // Made elsewhere, within the second that a catalogue may be old.
+        app.catalogues.forget();
+        catalogue = app.catalogues.current(&app.db).await?;
+    }
+    if !catalogue.tiers.contains_key(tier) {
+        return Err(Problem::internal(&anyhow::anyhow!("tier {tier:?} is not loaded yet")));
+    }
+    Ok(catalogue)
 }
 
 fn out_of_scope(scope: &str) -> Problem {
@@ -148,7 +195,24 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Self::identify(app, &parts.method, &parts.headers).await
+        let caller = Self::identify(app, &parts.method, &parts.headers).await?;
+        if caller.link.is_some() {
+            let detail = "an upload link brings pictures and shows what it brought, nothing else";
+            return Err(Problem::forbidden("upload_link_only", detail));
+        }
+        Ok(caller)
+    }
+}
+
+/// A caller, or whoever has one of their upload links.
+#[derive(Clone)]
+pub struct CallerOrHolder(pub Caller);
+
+impl FromRequestParts<App> for CallerOrHolder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Caller::identify(app, &parts.method, &parts.headers).await.map(Self)
     }
 }
 

@@ -18,10 +18,13 @@ pub enum Kind {
     Refresh,
     /// The link that makes the first admin.
     Setup,
+    /// An upload link.
+    Upload,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Api, Self::Cookie, Self::Access, Self::Refresh, Self::Setup];
+    const ALL: [Self; 6] =
+        [Self::Api, Self::Cookie, Self::Access, Self::Refresh, Self::Setup, Self::Upload];
 
     fn prefix(self) -> &'static str {
         match self {
@@ -30,6 +33,7 @@ impl Kind {
             Self::Access => "mla",
             Self::Refresh => "mlr",
             Self::Setup => "mls",
+            Self::Upload => "mlu",
         }
     }
 
@@ -41,6 +45,7 @@ impl Kind {
             Self::Access => "access",
             Self::Refresh => "refresh",
             Self::Setup => "setup",
+            Self::Upload => "upload",
         }
     }
 }
@@ -55,7 +60,7 @@ pub struct Key {
 
 impl Key {
     pub fn random(kind: Kind) -> Self {
-        Self { kind, id: Uuid::new_v4(), secret: rand::random() }
+        Self { kind, id: Uuid::now_v7(), secret: rand::random() }
     }
 
     /// Reads the text form; `None` for anything else.

@@ -12,10 +12,13 @@ pub mod setup;
 pub mod sign_in;
 pub mod sql;
 pub mod throttle;
+pub mod upload_link;
 
-pub use caller::{Admin, Caller, Via};
+pub use caller::{Admin, Caller, CallerOrHolder, Via};
 pub use identities::Identities;
+pub use key::{Key, Kind};
 pub use scopes::Scopes;
+pub use upload_link::UploadLink;
 
 use uuid::Uuid;
 

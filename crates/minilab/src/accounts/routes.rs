@@ -19,7 +19,7 @@ use crate::execute;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
 use crate::http::{cookie, guard};
-use crate::tiers::Rights;
+use crate::tiers::{Keeping, Rights};
 
 /// Who calls, what they may do and what they use.
 #[derive(Serialize, ToSchema)]
@@ -29,6 +29,7 @@ pub struct MeView {
     tier: String,
     admin: bool,
     rights: Rights,
+    keeping: Keeping,
     /// The presets that may be asked for.
     presets: Vec<String>,
     usage: UsageView,
@@ -73,6 +74,7 @@ pub async fn show_me(State(app): State<App>, caller: Caller) -> Result<Answer<Me
         tier: tier.name.clone(),
         admin: caller.account.is_admin,
         rights: tier.rights.clone(),
+        keeping: tier.keeping,
         presets: tier.presets.clone(),
         usage,
         limits: LimitsView { images: tier.images_max, upload_bytes: tier.upload_bytes_max },

@@ -45,6 +45,14 @@ crate::sql! {
     DELETE_SETUPS = "DELETE FROM setups";
     /// Whoever decides about an account's quota or rights holds its row until the commit.
     LOCK = locking "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE id = $1";
+    SELECT_UPLOAD_LINK = "SELECT l.*, a.tier, a.name, a.is_admin, a.suspended
+        FROM upload_links l JOIN accounts a ON a.id = l.account_id WHERE l.id = $1";
+    /// Uploads through one link wait for each other here, so that its limits hold exactly.
+    LOCK_UPLOAD_LINK = locking "SELECT * FROM upload_links WHERE id = $1";
+    SELECT_LINK_RIGHT = "SELECT a.is_admin, t.upload_links FROM accounts a
+        JOIN tiers t ON t.name = a.tier WHERE a.id = $1";
+    USE_UPLOAD_LINK = "UPDATE upload_links SET images = images + 1, bytes = bytes + $2
+        WHERE id = $1";
     /// Two admins who retire each other wait for one another here.
     LOCK_LAB = locking "SELECT id FROM lab";
 }

@@ -129,7 +129,7 @@ pub async fn list_accounts(
         let account = view(&mut conn, account, None).await?;
         items.push(ListedView { created_at: rfc3339(created_ms), account });
     }
-    let next = next_link(&app, "/api/v1/accounts", page.limit, next_cursor.as_deref());
+    let next = next_link(&app, "/api/v1/accounts", page.limit, next_cursor.as_deref(), "");
     Ok((next, Answer(AccountsView { items, next_cursor })))
 }
 

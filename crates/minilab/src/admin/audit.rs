@@ -120,6 +120,6 @@ pub async fn list_audit(
         subject,
         detail: serde_json::from_str(&detail).unwrap_or_default(),
     };
-    let next = next_link(&app, "/api/v1/audit", page.limit, next_cursor.as_deref());
+    let next = next_link(&app, "/api/v1/audit", page.limit, next_cursor.as_deref(), "");
     Ok((next, Answer(LinesView { items: rows.into_iter().map(view).collect(), next_cursor })))
 }

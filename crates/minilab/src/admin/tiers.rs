@@ -18,8 +18,9 @@ use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
 use crate::links::{self, LIFE_SECS_MAX};
+use crate::tiers::keeping;
 use crate::tiers::write::put_tier;
-use crate::tiers::{Catalogue, Rights, Tier, sql};
+use crate::tiers::{Catalogue, Keeping, Rights, Tier, sql};
 use crate::variants::refine;
 use crate::{execute, fetch_all, fetch_one};
 
@@ -46,6 +47,7 @@ pub struct TierView {
     upload_bytes_max: i64,
     /// What may be asked for, and is made at upload where the preset is eager.
     presets: Vec<String>,
+    keeping: Keeping,
     rights: Rights,
 }
 
@@ -61,6 +63,8 @@ pub struct TierChange {
     upload_bytes_max: Option<i64>,
     presets: Option<Vec<String>>,
     #[schema(value_type = Option<Object>)]
+    keeping: Option<Keeping>,
+    #[schema(value_type = Option<Object>)]
     rights: Option<Rights>,
 }
 
@@ -73,7 +77,7 @@ pub struct TiersView {
 
 impl From<&Tier> for TierView {
     fn from(tier: &Tier) -> Self {
-        let Tier { name, alias, rank, images_max, upload_bytes_max, rights, presets } =
+        let Tier { name, alias, rank, images_max, upload_bytes_max, keeping, rights, presets } =
             tier.clone();
         Self {
             name,
@@ -82,6 +86,7 @@ impl From<&Tier> for TierView {
             images_max,
             upload_bytes_max: upload_bytes_max as i64,
             presets,
+            keeping,
             rights,
         }
     }
@@ -97,6 +102,7 @@ impl TierView {
             images_max: Some(5),
             upload_bytes_max: 10 << 20,
             presets: Vec::new(),
+            keeping: Keeping::EVERYTHING,
             rights: Rights {
                 original: false,
                 links: false,
@@ -111,10 +117,11 @@ impl TierView {
     }
 
     fn into_tier(self) -> Tier {
-        let Self { name, alias, rank, images_max, upload_bytes_max, mut presets, rights } = self;
+        let Self { name, alias, rank, images_max, upload_bytes_max, .. } = self;
+        let Self { mut presets, keeping, rights, .. } = self;
         presets.sort();
         let upload_bytes_max = upload_bytes_max as u64;
-        Tier { name, alias, rank, images_max, upload_bytes_max, rights, presets }
+        Tier { name, alias, rank, images_max, upload_bytes_max, keeping, rights, presets }
     }
 
     /// Everything that is wrong with it, beside the others of the catalogue.
@@ -145,6 +152,10 @@ impl TierView {
         let (least, most) = (self.rights.link_secs_min, self.rights.link_secs_max);
         within("rights.link_secs_min", least, 1, LIFE_SECS_MAX);
         within("rights.link_secs_max", most, least.max(1), LIFE_SECS_MAX);
+        if let Some(after) = self.keeping.delete_after.filter(|after| !after.is_valid()) {
+            let detail = format!("{:?} {}", after.word(), keeping::WRONG);
+            wrong.push(Wrong::new("keeping.delete_after", detail));
+        }
         let mut seen = BTreeSet::new();
         for preset in &self.presets {
             if !catalogue.presets.contains_key(preset) {

@@ -7,6 +7,7 @@ mod key;
 mod put;
 
 pub use key::{BlobKey, Original, hex};
+pub use put::PARTIAL;
 
 use std::fs::File;
 use std::io::SeekFrom;

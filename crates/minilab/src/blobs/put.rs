@@ -37,6 +37,9 @@ impl Blobs {
     }
 }
 
+/// Half a copy has this after its name.
+pub const PARTIAL: &str = ".part";
+
 fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     match fs::hard_link(from, to) {
         // The spool is on another file system, or the file system has no links; or a print is there
@@ -59,7 +62,7 @@ fn cannot_link(error: &std::io::Error) -> bool {
 /// A reader never sees half a file: the copy gets its name only when it is complete.
 fn copy_durably(from: &Path, to: &Path) -> std::io::Result<()> {
     let mut partial = to.as_os_str().to_owned();
-    partial.push(".part");
+    partial.push(PARTIAL);
     let copied = fs::copy(from, &partial)
         .and_then(|_| File::open(&partial)?.sync_all())
         .and_then(|()| fs::rename(&partial, to));

@@ -8,7 +8,7 @@ pub enum Tenant {
     Account(Uuid),
     /// Everybody of a tier, by the tier's rank.
     Gallery(i64),
-    /// Whoever opens this temporary link.
+    /// Whoever has this temporary link, or upload link.
     Link(Uuid),
 }
 
@@ -40,8 +40,8 @@ pub enum What {
         /// Behind which item the page starts.
         from: (i64, Uuid),
         skip: i64,
-        /// Whether what the tier does not open is listed as well.
-        with_locked: bool,
+        /// What else was asked about.
+        filter: String,
     },
 }
 

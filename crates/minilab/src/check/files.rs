@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Difference, sql};
 use crate::app::App;
-use crate::blobs::LAB_FILE;
+use crate::blobs::{LAB_FILE, PARTIAL};
 use crate::db::Conn;
 use crate::fetch_optional;
 
@@ -15,14 +15,22 @@ pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyh
     while let Some(file) = files.next().await {
         let file = file?;
         let (path, bytes, modified_ms) = (file.path, file.bytes, file.modified_ms);
-        match Named::parse(&path) {
-            Some(named) if named.has_row(&mut conn).await? => {}
-            Some(_) => found.push(Difference::OrphanFile { path, bytes, modified_ms }),
+        match is_orphan(&mut conn, &path).await? {
+            Some(false) => {}
+            Some(true) => found.push(Difference::OrphanFile { path, bytes, modified_ms }),
             None if path == LAB_FILE => {}
             None => found.push(Difference::ForeignFile { path }),
         }
     }
     Ok(())
+}
+
+/// Whether no row speaks of a file; nothing for one that is not ours.
+pub(super) async fn is_orphan(conn: &mut Conn, path: &str) -> sqlx::Result<Option<bool>> {
+    // A crash may leave half a copy beside its place. No row ever speaks of one.
+    let half_of = path.strip_suffix(PARTIAL);
+    let Some(named) = Named::parse(half_of.unwrap_or(path)) else { return Ok(None) };
+    Ok(Some(half_of.is_some() || !named.has_row(conn).await?))
 }
 
 /// What a file's name says it is: `BlobKey`'s path, read backwards.
@@ -56,9 +64,11 @@ impl Named {
     /// Doomed blobs count: their bytes are about to be removed by a job.
     async fn has_row(&self, conn: &mut Conn) -> sqlx::Result<bool> {
         let (generation, hash) = (self.generation, &self.hash[..]);
-        let blob = fetch_optional!(conn, (Uuid,), sql::SELECT_BY_GENERATION, generation, hash)?;
-        let (Some((blob,)), Some((preset, version, pixels_version))) = (blob, &self.variant) else {
-            return Ok(blob.is_some());
+        let sql = sql::SELECT_BY_GENERATION;
+        let blob = fetch_optional!(conn, (Uuid, bool), sql, generation, hash)?;
+        let Some((blob, is_discarded)) = blob else { return Ok(false) };
+        let Some((preset, version, pixels_version)) = &self.variant else {
+            return Ok(!is_discarded);
         };
         let (version, pixels_version) = (*version, *pixels_version);
         let row = fetch_optional!(

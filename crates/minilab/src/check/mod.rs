@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::jobs::{self, JobError, Lease};
-use crate::{accounts, execute, fetch_all, links, variants};
+use crate::{accounts, counters, execute, fetch_all, links, upload_links, variants};
 
 /// One thing that is not as it should be, with what is needed to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Difference {
         pixels_version: i64,
         path: String,
         wrong: Wrong,
+        /// There is no original that it could be made from again.
+        is_all_there_is: bool,
     },
     /// Bytes that no row speaks of.
     OrphanFile {
@@ -92,8 +94,9 @@ impl fmt::Display for Difference {
             Self::Original { blob, path, wrong } => {
                 write!(f, "original of blob {blob}: {wrong} ({path})")
             }
-            Self::Variant { blob, preset, path, wrong, .. } => {
-                write!(f, "variant {preset} of blob {blob}: {wrong} ({path})")
+            Self::Variant { blob, preset, path, wrong, is_all_there_is, .. } => {
+                write!(f, "variant {preset} of blob {blob}: {wrong} ({path})")?;
+                if *is_all_there_is { f.write_str("; its original was not kept") } else { Ok(()) }
             }
             Self::OrphanFile { path, bytes, .. } => {
                 write!(f, "orphan file: no row speaks of {path} ({bytes} bytes)")
@@ -178,6 +181,9 @@ const SWEEP_GRACE: Duration = Duration::from_hours(24);
 /// Rows of jobs that ended well are kept so long.
 const JOBS_KEPT: Duration = Duration::from_hours(7 * 24);
 
+/// Upload links that ended are listed so long.
+const ENDED_KEPT: Duration = Duration::from_hours(30 * 24);
+
 /// Rows of keys and links that expired are kept so long.
 const EXPIRED_KEPT: Duration = Duration::from_hours(24);
 
@@ -198,6 +204,9 @@ pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
                 let before_ms = *now_ms - EXPIRED_KEPT.as_millis() as i64;
                 execute!(tx, accounts::sql::DELETE_EXPIRED, before_ms)?;
                 execute!(tx, links::sql::DELETE_EXPIRED, before_ms)?;
+                execute!(tx, counters::sql::DELETE_ZEROES)?;
+                let before_ms = *now_ms - ENDED_KEPT.as_millis() as i64;
+                execute!(tx, upload_links::sql::DELETE_ENDED, before_ms)?;
                 jobs::complete(tx, lease, *now_ms).await
             })
         })

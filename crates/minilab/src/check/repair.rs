@@ -5,6 +5,7 @@ use std::time::Duration;
 use object_store::path::Path;
 use uuid::Uuid;
 
+use super::files::is_orphan;
 use super::{Difference, sql};
 use crate::app::App;
 use crate::counters::{self, Scope};
@@ -26,9 +27,15 @@ pub enum Mended {
 pub async fn repair(app: &App, difference: &Difference, grace: Duration) -> anyhow::Result<Mended> {
     let now_ms = app.clock.now_ms();
     match difference {
-        Difference::Original { .. } | Difference::ForeignFile { .. } => return Ok(Mended::No),
+        Difference::Original { .. }
+        | Difference::ForeignFile { .. }
+        | Difference::Variant { is_all_there_is: true, .. } => return Ok(Mended::No),
         Difference::OrphanFile { path, modified_ms, .. } => {
             if now_ms - modified_ms < grace.as_millis() as i64 {
+                return Ok(Mended::Later);
+            }
+            // The look may be minutes old, and a job that was tried again may have got here since.
+            if is_orphan(&mut app.db.read().await?, path).await? != Some(true) {
                 return Ok(Mended::Later);
             }
             app.blobs.remove_path(&Path::parse(path)?).await?;
@@ -90,10 +97,10 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
 }
 
 async fn doom_unless_used(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<()> {
-    let (bytes, doomed) = fetch_one!(tx, (i64, bool), images::sql::LOCK_BLOB, blob)?;
+    let row = fetch_one!(tx, images::delete::BlobLine, images::sql::LOCK_BLOB, blob)?;
     let (images,) = fetch_one!(tx, (i64,), images::sql::COUNT_BY_BLOB, blob)?;
-    if images == 0 && !doomed {
-        images::delete::doom(tx, blob, bytes, now_ms).await?;
+    if images == 0 && !row.doomed {
+        images::delete::doom(tx, blob, &row, now_ms).await?;
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use crate::blobs::{BlobKey, Original};
 use crate::fetch_all;
 use crate::variants::of_blob;
 
-type BlobLine = (Uuid, Vec<u8>, Uuid, i64);
+/// Hash and generation, bytes, and whether the original was not kept.
+type BlobLine = (Uuid, Vec<u8>, Uuid, i64, bool);
 
 pub(super) async fn find_missing(
     app: &App,
@@ -24,10 +25,15 @@ pub(super) async fn find_missing(
             return Ok(());
         };
         after = last.0;
-        for (blob, hash, generation, bytes) in blobs {
+        for (blob, hash, generation, bytes, is_discarded) in blobs {
             let original = Original { hash, generation };
             let key = BlobKey::Original(&original);
-            if let Some(wrong) = compare(app, &key, bytes, &original.hash, deep).await? {
+            let wrong = if is_discarded {
+                None
+            } else {
+                compare(app, &key, bytes, &original.hash, deep).await?
+            };
+            if let Some(wrong) = wrong {
                 let path = key.path().to_string();
                 found.push(Difference::Original { blob, path, wrong });
             }
@@ -49,6 +55,7 @@ pub(super) async fn find_missing(
                         pixels_version,
                         path,
                         wrong,
+                        is_all_there_is: is_discarded,
                     });
                 }
             }

@@ -2,6 +2,7 @@
 
 mod account;
 mod check;
+mod metadata;
 mod render;
 mod secrets;
 mod serve;
@@ -37,6 +38,12 @@ enum Command {
     /// Render files from the shell, without a server
     #[command(after_help = "Example:\n  minilab render cat.jpg --preset thumb,h200 --out ./prints")]
     Render(render::Render),
+    /// Tell what the headers of files say and what cameras wrote, a line of JSON for each; exits 1 when
+    /// one is refused
+    #[command(after_help = "Examples:\n  \
+        minilab metadata cat.jpg dog.png | jq .taken_at\n  \
+        minilab metadata photos/* --repeat 20 | tail -1")]
+    Metadata(metadata::Metadata),
     /// Compare everything stored with everything counted; exits 1 when they differ
     #[command(after_help = "Example:\n  minilab check --data ./data --deep")]
     Check(check::Check),
@@ -105,6 +112,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Work(settings) => serve::work(settings),
         Command::Account(command) => account::run(command),
         Command::Render(render) => render::run(&render),
+        Command::Metadata(metadata) => metadata::run(&metadata),
         Command::Check(check) => check::run(check),
         Command::Config(ConfigCommand::Check(settings)) => {
             print_settings(&settings.load(|_| {})?)?;

@@ -29,9 +29,9 @@ use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
 use crate::sharing::{Wish, issue};
 use crate::uploads::Stored;
+use crate::variants::previews;
 use crate::variants::routes::allowed_preset;
-use crate::variants::{Variant, previews};
-use crate::{fetch_all, tiers::Tier};
+use crate::{fetch_all, tiers::Preset};
 
 const PER_PAGE: i64 = 20;
 /// An address in an answer opens for so long.
@@ -158,20 +158,23 @@ async fn show_emoji_gallery_item(
 }
 
 async fn asset(app: &App, caller: &Caller, image: &Image) -> Result<Json<AssetView>, Problem> {
-    let variant = best(caller.tier(), caller);
+    let variant = best(caller, image);
     let wish = Wish { variant, secs: ASSET_SECS, keep_location: false, handed: true };
     let issued = issue(app, caller, image, wish).await?;
     Ok(Json(AssetView { asset_url: issued.url }))
 }
 
-/// The original, or else the largest picture that is neither cut nor padded.
-fn best(tier: &Tier, caller: &Caller) -> String {
-    if tier.rights.original {
+/// The original, or else the largest picture that is neither cut nor padded. Where the original was
+/// not kept, what was made at upload is all there is.
+fn best(caller: &Caller, image: &Image) -> String {
+    let (tier, is_discarded) = (caller.tier(), image.blob.discarded);
+    if tier.rights.original && !is_discarded {
         return ORIGINAL.to_owned();
     }
     let presets = tier.presets.iter().filter_map(|name| caller.catalogue.presets.get(name));
     let whole = presets.filter(|preset| preset.recipe.fit == pixels::Fit::Inside);
-    let side = |preset: &&crate::tiers::Preset| preset.recipe.width.max(preset.recipe.height);
+    let whole = whole.filter(|preset| preset.eager || !is_discarded);
+    let side = |preset: &&Preset| preset.recipe.width.max(preset.recipe.height);
     whole.max_by_key(side).map_or_else(|| PREVIEW.to_owned(), |preset| preset.name.clone())
 }
 
@@ -191,12 +194,11 @@ async fn list_emoji_uploads(
     let page = list::Page { limit: PER_PAGE, before: Uuid::nil(), skip };
     let mut conn = app.db.read().await?;
     let version = counters::read(&mut conn, Scope::Account(account), counters::CHANGES).await?;
-    let key = page_key(&caller, cache::List::Uploads, version, page);
+    let key = page_key(&caller, cache::List::Uploads, version, page, String::new());
     let load = async {
         let sql = images::sql::SELECT_OLDEST;
         let images = fetch_all!(&mut conn, Image, sql, account, PER_PAGE, skip)?;
-        let sql = images::sql::SELECT_OLDEST_VARIANTS;
-        let made = fetch_all!(&mut conn, Variant, sql, account, PER_PAGE, skip)?;
+        let made = list::variants_of(&mut conn, &images).await?;
         let previews = previews::of(&app, Tenant::Account(account), &images, &made).await;
         let ids = images.iter().map(|image| image.id).collect::<Vec<_>>();
         page_body(&ids, previews, number)

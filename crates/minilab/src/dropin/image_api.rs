@@ -18,7 +18,8 @@ use crate::clock::rfc3339;
 use crate::http::bytes::fingerprint;
 use crate::http::extract::JsonOrForm;
 use crate::http::problem::{Problem, Refusal};
-use crate::images::list::{Page, list};
+use crate::images::filter::Filter;
+use crate::images::list::{Page, Whose, list};
 use crate::images::routes::find_own;
 use crate::images::{self, Image, State as ImageState};
 use crate::links::ORIGINAL;
@@ -138,12 +139,13 @@ fn view(app: &App, caller: &Caller, image: &Image, made: &[Variant]) -> TieredVi
     });
     let is_ready = image.state == ImageState::Ready;
     let version = fingerprint(&image.blob.hash);
+    let has_original = caller.tier().rights.original && !image.blob.discarded;
     TieredView {
         name: image.filename.clone(),
         uuid: image.id,
         uploaded_at: rfc3339(image.created_ms),
         can_fetch_expiring_image: caller.tier().rights.links,
-        og_file: caller.tier().rights.original.then(|| format!("{place}/original?v={version}")),
+        og_file: has_original.then(|| format!("{place}/original?v={version}")),
         thumbnails: thumbnails.filter(|_| is_ready).collect(),
     }
 }
@@ -158,7 +160,8 @@ async fn list_tiered_images(
     caller: Caller,
 ) -> Result<Json<Vec<TieredView>>, Problem> {
     let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
-    let listed = list(&mut app.db.read().await?, caller.account.id, page).await?;
+    let (whose, all) = (Whose::of(&caller), Filter::default());
+    let listed = list(&mut app.db.read().await?, whose, &all, page).await?;
     let view_one = |image| view(&app, &caller, image, &listed.variants);
     Ok(Json(listed.images.iter().map(view_one).collect()))
 }

@@ -23,7 +23,7 @@ async fn store_one(
     caller: &Caller,
     request: Request,
 ) -> Result<(Stored, Option<String>), Problem> {
-    let batch = Batch { files_max: 1, name_of_raw: None, title_input: Some("name") };
+    let batch = Batch { files_max: 1, title_input: Some("name"), ..Batch::default() };
     let Brought { mut items, title } = batch.store(app, caller, request).await?;
     Ok((items.swap_remove(0).outcome?, title))
 }

@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::disposition::Disposition;
 use crate::http::problem::{Problem, Refusal};
-use crate::images::list::{Page, list};
+use crate::images::filter::Filter;
+use crate::images::list::{Page, Whose, list};
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
 use crate::uploads::Stored;
@@ -106,7 +107,8 @@ async fn list_thumbnails(
     caller: Caller,
 ) -> Result<Json<Vec<ThumbnailView>>, Problem> {
     let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
-    let listed = list(&mut app.db.read().await?, caller.account.id, page).await?;
+    let (whose, all) = (Whose::of(&caller), Filter::default());
+    let listed = list(&mut app.db.read().await?, whose, &all, page).await?;
     Ok(Json(listed.images.iter().map(|image| record(image, &listed.variants)).collect()))
 }
 

@@ -15,7 +15,6 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::{Key, List, Tenant, What};
 use crate::counters::{self, Scope};
-use crate::http::disposition::Disposition;
 use crate::http::extract::Query;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::routes::{PictureBytes, PreferHeader, VersionQuery, split_page};
@@ -89,7 +88,7 @@ pub fn page_key(caller: &Caller, list: List, version: i64, page: GalleryPage) ->
         limit: page.limit,
         from: page.behind,
         skip: page.skip,
-        with_locked: page.with_locked,
+        filter: if page.with_locked { "locked".to_owned() } else { String::new() },
     };
     Key { tenant: Tenant::Gallery(caller.tier().rank), what }
 }
@@ -162,8 +161,8 @@ pub async fn show_item_variant(
     let handing = Handing {
         suffix: &preset.clone(),
         preset: &preset,
+        disposition: version.disposition(),
         version,
-        disposition: Disposition::Inline,
         owner: item.account_id,
         tenant: Tenant::Gallery(item.rank),
     };

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::counted::Counted;
 use super::sql;
 use crate::app::App;
 use crate::counters::{self, Scope};
@@ -11,11 +12,22 @@ use crate::{execute, fetch_one, fetch_optional, links};
 
 /// Deletes an account's own image; false when it has none of that id.
 pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<bool> {
-    let now_ms = app.clock.now_ms();
+    delete_if_due(app, account, image, i64::MAX).await
+}
+
+/// The same, unless it is to stay longer than until `due_ms`: it may have been brought again. What has no
+/// end goes with `i64::MAX` only.
+pub async fn delete_if_due(
+    app: &App,
+    account: Uuid,
+    image: Uuid,
+    due_ms: i64,
+) -> anyhow::Result<bool> {
+    let args = (account, image, due_ms, app.clock.now_ms());
     let deleted = app
         .db
-        .write((account, image, now_ms), |tx, &(account, image, now_ms)| {
-            Box::pin(delete_rows(tx, account, image, now_ms))
+        .write(args, |tx, &(account, image, due_ms, now_ms)| {
+            Box::pin(delete_rows(tx, account, image, due_ms, now_ms))
         })
         .await?;
     app.work.ring();
@@ -27,22 +39,28 @@ pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<boo
     Ok(deleted)
 }
 
+/// The blob, what its variants take, and when it goes by itself.
+type ImageLine = (Uuid, i64, Option<i64>);
+
 async fn delete_rows(
     tx: &mut Conn,
     account: Uuid,
     image: Uuid,
+    due_ms: i64,
     now_ms: i64,
 ) -> anyhow::Result<bool> {
-    let found = fetch_optional!(tx, (Uuid, i64), sql::SELECT_BLOB_ID, image, account)?;
-    let Some((blob, _)) = found else { return Ok(false) };
+    let found = fetch_optional!(tx, ImageLine, sql::SELECT_BLOB_ID, image, account)?;
+    let Some((blob, ..)) = found else { return Ok(false) };
     // The blob is locked before the image, here as by the job that makes it ready. Uploads of the
     // same bytes lock it too: either they come first and keep it alive, or they find it doomed
     // and store their own.
-    let row = fetch_optional!(tx, (i64, bool), sql::LOCK_BLOB, blob)?;
-    let Some((bytes, _)) = row else { return Ok(false) };
+    let Some(row) = fetch_optional!(tx, BlobLine, sql::LOCK_BLOB, blob)? else { return Ok(false) };
     // What its variants take is settled under the blob's lock, and so is read again.
-    let found = fetch_optional!(tx, (Uuid, i64), sql::SELECT_BLOB_ID, image, account)?;
-    let Some((_, variant_bytes)) = found else { return Ok(false) };
+    let found = fetch_optional!(tx, ImageLine, sql::SELECT_BLOB_ID, image, account)?;
+    let Some((_, variant_bytes, delete_at_ms)) = found else { return Ok(false) };
+    if delete_at_ms.unwrap_or(i64::MAX) > due_ms {
+        return Ok(false);
+    }
     links::kill_of_image(tx, image, now_ms).await?;
     if execute!(tx, sql::LEAVE_GALLERY, image)? > 0 {
         counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
@@ -50,23 +68,41 @@ async fn delete_rows(
     if execute!(tx, sql::DELETE, image)? == 0 {
         return Ok(false);
     }
-    counters::add(tx, Scope::Account(account), counters::IMAGES, -1).await?;
-    counters::add(tx, Scope::Account(account), counters::BYTES, -bytes).await?;
-    counters::add(tx, Scope::Account(account), counters::VARIANT_BYTES, -variant_bytes).await?;
-    counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+    let (same,) = fetch_one!(tx, (i64,), sql::COUNT_OF_ACCOUNT, blob, account)?;
+    let counted = Counted {
+        account,
+        bytes: row.bytes,
+        variant_bytes,
+        format: &row.format,
+        model: row.model.as_deref(),
+        is_only_one: same == 0 && !row.discarded,
+    };
+    counted.take_back(tx).await?;
     let (others,) = fetch_one!(tx, (i64,), sql::COUNT_BY_BLOB, blob)?;
     if others == 0 {
-        doom(tx, blob, bytes, now_ms).await?;
+        doom(tx, blob, &row, now_ms).await?;
     }
     Ok(true)
 }
 
+/// What deletion needs to know of a blob, locked.
+#[derive(sqlx::FromRow)]
+pub struct BlobLine {
+    pub bytes: i64,
+    pub doomed: bool,
+    pub discarded: bool,
+    pub format: String,
+    pub model: Option<String>,
+}
+
 /// Marks a blob for deletion, with everything made from it. It is never revived.
-pub async fn doom(tx: &mut Conn, blob: Uuid, bytes: i64, now_ms: i64) -> anyhow::Result<()> {
+pub async fn doom(tx: &mut Conn, blob: Uuid, row: &BlobLine, now_ms: i64) -> anyhow::Result<()> {
     execute!(tx, sql::DOOM_BLOB, blob)?;
-    counters::add(tx, Scope::Lab, counters::STORED_BYTES, -bytes).await?;
+    if !row.discarded {
+        counters::add(tx, Scope::Lab, counters::STORED_BYTES, -row.bytes).await?;
+    }
     crate::variants::forget(tx, blob).await?;
-    execute!(tx, jobs::sql::CANCEL_WAITING, blob, now_ms)?;
+    jobs::cancel_waiting(tx, blob, now_ms).await?;
     // Not behind the account's own waiting jobs: bytes go within seconds.
     jobs::enqueue(tx, &Job::DeleteBlob { blob }, None, now_ms).await
 }

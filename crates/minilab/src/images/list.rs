@@ -7,12 +7,14 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::filter::Filter;
 use super::{Image, sql};
+use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::Conn;
-use crate::fetch_all;
 use crate::http::Problem;
 use crate::variants::Variant;
+use crate::{fetch_all, fetch_one};
 
 const LIMIT_DEFAULT: i64 = 20;
 const LIMIT_MAX: i64 = 100;
@@ -89,27 +91,99 @@ pub struct Listed {
     pub next_cursor: Option<String>,
 }
 
-pub async fn list(conn: &mut Conn, account: Uuid, page: Page) -> sqlx::Result<Listed> {
-    let Page { limit, before, skip } = page;
+/// Whose images: an account's, or those that came through one of its upload links.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose {
+    pub account: Uuid,
+    pub link: Option<Uuid>,
+}
+
+impl Whose {
+    pub fn of(caller: &Caller) -> Self {
+        let link = caller.link.as_ref().map(|link| link.id);
+        Self { account: caller.account.id, link }
+    }
+}
+
+pub async fn list(
+    conn: &mut Conn,
+    whose: Whose,
+    filter: &Filter,
+    page: Page,
+) -> sqlx::Result<Listed> {
+    let (Whose { account, link }, Page { limit, before, skip }) = (whose, page);
     // One more than asked for tells whether there is a next page.
-    let mut images = fetch_all!(conn, Image, sql::SELECT_PAGE, account, before, limit + 1, skip)?;
-    let variants =
-        fetch_all!(conn, Variant, sql::SELECT_PAGE_VARIANTS, account, before, limit, skip)?;
+    let most = limit + 1;
+    let mut images = if let Some(link) = link {
+        let sql = sql::SELECT_LINK_PAGE;
+        fetch_all!(conn, Image, sql, account, before, most, skip, link)?
+    } else if filter.is_empty() {
+        fetch_all!(conn, Image, sql::SELECT_PAGE, account, before, most, skip)?
+    } else {
+        fetch_all!(
+            conn,
+            Image,
+            sql::SELECT_FOUND,
+            account,
+            before,
+            most,
+            skip,
+            filter.camera(),
+            filter.format(),
+            filter.taken_from(),
+            filter.taken_to(),
+            filter.has_gps(),
+            filter.upload_link(),
+        )?
+    };
     let has_more = images.len() as i64 > limit;
     images.truncate(limit as usize);
+    let variants = variants_of(conn, &images).await?;
     let last = images.last().filter(|_| has_more);
     let next_cursor = last.map(|image| write_cursor(image.id));
     Ok(Listed { images, variants, next_cursor })
 }
 
-/// The header that names the next page, if there is one.
+/// The variants of many images at once.
+pub async fn variants_of(conn: &mut Conn, images: &[Image]) -> sqlx::Result<Vec<Variant>> {
+    let blobs = images.iter().map(|image| image.blob_id.simple()).collect::<Vec<_>>();
+    let blobs = serde_json::to_string(&blobs).expect("plain texts");
+    fetch_all!(conn, Variant, sql::SELECT_VARIANTS, blobs)
+}
+
+/// How many pass the filter, or came through the link; nothing for a whole library, which is counted.
+pub async fn count(conn: &mut Conn, whose: Whose, filter: &Filter) -> sqlx::Result<Option<i64>> {
+    let Whose { account, link } = whose;
+    let (count,) = if let Some(link) = link {
+        fetch_one!(conn, (i64,), sql::COUNT_LINK, account, link)?
+    } else if filter.is_empty() {
+        return Ok(None);
+    } else {
+        fetch_one!(
+            conn,
+            (i64,),
+            sql::COUNT_FOUND,
+            account,
+            filter.camera(),
+            filter.format(),
+            filter.taken_from(),
+            filter.taken_to(),
+            filter.has_gps(),
+            filter.upload_link(),
+        )?
+    };
+    Ok(Some(count))
+}
+
+/// The header that names the next page, if there is one. `filter` is the end of its query.
 pub fn next_link(
     app: &App,
     path: &str,
     limit: i64,
     cursor: Option<&str>,
+    filter: &str,
 ) -> Option<[(HeaderName, String); 1]> {
-    let url = app.url(&format!("{path}?limit={limit}&cursor={}", cursor?));
+    let url = app.url(&format!("{path}?limit={limit}&cursor={}{filter}", cursor?));
     Some([(header::LINK, format!("<{url}>; rel=\"next\""))])
 }
 

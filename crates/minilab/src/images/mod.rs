@@ -1,17 +1,22 @@
 //! The library: what an account has.
 
+pub mod counted;
 pub mod delete;
+pub mod expire;
+pub mod filter;
 pub mod list;
 pub mod routes;
 pub mod sql;
 pub mod view;
 
+use axum::http::StatusCode;
 use pixels::Facts;
 use uuid::Uuid;
 
 use crate::blobs::Original;
 use crate::db::Conn;
 use crate::fetch_optional;
+use crate::http::Problem;
 
 /// Where an image is between upload and prints.
 #[derive(
@@ -30,12 +35,16 @@ pub enum State {
 pub struct Image {
     pub id: Uuid,
     pub account_id: Uuid,
+    /// The account, or the upload link that it came through.
+    pub scope_id: Uuid,
     pub filename: String,
     #[sqlx(try_from = "String")]
     pub state: State,
     pub error_code: Option<String>,
     pub error_detail: Option<String>,
     pub created_ms: i64,
+    pub delete_at_ms: Option<i64>,
+    pub delete_after_download: bool,
     pub blob_id: Uuid,
     #[sqlx(flatten)]
     pub blob: BlobRow,
@@ -46,6 +55,10 @@ pub struct Image {
 pub struct BlobRow {
     pub hash: Vec<u8>,
     pub generation: Uuid,
+    /// Who shares the bytes: everybody, or one scope that keeps no original.
+    pub pool_id: Uuid,
+    /// The original is gone; the variants are there.
+    pub discarded: bool,
     pub bytes: i64,
     pub format: String,
     pub width: i64,
@@ -91,6 +104,24 @@ impl TryFrom<String> for State {
     fn try_from(word: String) -> Result<Self, String> {
         crate::tiers::from_word(&word).ok_or_else(|| format!("unknown state {word:?}"))
     }
+}
+
+impl Image {
+    /// Its id, if it goes after its first download.
+    pub fn goes(&self) -> Option<Uuid> {
+        self.delete_after_download.then_some(self.id)
+    }
+
+    /// The upload link it came through.
+    pub fn upload_link(&self) -> Option<Uuid> {
+        Some(self.scope_id).filter(|scope| *scope != self.account_id)
+    }
+}
+
+/// The original is asked for, and was not kept.
+pub fn discarded() -> Problem {
+    let detail = "the original was not kept; there is what was made of it at upload";
+    Problem::new(StatusCode::GONE, "original_discarded", detail)
 }
 
 /// An account's own image; a foreign one looks like none.

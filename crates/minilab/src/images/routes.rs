@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::list::{Page, PageQuery, list, next_link};
+use super::filter::FilterQuery;
+use super::list::{Page, PageQuery, Whose, count, list, next_link};
 use super::view::{ImageView, view};
-use super::{Image, State, delete, find, sql};
-use crate::accounts::Caller;
+use super::{Image, State, delete, expire, find, sql};
+use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::blobs::BlobKey;
-use crate::cache::{self, Tenant};
+use crate::cache;
 use crate::counters::{self, Scope};
 use crate::execute;
 use crate::http::CachePolicy;
@@ -23,6 +24,7 @@ use crate::http::bytes::{Served, fingerprint, serve, short_tag};
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, Refusal};
+use crate::variants::location;
 use crate::variants::on_demand::patience;
 use crate::waiting::Waiting;
 
@@ -68,9 +70,16 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
 #[into_params(parameter_in = Query)]
 pub struct VersionQuery {
     pub v: Option<String>,
+    /// To be saved as a file. An image that is to go after its first download goes.
+    #[serde(default)]
+    pub download: bool,
 }
 
 impl VersionQuery {
+    pub fn disposition(&self) -> Disposition {
+        if self.download { Disposition::Attachment } else { Disposition::Inline }
+    }
+
     pub fn policy(&self, hash: &[u8]) -> CachePolicy {
         match &self.v {
             Some(version) if *version == fingerprint(hash) => CachePolicy::Immutable,
@@ -79,9 +88,11 @@ impl VersionQuery {
     }
 }
 
+/// An image that the caller may see: their own, or one that came through the link they hold.
 pub async fn find_own(app: &App, caller: &Caller, id: Uuid) -> Result<Image, Problem> {
     let image = find(&mut app.db.read().await?, caller.account.id, id).await?;
-    image.ok_or_else(|| Problem::not_found("image"))
+    let may_see = |image: &Image| caller.link.as_ref().is_none_or(|link| link.id == image.scope_id);
+    image.filter(may_see).ok_or_else(|| Problem::not_found("image"))
 }
 
 /// The image with its variants, as it is now.
@@ -97,36 +108,46 @@ struct ImagesView {
     items: Vec<ImageView>,
     /// Of the next page; nothing on the last one.
     next_cursor: Option<String>,
-    /// Images in all.
+    /// Images in all, of those that were asked for.
     total: i64,
 }
 
 /// List images
 ///
-/// The caller's own, newest first.
+/// The caller's own, newest first; by an upload link, those that came through it. With a filter, those
+/// that pass.
 #[utoipa::path(
-    get, path = "/api/v1/images", tag = "images", params(PageQuery),
+    get, path = "/api/v1/images", tag = "images", params(PageQuery, FilterQuery),
     responses(
         (status = 200, body = ImagesView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
+        (status = 403, response = Refusal),
+        (status = 410, response = Refusal),
         (status = 422, response = Refusal),
     ),
 )]
 pub async fn list_images(
     AppState(app): AppState<App>,
-    caller: Caller,
+    CallerOrHolder(caller): CallerOrHolder,
     Query(query): Query<PageQuery>,
+    Query(filter): Query<FilterQuery>,
 ) -> Result<Response, Problem> {
     let page = query.page()?;
+    let filter = filter.filter(&caller)?;
     let mut conn = app.db.read().await?;
     let counted = counters::of(&mut conn, Scope::Account(caller.account.id)).await?;
-    let key = page_key(&caller, cache::List::Images, counted.changes, page);
+    let asked = filter.text();
+    let key = page_key(&caller, cache::List::Images, counted.changes, page, asked.clone());
     let load = async move {
-        let listed = list(&mut conn, caller.account.id, page).await?;
+        let whose = Whose::of(&caller);
+        let listed = list(&mut conn, whose, &filter, page).await?;
+        let total = match count(&mut conn, whose, &filter).await? {
+            Some(found) => found,
+            None => counted.images,
+        };
         let view_one = |image| view(&caller, image, &listed.variants);
         let items = listed.images.iter().map(view_one).collect();
-        let total = counted.images;
         let body = ImagesView { items, next_cursor: listed.next_cursor.clone(), total };
         // The cursor stands before the body, for the header.
         let cursor = listed.next_cursor.unwrap_or_default();
@@ -135,13 +156,19 @@ pub async fn list_images(
     let kept = app.cache.get_or_load(key, load).await?;
     let (cursor, body) = split_page(&kept)?;
     let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
-    let next = next_link(&app, "/api/v1/images", page.limit, cursor);
+    let next = next_link(&app, "/api/v1/images", page.limit, cursor, &asked);
     let media_type = [(header::CONTENT_TYPE, "application/json")];
     Ok((next, media_type, body).into_response())
 }
 
 /// Where a page of one's own list is kept. `version` is the number of changes of that list so far.
-pub fn page_key(caller: &Caller, list: cache::List, version: i64, page: Page) -> cache::Key {
+pub fn page_key(
+    caller: &Caller,
+    list: cache::List,
+    version: i64,
+    page: Page,
+    filter: String,
+) -> cache::Key {
     let what = cache::What::Page {
         list,
         tier: caller.account.tier.clone(),
@@ -150,9 +177,9 @@ pub fn page_key(caller: &Caller, list: cache::List, version: i64, page: Page) ->
         limit: page.limit,
         from: (0, page.before),
         skip: page.skip,
-        with_locked: false,
+        filter,
     };
-    cache::Key { tenant: Tenant::Account(caller.account.id), what }
+    cache::Key { tenant: caller.tenant(), what }
 }
 
 /// A kept page: the next cursor, if there is one, and the JSON.
@@ -168,11 +195,12 @@ pub fn split_page(kept: &Bytes) -> anyhow::Result<(&str, Bytes)> {
     get, path = "/api/v1/images/{id}", tag = "images", params(ImageId, PreferHeader),
     responses(
         (status = 200, body = ImageView),
+        (status = 410, response = Refusal),
     ),
 )]
 pub async fn show_image(
     AppState(app): AppState<App>,
-    caller: Caller,
+    CallerOrHolder(caller): CallerOrHolder,
     ImageId(id): ImageId,
     headers: HeaderMap,
 ) -> Result<axum::Json<ImageView>, Problem> {
@@ -256,18 +284,19 @@ pub async fn delete_image(
     }
 }
 
-/// Originals are for the tiers that say so.
-pub fn may_have_original(caller: &Caller) -> Result<(), Problem> {
-    if caller.tier().rights.original {
-        return Ok(());
+/// Originals are for the tiers that say so, and as long as they are kept.
+pub fn may_have_original(caller: &Caller, image: &Image) -> Result<(), Problem> {
+    if !caller.tier().rights.original {
+        let detail = format!("the tier {:?} does not include originals", caller.tier().name);
+        return Err(Problem::forbidden("original_not_in_tier", detail));
     }
-    let detail = format!("the tier {:?} does not include originals", caller.tier().name);
-    Err(Problem::forbidden("original_not_in_tier", detail))
+    if image.blob.discarded { Err(super::discarded()) } else { Ok(()) }
 }
 
 /// Download the original
 ///
-/// The bytes as they came in. Strong `ETag`, `Range`, `HEAD`.
+/// The bytes as they came in; where the tier says so, without the place they were taken at. Strong
+/// `ETag`, `Range`, `HEAD`.
 #[utoipa::path(
     get, path = "/api/v1/images/{id}/original", tag = "images", params(ImageId, VersionQuery),
     responses(
@@ -275,7 +304,9 @@ pub fn may_have_original(caller: &Caller) -> Result<(), Problem> {
         (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
         (status = 403, response = Refusal),
+        (status = 410, response = Refusal),
         (status = 416, response = Refusal),
+        (status = 422, response = Refusal),
     ),
 )]
 pub async fn show_original(
@@ -287,16 +318,24 @@ pub async fn show_original(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let image = find_own(&app, &caller, id).await?;
-    may_have_original(&caller)?;
-    let served = Served {
-        key: BlobKey::Original(&image.blob.original()),
-        bytes: image.blob.bytes as u64,
-        tag: short_tag(&image.blob.hash),
-        media_type: image.blob.format()?.media_type(),
-        disposition: Disposition::Inline,
-        filename: &image.filename,
-        policy: version.policy(&image.blob.hash),
-        tenant: Tenant::Account(caller.account.id),
+    may_have_original(&caller, &image)?;
+    let original = image.blob.original();
+    let stripped =
+        if caller.tier().keeping.location { None } else { location::without(&app, &image).await? };
+    let (key, bytes, hash) = match &stripped {
+        Some(copy) => (copy.key(&original), copy.bytes, &copy.hash),
+        None => (BlobKey::Original(&original), image.blob.bytes, &image.blob.hash),
     };
-    serve(&app.blobs, &app.cache, &method, &headers, served).await
+    let served = Served {
+        key,
+        bytes: bytes as u64,
+        tag: short_tag(hash),
+        media_type: image.blob.format()?.media_type(),
+        disposition: version.disposition(),
+        filename: &image.filename,
+        policy: version.policy(hash),
+        tenant: caller.tenant(),
+    };
+    let answer = serve(&app.blobs, &app.cache, &method, &headers, served).await?;
+    Ok(expire::after_download(&app, image.goes(), &method, answer))
 }

@@ -30,9 +30,16 @@ pub struct ImageView {
     pub bytes: i64,
     #[schema(format = DateTime)]
     pub created_at: String,
+    /// When it goes by itself.
+    #[schema(format = DateTime)]
+    pub delete_at: Option<String>,
+    /// It goes once it was downloaded.
+    pub delete_after_download: bool,
+    /// The upload link it came through.
+    pub upload_link: Option<Uuid>,
     /// Those made at upload; others are made when they are asked for.
     pub variants: Vec<VariantView>,
-    /// Nothing where the tier does not include originals.
+    /// Nothing where the tier does not include originals, or keeps none.
     pub original_url: Option<String>,
     pub metadata: MetadataView,
 }
@@ -98,11 +105,14 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
     let sideways = blob.orientation >= 5;
     let (width, height) =
         if sideways { (blob.height, blob.width) } else { (blob.width, blob.height) };
-    let original_url = caller
-        .tier()
-        .rights
-        .original
-        .then(|| format!("/api/v1/images/{}/original?v={}", image.id, fingerprint(&blob.hash)));
+    // Whoever holds a link sees neither the original nor where it was taken: others may have brought it.
+    let is_owner = caller.link.is_none();
+    let has_original = is_owner && caller.tier().rights.original && !blob.discarded;
+    let version = caller.tier().keeping.location.then(|| fingerprint(&blob.hash));
+    let original_url = has_original.then(|| {
+        let version = version.map(|version| format!("?v={version}")).unwrap_or_default();
+        format!("/api/v1/images/{}/original{version}", image.id)
+    });
     ImageView {
         id: image.id,
         filename: image.filename.clone(),
@@ -117,6 +127,9 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
         frames: blob.frames,
         bytes: blob.bytes,
         created_at: rfc3339(image.created_ms),
+        delete_at: image.delete_at_ms.map(rfc3339),
+        delete_after_download: image.delete_after_download,
+        upload_link: image.upload_link(),
         variants: view_variants(caller, image, made),
         original_url,
         metadata: MetadataView {
@@ -126,7 +139,11 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
             taken_at: blob.taken_at.clone(),
             exposure: blob.exposure.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             orientation: blob.orientation,
-            gps: blob.gps_lat.zip(blob.gps_lon).map(|(lat, lon)| GpsView { lat, lon }),
+            gps: blob
+                .gps_lat
+                .zip(blob.gps_lon)
+                .filter(|_| is_owner)
+                .map(|(lat, lon)| GpsView { lat, lon }),
         },
     }
 }
@@ -141,10 +158,13 @@ fn view_variants(caller: &Caller, image: &Image, made: &[Variant]) -> Vec<Varian
         let url = format!("/api/v1/images/{}/variants/{name}", image.id);
         VariantView {
             preset: name.to_owned(),
-            state: variant.map_or(
-                if image.state == State::Failed { State::Failed } else { State::Processing },
-                |_| State::Ready,
-            ),
+            state: match (variant, image.state) {
+                (Some(_), _) => State::Ready,
+                (None, State::Failed) => State::Failed,
+                // There is nothing left to make it from.
+                (None, _) if image.blob.discarded => State::Failed,
+                (None, _) => State::Processing,
+            },
             url: variant.map_or(url.clone(), |v| format!("{url}?v={}", fingerprint(&v.hash))),
             format: variant.map(|v| v.format.clone()),
             width: variant.map(|v| v.width),

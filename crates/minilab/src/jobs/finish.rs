@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Lease, sql};
+use crate::counters::{self, Scope};
 use crate::db::Conn;
-use crate::execute;
+use crate::{execute, fetch_all};
 
 /// How often a job is tried that fails for reasons that may pass, such as a full disk: for hours.
 const TRIES_MAX: i64 = 60;
@@ -63,7 +64,31 @@ pub struct Fenced(uuid::Uuid);
 /// Marks the job as done, in the transaction of what it did.
 pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Result<()> {
     let completed = execute!(tx, sql::COMPLETE, lease.id, lease.number, now_ms)?;
-    if completed == 1 { Ok(()) } else { Err(Fenced(lease.id).into()) }
+    if completed != 1 {
+        return Err(Fenced(lease.id).into());
+    }
+    count(tx, counters::JOBS_SUCCEEDED, [lease.account]).await?;
+    Ok(())
+}
+
+/// Cancels the work on a blob that waits; what is under way finds out when it commits.
+pub async fn cancel_waiting(tx: &mut Conn, blob: uuid::Uuid, now_ms: i64) -> sqlx::Result<()> {
+    let cancelled = fetch_all!(tx, (Option<uuid::Uuid>,), sql::CANCEL_WAITING, blob, now_ms)?;
+    count(tx, counters::JOBS_CANCELLED, cancelled.into_iter().map(|(account,)| account)).await
+}
+
+/// Counts ended jobs, of whatever accounts they were.
+async fn count(
+    tx: &mut Conn,
+    name: &str,
+    accounts: impl IntoIterator<Item = Option<uuid::Uuid>>,
+) -> sqlx::Result<()> {
+    let mut deltas = Vec::new();
+    for account in accounts {
+        deltas.push((Scope::Lab.to_string(), name, 1));
+        deltas.extend(account.map(|account| (Scope::Account(account).to_string(), name, 1)));
+    }
+    if deltas.is_empty() { Ok(()) } else { counters::add_all(tx, &deltas).await }
 }
 
 /// Where a failed try left the job.

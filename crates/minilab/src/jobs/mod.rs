@@ -12,7 +12,7 @@ pub mod sql;
 pub use bell::Bell;
 pub use claim::Lease;
 pub use enqueue::{Priority, enqueue, is_live, is_live_state};
-pub use finish::{Fenced, JobError, complete};
+pub use finish::{Fenced, JobError, cancel_waiting, complete};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -29,6 +29,10 @@ pub enum Job {
     Refine { blob: Uuid },
     /// There is a `Refine` for whatever the images of an account, or of all, lack.
     BackFill { account: Option<Uuid>, since_ms: i64, after: Uuid },
+    /// The original of a blob whose image is ready is gone.
+    Discard { blob: Uuid },
+    /// Images whose time is over are deleted.
+    Expire,
     /// A blob that nobody refers to any more is gone, with all its variants.
     DeleteBlob { blob: Uuid },
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
@@ -42,6 +46,8 @@ impl Job {
             Self::MakeVariant { .. } => "make_variant",
             Self::Refine { .. } => "refine",
             Self::BackFill { .. } => "back_fill",
+            Self::Discard { .. } => "discard",
+            Self::Expire => "expire",
             Self::DeleteBlob { .. } => "delete_blob",
             Self::Sweep => "sweep",
         }
@@ -59,6 +65,8 @@ impl Job {
                 let whose = account.unwrap_or_default().simple();
                 format!("back_fill:{whose}:{since_ms}:{}", after.simple())
             }
+            Self::Discard { blob } => format!("discard:{}", blob.simple()),
+            Self::Expire => "expire".to_owned(),
             Self::DeleteBlob { blob } => format!("delete:{}", blob.simple()),
             Self::Sweep => "sweep".to_owned(),
         }
@@ -67,8 +75,8 @@ impl Job {
     fn priority(&self) -> Priority {
         match self {
             Self::MakeVariant { .. } => Priority::Awaited,
-            Self::Develop { .. } | Self::DeleteBlob { .. } => Priority::Normal,
-            Self::Refine { .. } | Self::Sweep => Priority::Low,
+            Self::Develop { .. } | Self::DeleteBlob { .. } | Self::Expire => Priority::Normal,
+            Self::Discard { .. } | Self::Refine { .. } | Self::Sweep => Priority::Low,
             Self::BackFill { .. } => Priority::Idle,
         }
     }
@@ -79,7 +87,8 @@ impl Job {
             | Self::MakeVariant { blob, .. }
             | Self::Refine { blob }
             | Self::DeleteBlob { blob } => Some(*blob),
-            Self::BackFill { .. } | Self::Sweep => None,
+            // Discarding waits for work on the blob, and is none itself.
+            Self::Discard { .. } | Self::BackFill { .. } | Self::Expire | Self::Sweep => None,
         }
     }
 }

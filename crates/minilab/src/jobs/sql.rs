@@ -45,7 +45,8 @@ crate::sql! {
         WHERE id = $1 AND lease = $2 AND state = 'started'";
     /// Work on a blob that is to go is pointless; started work finds out when it commits.
     CANCEL_WAITING = "UPDATE jobs SET state = 'cancelled', finished_ms = $2
-        WHERE blob_id = $1 AND state IN ('pending', 'retry') AND kind <> 'delete_blob'";
+        WHERE blob_id = $1 AND state IN ('pending', 'retry') AND kind <> 'delete_blob'
+        RETURNING account_id";
     COUNT_STARTED = "SELECT COUNT(*) FROM jobs
         WHERE blob_id = $1 AND state = 'started' AND kind <> 'delete_blob'";
     /// Who holds it keeps a waiting job from being claimed.

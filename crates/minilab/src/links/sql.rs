@@ -14,6 +14,8 @@ crate::sql! {
         WHERE id = $1 AND image_id = $2 AND account_id = $3 AND NOT handed";
     KILL_OF_IMAGE = "UPDATE links SET dead_ms = $2
         WHERE image_id = $1 AND dead_ms IS NULL AND expires_ms > $2";
+    KILL_VARIANT = "UPDATE links SET dead_ms = $3
+        WHERE image_id = $1 AND variant = $2 AND dead_ms IS NULL AND expires_ms > $3";
     /// Links that the gallery handed to others than the owner.
     KILL_HANDED_TO_OTHERS = "UPDATE links SET dead_ms = $2
         WHERE image_id = $1 AND dead_ms IS NULL AND expires_ms > $2 AND account_id <> (

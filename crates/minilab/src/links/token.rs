@@ -18,6 +18,8 @@ pub struct Payload {
     /// A word such as `jpeg`.
     pub format: String,
     pub filename: String,
+    /// The image, if it goes after its first download.
+    pub goes: Option<Uuid>,
 }
 
 /// Which of the stored bytes.
@@ -59,6 +61,7 @@ impl Payload {
         out.extend(self.tag);
         put(&mut out, self.format.as_bytes());
         put(&mut out, self.filename.as_bytes());
+        out.extend(self.goes.iter().flat_map(|image| *image.as_bytes()));
         out
     }
 
@@ -80,8 +83,11 @@ impl Payload {
         let bytes = u64::from_be_bytes(*take(&mut rest)?);
         let tag = *take(&mut rest)?;
         let (format, filename) = (take_text(&mut rest)?, take_text(&mut rest)?);
-        let payload = Self { link, expires_ms, original, subject, bytes, tag, format, filename };
-        rest.is_empty().then_some(payload)
+        let goes = match rest {
+            [] => None,
+            image => Some(Uuid::from_slice(image).ok()?),
+        };
+        Some(Self { link, expires_ms, original, subject, bytes, tag, format, filename, goes })
     }
 }
 
@@ -123,6 +129,7 @@ mod tests {
             tag: [3; 16],
             format: "jpeg".to_owned(),
             filename: "naïve 猫.h200.jpg".to_owned(),
+            goes: None,
         }
     }
 
@@ -139,5 +146,11 @@ mod tests {
             bytes.push(0);
             assert_eq!(Payload::from_bytes(&bytes), None);
         }
+    }
+
+    #[test]
+    fn an_image_that_goes_after_its_download_is_named_at_the_end() {
+        let payload = Payload { goes: Some(Uuid::from_u128(5)), ..payload(Subject::Original) };
+        assert_eq!(Payload::from_bytes(&payload.to_bytes()), Some(payload));
     }
 }

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use uuid::Uuid;
 
-use super::location;
 use crate::accounts::{self, Account, Caller};
 use crate::app::App;
 use crate::db::Conn;
@@ -13,9 +12,9 @@ use crate::http::problem::{Problem, Stop};
 use crate::images::{self, Image};
 use crate::links::{self, ORIGINAL, Payload, Subject};
 use crate::tiers::{Catalogue, Tier};
-use crate::variants::Variant;
 use crate::variants::on_demand::obtain;
 use crate::variants::routes::allowed_preset;
+use crate::variants::{Variant, location};
 use crate::{execute, fetch_one, fetch_optional};
 
 /// Live links of one image; more are of no use to anybody.
@@ -69,6 +68,8 @@ pub async fn issue(
         tag: short_tag(&hash),
         format: format.to_string(),
         filename,
+        // What the service hands out by itself, to visitors of the gallery too, takes nothing away.
+        goes: image.goes().filter(|_| !wish.handed),
     };
     let (id, expires_ms) = (payload.link, payload.expires_ms);
     let row =
@@ -100,9 +101,9 @@ type Found = (Subject, u64, Vec<u8>, pixels::Format);
 /// The stored bytes that the link shows, made first if need be.
 async fn subject(app: &App, caller: &Caller, image: &Image, wish: &Wish) -> Result<Found, Problem> {
     if wish.variant == ORIGINAL {
-        images::routes::may_have_original(caller)?;
+        images::routes::may_have_original(caller, image)?;
         let blob = &image.blob;
-        if wish.keep_location {
+        if wish.keep_location && caller.tier().keeping.location {
             let bytes = blob.bytes as u64;
             return Ok((Subject::Original, bytes, blob.hash.clone(), blob.format()?));
         }
@@ -147,6 +148,10 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<(), Stop> {
     })?;
     if !row.wish.handed {
         may_share(tier).map_err(Stop::Refused)?;
+    }
+    let original = fetch_optional!(tx, (bool,), images::sql::LOCK_BLOB_OF, row.image)?;
+    if original == Some((true,)) && row.wish.variant == ORIGINAL {
+        return Err(Stop::Refused(images::discarded()));
     }
     if fetch_optional!(tx, (Uuid,), images::sql::LOCK_IMAGE, row.image)?.is_none() {
         return Err(Stop::Refused(Problem::not_found("image")));

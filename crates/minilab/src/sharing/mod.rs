@@ -1,7 +1,6 @@
 //! Temporary links: made for an image's owner or for one of our own answers, opened without the database.
 
 pub mod issue;
-mod location;
 pub mod open;
 pub mod routes;
 

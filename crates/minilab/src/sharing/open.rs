@@ -11,6 +11,7 @@ use crate::http::bytes::{Served, serve};
 use crate::http::disposition::Disposition;
 use crate::http::extract::Path;
 use crate::http::problem::{Problem, Refusal};
+use crate::images::expire;
 use crate::images::routes::PictureBytes;
 use crate::links::Payload;
 
@@ -59,5 +60,6 @@ pub async fn open_link(
         policy: CachePolicy::PrivateFor { secs: (left_ms / 1000) as u32 },
         tenant: Tenant::Link(payload.link),
     };
-    serve(&app.blobs, &app.cache, &method, &headers, served).await
+    let answer = serve(&app.blobs, &app.cache, &method, &headers, served).await?;
+    Ok(expire::after_download(&app, payload.goes, &method, answer))
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use pixels::Recipe;
 use sqlx::FromRow;
 
-use super::{Preset, Rights, Tier, from_word, sql};
+use super::{DeleteAfter, Keeping, Preset, Rights, Tier, from_word, sql};
 use crate::db::{Conn, Db};
 use crate::{fetch_all, fetch_optional};
 
@@ -149,16 +149,25 @@ struct TierRow {
     upload_bytes_max: i64,
     #[sqlx(flatten)]
     rights: Rights,
+    keep_original: bool,
+    keep_location: bool,
+    delete_after: Option<String>,
 }
 
 impl TierRow {
     fn into_tier(self, presets: Vec<String>) -> Tier {
+        let keeping = Keeping {
+            original: self.keep_original,
+            location: self.keep_location,
+            delete_after: self.delete_after.as_deref().and_then(DeleteAfter::parse),
+        };
         Tier {
             name: self.name,
             alias: self.alias,
             rank: self.rank,
             images_max: self.images_max,
             upload_bytes_max: self.upload_bytes_max as u64,
+            keeping,
             rights: self.rights,
             presets,
         }

@@ -1,11 +1,13 @@
 //! Tiers and presets: rows that say what an account may do and what is made for it.
 
 pub mod catalogue;
+pub mod keeping;
 pub mod seed;
 pub mod sql;
 pub mod write;
 
 pub use catalogue::{Catalogue, Catalogues};
+pub use keeping::{DeleteAfter, Keeping};
 
 use pixels::Recipe;
 use serde::de::DeserializeOwned;
@@ -32,6 +34,7 @@ pub struct Tier {
     /// How many images are kept; none is no limit.
     pub images_max: Option<i64>,
     pub upload_bytes_max: u64,
+    pub keeping: Keeping,
     pub rights: Rights,
     /// Names of the presets that may be asked for, sorted.
     pub presets: Vec<String>,

@@ -5,7 +5,7 @@ use pixels::{Animation, Fit, OutputFormat, Recipe};
 use uuid::Uuid;
 
 use super::write::{put_preset, put_tier};
-use super::{Preset, Rights, Tier, sql};
+use super::{Keeping, Preset, Rights, Tier, sql};
 use crate::db::Db;
 use crate::{execute, fetch_one};
 
@@ -72,6 +72,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 1,
             images_max: Some(5),
             upload_bytes_max: 10 * MIB,
+            keeping: Keeping::EVERYTHING,
             rights: Rights { watermark: true, ..none.clone() },
             presets: names(&["emoji", "h200", "preview", "thumb"]),
         },
@@ -81,6 +82,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 2,
             images_max: Some(100),
             upload_bytes_max: 10 * MIB,
+            keeping: Keeping::EVERYTHING,
             rights: Rights { original: true, webhooks: true, ..none.clone() },
             presets: all.clone(),
         },
@@ -90,6 +92,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 3,
             images_max: None,
             upload_bytes_max: 50 * MIB,
+            keeping: Keeping::EVERYTHING,
             rights: Rights {
                 original: true,
                 links: true,

@@ -18,7 +18,8 @@ crate::sql! {
             animation, background, byte_budget, eager
         FROM presets ORDER BY name";
     SELECT_TIERS = "SELECT name, alias, rank, images_max, upload_bytes_max, original, links,
-            link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark
+            link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark, keep_original,
+            keep_location, delete_after
         FROM tiers ORDER BY rank, name";
     SELECT_TIER_PRESETS = "SELECT tier, preset FROM tier_presets ORDER BY tier, preset";
     PUT_PRESET = "INSERT INTO presets (name, version, fit, width, height, exact, enlarge, format,
@@ -30,13 +31,16 @@ crate::sql! {
             animation = excluded.animation, background = excluded.background,
             byte_budget = excluded.byte_budget, eager = excluded.eager";
     PUT_TIER = "INSERT INTO tiers (name, alias, rank, images_max, upload_bytes_max, original,
-            links, link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            links, link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark,
+            keep_original, keep_location, delete_after)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT (name) DO UPDATE SET alias = excluded.alias, rank = excluded.rank,
             images_max = excluded.images_max, upload_bytes_max = excluded.upload_bytes_max,
             original = excluded.original, links = excluded.links,
             link_secs_min = excluded.link_secs_min, link_secs_max = excluded.link_secs_max,
             webhooks = excluded.webhooks, upload_links = excluded.upload_links,
-            emoji = excluded.emoji, watermark = excluded.watermark";
+            emoji = excluded.emoji, watermark = excluded.watermark,
+            keep_original = excluded.keep_original, keep_location = excluded.keep_location,
+            delete_after = excluded.delete_after";
     INSERT_TIER_PRESET = "INSERT INTO tier_presets (tier, preset) VALUES ($1, $2)";
 }

@@ -1,7 +1,7 @@
 //! Tiers and presets on their way into their rows.
 
 use super::catalogue::write_colour;
-use super::{Preset, Tier, sql, to_word};
+use super::{DeleteAfter, Preset, Tier, sql, to_word};
 use crate::db::Conn;
 use crate::execute;
 
@@ -48,6 +48,9 @@ pub async fn put_tier(tx: &mut Conn, tier: &Tier) -> sqlx::Result<()> {
         rights.upload_links,
         rights.emoji,
         rights.watermark,
+        tier.keeping.original,
+        tier.keeping.location,
+        tier.keeping.delete_after.map(DeleteAfter::word),
     )?;
     execute!(tx, sql::DELETE_TIER_PRESETS, &tier.name)?;
     for preset in &tier.presets {

@@ -34,26 +34,31 @@ macro_rules! files {
 /// Every file of the folder `ui`; a test compares.
 pub const FILES: &[File] = files! {
     "index.html": "text/html; charset=utf-8",
+    "invite.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "favicon.svg": "image/svg+xml",
     "setup.html": "text/html; charset=utf-8",
     "sign-in.html": "text/html; charset=utf-8",
     "sign-out.html": "text/html; charset=utf-8",
+    "drop.js": "text/javascript; charset=utf-8",
     "enter.js": "text/javascript; charset=utf-8",
     "form.js": "text/javascript; charset=utf-8",
     "setup.js": "text/javascript; charset=utf-8",
     "sign-in.js": "text/javascript; charset=utf-8",
     "sign-out.js": "text/javascript; charset=utf-8",
+    "allowance.js": "text/javascript; charset=utf-8",
     "api.js": "text/javascript; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "bring.js": "text/javascript; charset=utf-8",
     "card.js": "text/javascript; charset=utf-8",
+    "invite.js": "text/javascript; charset=utf-8",
     "library.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",
     "queue.js": "text/javascript; charset=utf-8",
     "session.js": "text/javascript; charset=utf-8",
     "share.js": "text/javascript; charset=utf-8",
     "sheet.js": "text/javascript; charset=utf-8",
+    "shelf.js": "text/javascript; charset=utf-8",
     "words.js": "text/javascript; charset=utf-8",
 };
 
@@ -66,6 +71,7 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", page("sign-in.html"))
         .route("/sign-out", page("sign-out.html"))
         .route("/setup", page("setup.html"))
+        .route("/u/{token}", page("invite.html"))
         .route("/ui/{file}", get(show_file))
 }
 

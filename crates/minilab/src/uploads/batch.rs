@@ -8,28 +8,32 @@ use futures_util::future::BoxFuture;
 
 use super::files::{Files, Part};
 use super::flow::Pace;
-use super::receive::{Allowed, Received, receive};
+use super::receive::{Allowed, Received, inspect, receive};
 use super::refused::Refused;
 use super::store::{Stored, store};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::tiers::keeping::DeleteAfter;
 
 /// What became of one file of a request.
 pub struct Item<T = Stored> {
     pub filename: String,
-    /// BLAKE3 of the bytes, if all of them came in and begin like a picture.
+    /// BLAKE3 of the bytes, if all of them came in.
     pub hash: Option<[u8; 32]>,
     pub outcome: Result<T, Problem>,
 }
 
 /// How a request may bring files.
+#[derive(Default)]
 pub struct Batch {
     pub files_max: usize,
     /// The name of a file that is the whole body.
     pub name_of_raw: Option<String>,
     /// The form's input that holds a title, if it is wanted.
     pub title_input: Option<&'static str>,
+    /// When the images go by themselves, if not as tier and link say.
+    pub delete_after: Option<DeleteAfter>,
 }
 
 /// What a request brought.
@@ -46,13 +50,9 @@ impl Batch {
         caller: &Caller,
         request: Request,
     ) -> Result<Brought, Problem> {
+        let delete_after = self.delete_after;
         let keep = |filename, received| {
-            // In a task of its own: a sender who hangs up now must not leave bytes without a row.
-            let (app, account) = (app.clone(), caller.account.clone());
-            let stored =
-                crate::spawn(async move { store(&app, &account, filename, received).await });
-            async move { Ok(stored.await.map_err(|died| Problem::internal(&died.into()))??) }
-                .boxed()
+            store(app.clone(), caller.clone(), filename, received, delete_after).boxed()
         };
         self.each(app, caller, request, keep).await
     }
@@ -64,7 +64,11 @@ impl Batch {
         caller: &Caller,
         request: Request,
     ) -> Result<Brought<()>, Problem> {
-        self.each(app, caller, request, |_, _| async { Ok(()) }.boxed()).await
+        let limits = app.config.pictures;
+        let look = |_, received: Received| {
+            async move { Ok(inspect(received.gathered, limits).await.map(|_| ())?) }.boxed()
+        };
+        self.each(app, caller, request, look).await
     }
 
     async fn each<T>(
@@ -80,6 +84,7 @@ impl Batch {
         };
         let mut files = Files::open(request, self.name_of_raw, pace).await?;
         let (mut items, mut title) = (Vec::new(), None);
+        let mut bytes_left = app.config.uploads.bytes_max;
         loop {
             let mut file = match files.next().await {
                 Ok(Some(file)) if file.is_file => file,
@@ -103,8 +108,12 @@ impl Batch {
                 items.push(Item { filename, hash: None, outcome });
                 break;
             }
-            let (hash, outcome) = match take(app, caller, &mut file).await {
-                Ok(received) => (Some(received.hash), keep(filename.clone(), received).await),
+            let (hash, outcome) = match take(app, caller, &mut file, bytes_left).await {
+                Ok(received) => {
+                    bytes_left -= received.bytes;
+                    let hash = received.hash;
+                    (Some(hash), keep(filename.clone(), received).await)
+                }
                 Err(problem) => (None, Err(problem)),
             };
             let is_refused = outcome.is_err();
@@ -118,12 +127,27 @@ impl Batch {
     }
 }
 
-async fn take(app: &App, caller: &Caller, file: &mut Part<'_>) -> Result<Received, Problem> {
-    let bytes_max = caller.tier().upload_bytes_max;
+/// Takes in one file. `bytes_left` are those of the whole request.
+async fn take(
+    app: &App,
+    caller: &Caller,
+    file: &mut Part<'_>,
+    bytes_left: u64,
+) -> Result<Received, Problem> {
+    let of_link = caller.link.as_ref().and_then(|link| link.bytes_max).map(|most| most as u64);
+    let of_file = caller.tier().upload_bytes_max.min(of_link.unwrap_or(u64::MAX));
+    let bytes_max = of_file.min(bytes_left);
+    let too_large = || {
+        if bytes_left < of_file {
+            Refused::BatchTooLarge { max: app.config.uploads.bytes_max }
+        } else {
+            Refused::TooLarge { max: of_file }
+        }
+    };
     // A length that is said and too large need not be waited for.
     if file.said_bytes.is_some_and(|said| said > bytes_max) {
-        return Err(Refused::TooLarge { max: bytes_max }.into());
+        return Err(too_large().into());
     }
-    let limits = pixels::Limits { bytes: bytes_max, ..app.config.pictures };
-    Ok(receive(&app.spool, file, Allowed { bytes_max, limits }).await?)
+    let allowed = Allowed { bytes_max, too_large: too_large() };
+    Ok(receive(&app.spool, file, allowed).await?)
 }

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use super::flow::{Flow, Pace};
-use super::refused::Stop;
 use crate::http::Problem;
 use crate::http::disposition::safe_name;
+use crate::http::problem::Stop;
 
 /// After a refused file so many more of its bytes are read, so that the next file can be reached
 /// and the sender hears the answer. A sender with more than that to say is cut off.
@@ -162,7 +162,7 @@ impl Stream for Part<'_> {
                 chunk.map(|chunk| chunk.map_err(|error| error.to_string()))
             }
         };
-        Poll::Ready(chunk.map(|chunk| chunk.map_err(|text| self.flow.refusal(text).into())))
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|text| Stop::from(self.flow.refusal(text)))))
     }
 }
 

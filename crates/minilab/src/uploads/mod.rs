@@ -3,6 +3,7 @@
 mod batch;
 mod files;
 mod flow;
+mod gathered;
 pub mod once;
 mod receive;
 mod refused;
@@ -23,6 +24,8 @@ use serde::{Deserialize, Serialize};
 pub struct UploadsConfig {
     /// Files in one request.
     pub files_max: usize,
+    /// Bytes of all files of one request.
+    pub bytes_max: u64,
     /// Seconds without a byte after which a sender is given up.
     pub idle_secs: u64,
     /// Bytes a second that a sender must reach on average, once `idle_secs` were waited for.
@@ -31,7 +34,7 @@ pub struct UploadsConfig {
 
 impl Default for UploadsConfig {
     fn default() -> Self {
-        Self { files_max: 100, idle_secs: 30, rate_min: 4096 }
+        Self { files_max: 100, bytes_max: 4 << 30, idle_secs: 30, rate_min: 4096 }
     }
 }
 
@@ -40,6 +43,9 @@ impl UploadsConfig {
         let mut problems = Vec::new();
         if !(1..=10_000).contains(&self.files_max) {
             problems.push("uploads.files_max: must be between 1 and 10000".to_owned());
+        }
+        if self.bytes_max == 0 {
+            problems.push("uploads.bytes_max: starts at 1".to_owned());
         }
         if !(1..=3600).contains(&self.idle_secs) {
             problems.push("uploads.idle_secs: must be between 1 and 3600".to_owned());

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::batch::Item;
 use super::sql;
+use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::{Conn, Db};
 use crate::http::Problem;
@@ -53,8 +54,18 @@ struct AnswerRow {
 }
 
 /// Takes the key of the request, if it has one.
-pub(super) async fn begin(app: &App, account: Uuid, headers: &HeaderMap) -> Result<Once, Problem> {
+pub(super) async fn begin(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+) -> Result<Once, Problem> {
     let Some(key) = read_key(headers)? else { return Ok(Once::Any) };
+    let account = caller.account.id;
+    // Keys of a link's holders are apart: no key that is sent has a space.
+    let key = match &caller.link {
+        Some(link) => format!("{} {key}", link.id.simple()),
+        None => key,
+    };
     for _ in 0..ROUNDS_MAX {
         let args = (account, key.clone(), app.spool.name.clone(), app.clock.now_ms());
         let taken = app.db.write(args, |tx, (account, key, worker, now_ms)| {

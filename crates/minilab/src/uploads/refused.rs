@@ -3,11 +3,12 @@
 use axum::http::StatusCode;
 
 use crate::http::Problem;
+use crate::http::problem::Stop;
 
 /// The sender's fault, each with what helps.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refused {
-    #[error("the file is larger than the {max} bytes that the tier allows")]
+    #[error("the file is larger than the {max} bytes that are allowed")]
     TooLarge { max: u64 },
     #[error("the file is empty")]
     Empty,
@@ -19,6 +20,14 @@ pub enum Refused {
     Suspended,
     #[error("one request may bring at most {max} files")]
     TooManyFiles { max: usize },
+    #[error("one request may bring at most {max} bytes")]
+    BatchTooLarge { max: u64 },
+    #[error("this link takes {taken} pictures, and this one is {format}")]
+    FormatNotInLink { format: pixels::Format, taken: String },
+    #[error("{}", link_is_full(*.images_left, *.bytes_left))]
+    LinkFull { images_left: Option<i64>, bytes_left: Option<i64> },
+    #[error("the library that this link brings pictures to is full")]
+    LibraryFull,
     #[error("there is no file in the request")]
     NoFile,
     #[error("the request body is broken: {0}")]
@@ -29,37 +38,17 @@ pub enum Refused {
     TooSlow { secs: u64, rate_min: u64 },
 }
 
-/// What can end an upload.
-#[derive(Debug)]
-pub enum Stop {
-    Refused(Refused),
-    Failed(anyhow::Error),
+fn link_is_full(images_left: Option<i64>, bytes_left: Option<i64>) -> String {
+    match (images_left, bytes_left) {
+        (Some(left), _) if left <= 0 => "this link is full: it takes no more pictures".to_owned(),
+        (_, Some(left)) if left > 0 => format!("this link has room for {left} more bytes only"),
+        _ => "this link is full: it takes no more bytes".to_owned(),
+    }
 }
 
 impl From<Refused> for Stop {
     fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
-    }
-}
-
-impl From<anyhow::Error> for Stop {
-    fn from(cause: anyhow::Error) -> Self {
-        Self::Failed(cause)
-    }
-}
-
-impl From<sqlx::Error> for Stop {
-    fn from(cause: sqlx::Error) -> Self {
-        Self::Failed(cause.into())
-    }
-}
-
-impl From<Stop> for Problem {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Refused(refused) => refused.into(),
-            Stop::Failed(cause) => Self::internal(&cause),
-        }
+        Self::Refused(refused.into())
     }
 }
 
@@ -75,9 +64,22 @@ impl From<Refused> for Problem {
             Refused::QuotaReached { used, limit } => {
                 Self::forbidden("quota_reached", detail).with("used", used).with("limit", limit)
             }
+            Refused::LibraryFull => Self::forbidden("quota_reached", detail),
             Refused::Suspended => Self::forbidden("suspended", detail),
             Refused::TooManyFiles { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_files", detail)
+            }
+            Refused::BatchTooLarge { max } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "batch_too_large", detail)
+                    .with("limit", max)
+            }
+            Refused::FormatNotInLink { .. } => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "format_not_in_link", detail)
+            }
+            Refused::LinkFull { images_left, bytes_left } => {
+                Self::forbidden("upload_link_full", detail)
+                    .with("images_left", images_left)
+                    .with("bytes_left", bytes_left)
             }
             Refused::NoFile => Self::unprocessable("no_file", detail),
             Refused::BrokenBody(_) => Self::bad_request("broken_body", detail),

@@ -12,20 +12,44 @@ use uuid::Uuid;
 use super::batch::{Batch, Item};
 use super::once::{self, Once};
 use super::store::Stored;
-use crate::accounts::Caller;
+use crate::accounts::{Caller, CallerOrHolder, Key};
 use crate::app::App;
-use crate::http::extract::Query;
+use crate::http::extract::{Path, Query};
 use crate::http::problem::{self, ItemProblem, Problem, Refusal};
 use crate::images;
 use crate::images::routes::PictureBytes;
 use crate::images::view::ImageView;
+use crate::tiers::keeping::{self, DeleteAfter};
+use crate::variants;
 
-/// The name of a file that is sent as a raw body.
+/// How an upload is to be taken.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct NameQuery {
-    /// Of a picture that is the whole body.
+pub struct UploadQuery {
+    /// The name of a picture that is the whole body.
     filename: Option<String>,
+    /// The images go by themselves: once they were downloaded (`download`), or so many seconds from
+    /// now. What the tier or the link says holds as well. What is brought again goes as it is said
+    /// now, but no time becomes shorter.
+    #[param(pattern = "^(download|[1-9][0-9]{0,7})$", example = "3600")]
+    delete_after: Option<String>,
+}
+
+impl UploadQuery {
+    fn batch(self, app: &App) -> Result<Batch, Problem> {
+        let delete_after = self.delete_after.map(|text| {
+            DeleteAfter::parse(&text).ok_or_else(|| {
+                let detail = format!("delete_after: {text:?} {}", keeping::WRONG);
+                Problem::unprocessable("bad_delete_after", detail)
+            })
+        });
+        Ok(Batch {
+            files_max: app.config.uploads.files_max,
+            name_of_raw: self.filename,
+            title_input: None,
+            delete_after: delete_after.transpose()?,
+        })
+    }
 }
 
 #[derive(IntoParams)]
@@ -89,7 +113,7 @@ enum ItemStatus {
 /// the id of the one that is there. One bad file does not spoil the others; when all are refused, the
 /// answer is a problem with the same `items`.
 #[utoipa::path(
-    post, path = "/api/v1/images", tag = "images", params(NameQuery, KeyHeader),
+    post, path = "/api/v1/images", tag = "images", params(UploadQuery, KeyHeader),
     request_body(content(
         (UploadForm = "multipart/form-data"),
         (PictureBytes = "application/octet-stream"),
@@ -101,6 +125,7 @@ enum ItemStatus {
         (status = 403, response = Refusal),
         (status = 408, response = Refusal),
         (status = 409, response = Refusal),
+        (status = 410, response = Refusal),
         (status = 413, response = Refusal),
         (status = 415, response = Refusal),
         (status = 422, response = Refusal),
@@ -108,26 +133,72 @@ enum ItemStatus {
 )]
 pub async fn create_images(
     State(app): State<App>,
-    caller: Caller,
-    Query(query): Query<NameQuery>,
+    CallerOrHolder(caller): CallerOrHolder,
+    Query(query): Query<UploadQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let once = once::begin(&app, caller.account.id, request.headers()).await?;
-    let batch = Batch {
-        files_max: app.config.uploads.files_max,
-        name_of_raw: query.filename,
-        title_input: None,
-    };
+    create(&app, &caller, query, request).await
+}
+
+/// Bring pictures by an upload link
+///
+/// The same as `POST /api/v1/images`, with the link's token in the address instead of the header. A
+/// duplicate is a picture that came through this link before.
+#[utoipa::path(
+    post, path = "/u/{token}", tag = "upload links", security(()),
+    params(("token" = String, Path, description = "Of the upload link"), UploadQuery, KeyHeader),
+    request_body(content(
+        (UploadForm = "multipart/form-data"),
+        (PictureBytes = "application/octet-stream"),
+    )),
+    responses(
+        (status = 200, description = "All are there already.", body = UploadView),
+        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
+        (status = 400, response = Refusal),
+        (status = 401, response = Refusal),
+        (status = 403, response = Refusal),
+        (status = 408, response = Refusal),
+        (status = 409, response = Refusal),
+        (status = 410, response = Refusal),
+        (status = 413, response = Refusal),
+        (status = 415, response = Refusal),
+        (status = 422, response = Refusal),
+    ),
+)]
+pub async fn create_images_by_link(
+    State(app): State<App>,
+    token: Result<Path<String>, Problem>,
+    Query(query): Query<UploadQuery>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let token = token.ok().and_then(|Path(token)| Key::parse(&token));
+    let unknown = || Problem::unauthorized("this upload link is unknown");
+    let caller = Caller::by_link(&app, &token.ok_or_else(unknown)?).await?;
+    create(&app, &caller, query, request).await
+}
+
+async fn create(
+    app: &App,
+    caller: &Caller,
+    query: UploadQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let batch = query.batch(app)?;
+    let once = once::begin(app, caller, request.headers()).await?;
     if let Once::Again(answered) = once {
-        let items = batch.compare(&app, &caller, request).await?.items;
+        let items = batch.compare(app, caller, request).await?.items;
         let (status, body) = answered.replay(&items)?;
         let replayed = HeaderName::from_static("idempotency-replayed");
         let replayed = [(replayed, HeaderValue::from_static("true"))];
         return Ok((replayed, respond(status, body)).into_response());
     }
-    let items = batch.store(&app, &caller, request).await?.items;
-    let (status, body) = answer(&app, &caller, &items).await?;
-    if let Once::First(ticket) = once {
+    let items = batch.store(app, caller, request).await?.items;
+    let (status, body) = answer(app, caller, &items).await?;
+    // Holders of a link may come again and again: only what came in is worth keeping an answer for.
+    let is_worth = caller.link.is_none() || status == StatusCode::CREATED;
+    if let Once::First(ticket) = once
+        && is_worth
+    {
         ticket.settle(&items, status, &body).await?;
     }
     Ok(respond(status, body))
@@ -184,9 +255,12 @@ async fn view_item(
             return Ok(ItemView { index, filename, status, id: None, image: None, error });
         }
     };
-    let found = images::find(&mut app.db.read().await?, caller.account.id, id).await?;
-    let image = match found {
-        Some(image) => Some(images::routes::show(app, caller, &image).await?),
+    let mut conn = app.db.read().await?;
+    let image = match images::find(&mut conn, caller.account.id, id).await? {
+        Some(image) => {
+            let made = variants::of_blob(&mut conn, image.blob_id).await?;
+            Some(images::view::view(caller, &image, &made))
+        }
         None => None,
     };
     Ok(ItemView { index, filename, status, id: Some(id), image, error: None })

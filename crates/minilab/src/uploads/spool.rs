@@ -6,6 +6,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -15,6 +17,8 @@ pub struct Spool {
     /// Names this process among those that share the data.
     pub name: String,
     folder: PathBuf,
+    /// Bytes of files that are in memory yet.
+    held: AtomicUsize,
     /// Held, not read: the lock ends with the process.
     _lock: File,
 }
@@ -47,7 +51,7 @@ impl Spool {
         lock.try_lock().context("locking a spool folder that nobody else can know")?;
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
         let dead = tidy(spools, &name).context("tidying the spool")?;
-        Ok((Self { name, folder, _lock: lock }, dead))
+        Ok((Self { name, folder, held: AtomicUsize::new(0), _lock: lock }, dead))
     }
 
     /// Writes files that are on the disk when this returns. Blocks.
@@ -70,6 +74,37 @@ impl Spool {
         let path = self.folder.join(Uuid::now_v7().simple().to_string());
         let file = File::create_new(&path).with_context(|| format!("making {}", path.display()))?;
         Ok((Spooled { path }, file))
+    }
+}
+
+/// Bytes of all files that are in memory yet.
+const HELD_MAX: usize = 32 << 20;
+
+/// A share of the memory for files on their way in, given back when this is dropped.
+pub(super) struct Held {
+    spool: Arc<Spool>,
+    bytes: usize,
+}
+
+impl Held {
+    pub(super) fn nothing(spool: &Arc<Spool>) -> Self {
+        Self { spool: spool.clone(), bytes: 0 }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes more; false when all files together have more than they should.
+    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes;
+        self.spool.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= HELD_MAX
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.spool.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

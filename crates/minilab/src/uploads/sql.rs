@@ -1,18 +1,31 @@
 //! SQL of uploads.
 
 crate::sql! {
-    SELECT_LIVE_BLOB = "SELECT id FROM blobs WHERE hash = $1 AND NOT doomed";
-    LOCK_LIVE_BLOB = locking "SELECT id FROM blobs WHERE hash = $1 AND NOT doomed";
-    INSERT_BLOB = "INSERT INTO blobs (id, hash, generation, bytes, doomed, format, width, height,
-            frames, orientation, has_alpha, decode_bytes, make, model, lens, taken_at, exposure,
-            gps_lat, gps_lon, created_ms)
-        VALUES ($1, $2, $3, $4, FALSE, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19)
-        ON CONFLICT (hash) WHERE NOT doomed DO NOTHING";
-    SELECT_TWIN = "SELECT id FROM images WHERE scope_id = $1 AND blob_id = $2";
+    /// The live blob of these bytes, and the image of the scope that shows it and stays: if need be one
+    /// from when its tier kept more, or less.
+    SELECT_KNOWN = "SELECT b.id, i.id FROM blobs b
+            LEFT JOIN images i ON i.blob_id = b.id AND i.scope_id = $3
+                AND i.delete_at_ms IS NULL AND NOT i.delete_after_download
+        WHERE b.hash = $1 AND (b.pool_id = $2 OR i.id IS NOT NULL) AND NOT b.doomed
+        ORDER BY i.id IS NULL LIMIT 1";
+    LOCK_LIVE_BLOB = locking "SELECT id FROM blobs
+        WHERE hash = $1 AND pool_id = $2 AND NOT doomed";
+    INSERT_BLOB = "INSERT INTO blobs (id, hash, generation, pool_id, bytes, doomed, format, width,
+            height, frames, orientation, has_alpha, decode_bytes, make, model, lens, taken_at,
+            exposure, gps_lat, gps_lon, created_ms)
+        VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20)
+        ON CONFLICT (hash, pool_id) WHERE NOT doomed DO NOTHING";
+    /// The account's images of a blob, and what each came through.
+    SELECT_OWN_OF_BLOB = "SELECT id, scope_id FROM images WHERE account_id = $1 AND blob_id = $2";
     INSERT_IMAGE = "INSERT INTO images (id, account_id, blob_id, scope_id, filename, state,
-            created_ms)
-        VALUES ($1, $2, $3, $4, $5, 'processing', $6)";
+            created_ms, delete_at_ms, delete_after_download)
+        VALUES ($1, $2, $3, $4, $5, 'processing', $6, $7, $8)";
+    /// What is brought again goes as it is said now, but no time becomes shorter.
+    KEEP_ON = "UPDATE images SET
+            delete_at_ms = CASE WHEN $2 < delete_at_ms THEN delete_at_ms ELSE $2 END,
+            delete_after_download = $3
+        WHERE id = $1 AND (delete_at_ms IS NOT NULL OR delete_after_download)";
     INSERT_ANSWER = "INSERT INTO answers (account_id, key, worker, created_ms)
         VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, key) DO NOTHING";
     SELECT_ANSWER = "SELECT fingerprint, status, body FROM answers

@@ -4,29 +4,39 @@ use anyhow::{Context, bail};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::receive::Received;
-use super::refused::{Refused, Stop};
+use super::gathered::Gathered;
+use super::receive::{Picture, Received, inspect};
+use super::refused::Refused;
 use super::sql;
-use crate::accounts::{self, Account};
+use crate::accounts::{self, Account, Caller, UploadLink, upload_link};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::http::Problem;
+use crate::http::problem::Stop;
+use crate::images::counted::Counted;
 use crate::jobs::{self, Job};
-use crate::{execute, fetch_one, fetch_optional};
+use crate::tiers::keeping::{DeleteAfter, Until};
+use crate::{cpu, execute, fetch_all, fetch_one, fetch_optional};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
     Created(Uuid),
-    /// The account has the same bytes already, as this image.
+    /// The account, or the upload link, has the same bytes already, as this image.
     Duplicate(Uuid),
 }
 
 /// What the transaction needs to know.
 #[derive(Clone)]
 struct NewImage {
-    account: Account,
+    account: Uuid,
+    /// The account, or the upload link it comes through: duplicates are looked for there.
+    scope: Uuid,
+    /// Who shares the bytes: everybody, or this scope alone if its original is not kept.
+    pool: Uuid,
+    until: Until,
     filename: String,
     hash: [u8; 32],
     bytes: i64,
@@ -35,6 +45,19 @@ struct NewImage {
     /// Where the bytes were put, if they were.
     placed: Option<Original>,
     now_ms: i64,
+}
+
+impl NewImage {
+    fn until(caller: &Caller, delete_after: Option<DeleteAfter>, now_ms: i64) -> Until {
+        let of_link = caller.link.as_ref().and_then(|link| link.delete_after());
+        let said = [caller.tier().keeping.delete_after, of_link, delete_after];
+        Until::earliest(said.into_iter().flatten(), now_ms)
+    }
+
+    /// The upload link it comes through.
+    fn link(&self) -> Option<Uuid> {
+        Some(self.scope).filter(|scope| *scope != self.account)
+    }
 }
 
 /// How the transaction ended.
@@ -52,27 +75,66 @@ const ROUNDS_MAX: u32 = 32;
 
 /// Makes an image of a received file. When this returns, it is safe.
 pub(super) async fn store(
-    app: &App,
-    account: &Account,
+    app: App,
+    caller: Caller,
     filename: String,
     received: Received,
-) -> Result<Stored, Stop> {
-    let mut new = NewImage {
-        account: account.clone(),
+    delete_after: Option<DeleteAfter>,
+) -> Result<Stored, Problem> {
+    let (scope, hash) = (caller.scope_id(), received.hash);
+    let pool = if caller.tier().keeping.original { Uuid::nil() } else { scope };
+    let known = look(&app, &hash, pool, scope).await?;
+    if let Known::Image(image) = known {
+        // Nothing comes in that could be too much, and what is there stays in any case.
+        return Ok(Stored::Duplicate(image));
+    }
+    let limits = pixels::Limits { bytes: received.bytes, ..app.config.pictures };
+    let Picture { gathered, facts, metadata } = inspect(received.gathered, limits).await?;
+    match &caller.link {
+        Some(link) if !link.takes(facts.format) => {
+            let taken = link.formats().unwrap_or_default().join(", ");
+            return Err(Refused::FormatNotInLink { format: facts.format, taken }.into());
+        }
+        _ => {}
+    }
+    let now_ms = app.clock.now_ms();
+    let new = NewImage {
+        account: caller.account.id,
+        scope,
+        pool,
+        until: NewImage::until(&caller, delete_after, now_ms),
         filename,
-        hash: received.hash,
+        hash,
         bytes: received.bytes as i64,
-        facts: received.facts,
-        metadata: received.metadata,
+        facts,
+        metadata,
         placed: None,
-        now_ms: app.clock.now_ms(),
+        now_ms,
     };
-    let mut must_place = !is_stored(app, &new.hash).await?;
+    let must_place = matches!(known, Known::Nothing);
+    // In a task of its own: a sender who hangs up now must not leave bytes without a row.
+    let stored = crate::spawn(async move { keep(&app, new, gathered, must_place).await });
+    Ok(stored.await.map_err(|died| Problem::internal(&died.into()))??)
+}
+
+/// Puts the bytes in their place, if they are not stored yet, and commits the image.
+async fn keep(
+    app: &App,
+    mut new: NewImage,
+    gathered: Gathered,
+    mut must_place: bool,
+) -> Result<Stored, Stop> {
+    let mut gathered = Some(gathered);
+    let mut spooled = None;
     loop {
         if must_place {
+            if let Some(gathered) = gathered.take() {
+                spooled = Some(cpu::run(move || gathered.into_spool()).await?);
+            }
+            let spooled = spooled.as_ref().context("a file was gathered, and then it was not")?;
             let original = Original { hash: new.hash.to_vec(), generation: Uuid::now_v7() };
             let place = BlobKey::Original(&original).path();
-            app.blobs.place(vec![(received.spooled.path.clone(), place)]).await?;
+            app.blobs.place(vec![(spooled.path.clone(), place)]).await?;
             new.placed = Some(original);
         }
         let placed = new.placed.clone();
@@ -100,36 +162,107 @@ fn is_undecided(outcome: &Result<Outcome, Stop>) -> bool {
     matches!(outcome, Err(Stop::Failed(_)))
 }
 
-async fn is_stored(app: &App, hash: &[u8]) -> anyhow::Result<bool> {
-    let mut conn = app.db.read().await?;
-    let row = fetch_optional!(&mut conn, (Uuid,), sql::SELECT_LIVE_BLOB, hash);
-    Ok(row.context("looking for the same bytes")?.is_some())
+/// What there is of a file before anything is done about it.
+enum Known {
+    Image(Uuid),
+    Bytes,
+    Nothing,
 }
 
-/// Locks in one order everywhere: account, then blob. So no two uploads wait for each other.
+async fn look(app: &App, hash: &[u8; 32], pool: Uuid, scope: Uuid) -> anyhow::Result<Known> {
+    type Row = (Uuid, Option<Uuid>);
+    let mut conn = app.db.read().await?;
+    let row = fetch_optional!(&mut conn, Row, sql::SELECT_KNOWN, &hash[..], pool, scope);
+    Ok(match row.context("looking for the same bytes")? {
+        Some((_, Some(image))) => Known::Image(image),
+        Some((_, None)) => Known::Bytes,
+        None => Known::Nothing,
+    })
+}
+
+/// Locks in one order everywhere: account, then upload link, then blob. So no two uploads wait for
+/// each other.
 fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outcome, Stop>> {
     Box::pin(async move {
-        let account = new.account.id;
-        if fetch_one!(tx, Account, accounts::sql::LOCK, account)?.suspended {
-            return Err(Refused::Suspended.into());
-        }
+        let account = new.account;
+        let link = lock_maker(tx, new).await?;
         let Some((blob, used_placed)) = lock_blob(tx, new).await? else {
             return Ok(Outcome::MustPlace);
         };
-        let twin = fetch_optional!(tx, (Uuid,), sql::SELECT_TWIN, account, blob)?;
-        if let Some((image,)) = twin {
-            let stored = Stored::Duplicate(image);
+        let own = fetch_all!(tx, (Uuid, Uuid), sql::SELECT_OWN_OF_BLOB, account, blob)?;
+        if let Some((image, _)) = own.iter().find(|(_, scope)| *scope == new.scope) {
+            let until = new.until;
+            if execute!(tx, sql::KEEP_ON, *image, until.at_ms, until.after_download)? > 0 {
+                counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+            }
+            let stored = Stored::Duplicate(*image);
             return Ok(Outcome::Stored { stored, used_placed });
         }
-        check_quota(tx, account).await?;
+        if let Some(link) = &link {
+            use_link(tx, link, new.bytes).await?;
+        }
+        check_quota(tx, account).await.map_err(|stop| match (link, stop) {
+            // How much its maker has is nothing for who holds a link.
+            (Some(_), Stop::Refused(_)) => Refused::LibraryFull.into(),
+            (_, stop) => stop,
+        })?;
         let image = Uuid::now_v7();
-        execute!(tx, sql::INSERT_IMAGE, image, account, blob, account, &new.filename, new.now_ms)?;
-        counters::add(tx, Scope::Account(account), counters::IMAGES, 1).await?;
-        counters::add(tx, Scope::Account(account), counters::BYTES, new.bytes).await?;
-        counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+        execute!(
+            tx,
+            sql::INSERT_IMAGE,
+            image,
+            account,
+            blob,
+            new.scope,
+            &new.filename,
+            new.now_ms,
+            new.until.at_ms,
+            new.until.after_download,
+        )?;
+        let format = new.facts.format.to_string();
+        let counted = Counted {
+            account,
+            bytes: new.bytes,
+            variant_bytes: 0,
+            format: &format,
+            model: new.metadata.model.as_deref(),
+            is_only_one: own.is_empty(),
+        };
+        counted.add(tx, new.now_ms).await?;
         jobs::enqueue(tx, &Job::Develop { blob }, Some(account), new.now_ms).await?;
         Ok(Outcome::Stored { stored: Stored::Created(image), used_placed })
     })
+}
+
+/// Locks the account, and the link if it comes through one: both are to be in force.
+async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>, Stop> {
+    let account = fetch_one!(tx, Account, accounts::sql::LOCK, new.account)?;
+    let Some(link) = new.link() else {
+        return if account.suspended { Err(Refused::Suspended.into()) } else { Ok(None) };
+    };
+    let link = fetch_optional!(tx, UploadLink, accounts::sql::LOCK_UPLOAD_LINK, link)?;
+    let Some(link) = link.filter(|_| !account.suspended) else {
+        return Err(upload_link::closed().into());
+    };
+    let right = fetch_one!(tx, (bool, bool), accounts::sql::SELECT_LINK_RIGHT, new.account)?;
+    if right == (false, false) {
+        return Err(upload_link::closed().into());
+    }
+    match link.refusal(new.now_ms) {
+        Some(problem) => Err(problem.into()),
+        None => Ok(Some(link)),
+    }
+}
+
+/// Takes room of the link, if it has enough.
+async fn use_link(tx: &mut Conn, link: &UploadLink, bytes: i64) -> Result<(), Stop> {
+    if !link.has_room(bytes) {
+        let images_left = link.images_max.map(|most| (most - link.images).max(0));
+        let bytes_left = link.bytes_max.map(|most| (most - link.bytes).max(0));
+        return Err(Refused::LinkFull { images_left, bytes_left }.into());
+    }
+    execute!(tx, accounts::sql::USE_UPLOAD_LINK, link.id, bytes)?;
+    Ok(())
 }
 
 /// The live blob of these bytes, locked, and whether it is the one just placed.
@@ -137,7 +270,9 @@ async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>
     // If an insert gives way to another's, that one is there to be locked; unless it is doomed
     // before it is our turn.
     for _ in 0..ROUNDS_MAX {
-        if let Some((id,)) = fetch_optional!(tx, (Uuid,), sql::LOCK_LIVE_BLOB, &new.hash[..])? {
+        if let Some((id,)) =
+            fetch_optional!(tx, (Uuid,), sql::LOCK_LIVE_BLOB, &new.hash[..], new.pool)?
+        {
             return Ok(Some((id, false)));
         }
         let Some(original) = &new.placed else {
@@ -166,6 +301,7 @@ async fn insert_blob(
         id,
         &new.hash[..],
         original.generation,
+        new.pool,
         new.bytes,
         facts.format.to_string(),
         i64::from(facts.width),

@@ -144,6 +144,10 @@ async fn make(
     if presets.is_empty() {
         return Ok(Vec::new());
     }
+    if row.discarded {
+        let gone = JobError::fail("original_discarded", "the original was not kept");
+        return if on_refusal == OnRefusal::LeaveOut { Ok(Vec::new()) } else { Err(gone) };
+    }
     let original = row.original();
     let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
@@ -243,6 +247,9 @@ async fn commit(
                 if !is_done {
                     return Ok(false);
                 }
+                if *after == AfterCommit::Develop && is_private(tx, *blob).await? {
+                    jobs::enqueue(tx, &Job::Discard { blob: *blob }, None, *now_ms).await?;
+                }
                 jobs::complete(tx, lease, *now_ms).await?;
                 Ok(true)
             })
@@ -273,6 +280,11 @@ pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Resu
 async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool> {
     execute!(tx, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
+}
+
+/// Whether the original is kept only until its variants are made.
+async fn is_private(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+    Ok(fetch_optional!(tx, (Uuid,), sql::IS_PRIVATE, blob, Uuid::nil())?.is_some())
 }
 
 /// Locks the blob's row, if it is still there.

@@ -1,6 +1,8 @@
 //! Sizes of a picture: what is made, the making, the serving.
 
 pub mod develop;
+pub mod discard;
+pub mod location;
 pub mod on_demand;
 pub mod owners;
 pub mod previews;

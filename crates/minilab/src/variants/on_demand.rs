@@ -82,6 +82,9 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
         // an answer would tell about them.
         let asked =
             fetch_optional!(&mut conn, (String,), sql::SELECT_ASKED, image.id, &preset.name)?;
+        if asked.is_none() && image.blob.discarded {
+            return Err(images::discarded());
+        }
         if asked.is_none() {
             return Ok(Look::Missing);
         }
@@ -89,6 +92,9 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
     let made = of_blob(&mut conn, image.blob_id).await?;
     if let Some(variant) = latest(&made, image.blob_id, &preset.name) {
         return Ok(Look::Made(variant.clone()));
+    }
+    if image.blob.discarded {
+        return Err(images::discarded());
     }
     let key = job.unique_key();
     let last = fetch_optional!(&mut conn, (String, Option<String>), jobs::sql::SELECT_BY_KEY, key)?;

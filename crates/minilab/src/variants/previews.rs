@@ -65,7 +65,7 @@ async fn fetch(app: &App, image: &Image, preview: &Variant, key: Key) -> anyhow:
 }
 
 fn make(app: &App, image: &Image) {
-    if image.state != State::Ready {
+    if image.state != State::Ready || image.blob.discarded {
         return;
     }
     let (app, image) = (app.clone(), image.clone());

@@ -21,6 +21,8 @@ pub struct Print {
     pub original: Original,
     pub variant: Variant,
     pub format: pixels::Format,
+    /// The image, if it goes after its first download.
+    pub goes: Option<Uuid>,
 }
 
 /// An account, its image and a preset: a foreign image has another key.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Variant;
 use super::on_demand::{obtain, patience};
 use super::prints::Print;
-use crate::accounts::Caller;
+use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::bytes::{Served, serve, short_tag};
@@ -21,7 +21,7 @@ use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::{Problem, Refusal};
 use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery};
-use crate::images::{self, State};
+use crate::images::{self, Image, State, expire};
 use crate::tiers::Preset;
 
 /// How a variant is to be handed out.
@@ -56,13 +56,14 @@ pub struct Handing<'a> {
             content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
         (status = 403, response = Refusal),
+        (status = 410, response = Refusal),
         (status = 416, response = Refusal),
         (status = 422, response = Refusal),
     ),
 )]
 pub async fn show_variant(
     AppState(app): AppState<App>,
-    caller: Caller,
+    CallerOrHolder(caller): CallerOrHolder,
     ImageId(id): ImageId,
     Path((_, preset)): Path<(String, String)>,
     Query(version): Query<VersionQuery>,
@@ -72,10 +73,10 @@ pub async fn show_variant(
     let handing = Handing {
         suffix: &preset.clone(),
         preset: &preset,
+        disposition: version.disposition(),
         version,
-        disposition: Disposition::Inline,
         owner: caller.account.id,
-        tenant: Tenant::Account(caller.account.id),
+        tenant: caller.tenant(),
     };
     hand_out(&app, &caller, id, handing, &method, &headers).await
 }
@@ -89,7 +90,11 @@ pub async fn hand_out(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let known = app.prints.find(handing.owner, id, handing.preset).await;
+    // Whoever holds a link sees less than the owner, whose prints these are.
+    let known = match handing.tenant {
+        Tenant::Link(_) => None,
+        _ => app.prints.find(handing.owner, id, handing.preset).await,
+    };
     let print = match known {
         Some(print) => {
             allowed_preset(caller, handing.preset)?;
@@ -101,7 +106,12 @@ pub async fn hand_out(
             None => return Ok(not_yet()),
         },
     };
-    serve_print(app, &print, &handing, method, headers).await
+    let answer = serve_print(app, &print, &handing, method, headers).await?;
+    // Visitors of the gallery and holders of upload links take nothing away.
+    let is_download = handing.disposition == Disposition::Attachment
+        && matches!(handing.tenant, Tenant::Account(_));
+    let goes = print.goes.filter(|_| is_download);
+    Ok(expire::after_download(app, goes, method, answer))
 }
 
 /// By the database, and if need be after the variant was made.
@@ -115,7 +125,11 @@ async fn find_print(
 ) -> Result<Option<Arc<Print>>, Problem> {
     let owner = handing.owner;
     let image = images::find(&mut app.db.read().await?, owner, id).await?;
-    let image = image.ok_or_else(|| Problem::not_found("image"))?;
+    let may_see = |image: &Image| match handing.tenant {
+        Tenant::Link(link) => image.scope_id == link,
+        _ => true,
+    };
+    let image = image.filter(may_see).ok_or_else(|| Problem::not_found("image"))?;
     let preset = allowed_preset(caller, handing.preset)?;
     let may_make = method != Method::HEAD && !headers.contains_key(header::RANGE);
     let patience = patience(headers, app.config.variants.wait_secs);
@@ -124,7 +138,8 @@ async fn find_print(
     };
     let format = parse_format(&variant)?;
     let original = image.blob.original();
-    let print = Arc::new(Print { filename: image.filename, original, variant, format });
+    let goes = image.goes();
+    let print = Arc::new(Print { filename: image.filename, original, variant, format, goes });
     app.prints.keep(owner, id, print.clone()).await;
     Ok(Some(print))
 }
@@ -153,6 +168,13 @@ async fn serve_print(
 
 /// The preset, if the caller's tier has it.
 pub fn allowed_preset<'a>(caller: &'a Caller, name: &str) -> Result<&'a Preset, Problem> {
+    if caller.link.is_some() {
+        // What is made at upload; and nothing is told of the maker's tier.
+        let mut eager = caller.catalogue.eager_presets(&caller.account.tier);
+        return eager
+            .find(|preset| preset.name == name)
+            .ok_or_else(|| Problem::not_found("preset"));
+    }
     let Some(preset) = caller.catalogue.presets.get(name) else {
         let known = caller.tier().presets.join(", ");
         let mut problem = Problem::not_found("preset");

@@ -13,8 +13,8 @@ crate::sql! {
     SELECT_ASKED = "SELECT preset FROM asked WHERE image_id = $1 AND preset = $2";
     INSERT_ASKED = "INSERT INTO asked (image_id, preset) VALUES ($1, $2)
         ON CONFLICT (image_id, preset) DO NOTHING";
-    SELECT_BLOB = "SELECT hash, generation, bytes, format, width, height, frames, orientation,
-            has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat, gps_lon
+    SELECT_BLOB = "SELECT hash, generation, pool_id, discarded, bytes, format, width, height, frames,
+            orientation, has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat, gps_lon
         FROM blobs WHERE id = $1 AND NOT doomed";
     LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
     /// The images of a blob that wait for their first prints, with their owners' tiers.
@@ -30,6 +30,8 @@ crate::sql! {
                 SELECT 1 FROM variants v
                 WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
                     AND v.pixels_version = $3))";
+    IS_DISCARDED = "SELECT id FROM blobs WHERE id = $1 AND discarded";
+    IS_PRIVATE = "SELECT id FROM blobs WHERE id = $1 AND pool_id <> $2";
     IS_PROCESSING = "SELECT id FROM images WHERE blob_id = $1 AND state = 'processing' LIMIT 1";
     /// What an image has: the newest of each preset that its owner's tier wants at upload, or that
     /// its owner asked for.
@@ -69,6 +71,7 @@ crate::sql! {
             AND NOT EXISTS (SELECT 1 FROM variants v
                 WHERE v.blob_id = i.blob_id AND v.preset = p.name AND v.version = p.version
                     AND v.pixels_version = $2)
+            AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = $1 AND b.discarded)
         LIMIT 1";
     SELECT_STRETCH = "SELECT id, account_id, blob_id FROM images WHERE id > $1 ORDER BY id LIMIT $2";
     SELECT_STRETCH_OF = "SELECT id, account_id, blob_id FROM images
@@ -78,7 +81,7 @@ crate::sql! {
     /// Behind a newer one for long enough, or of a preset that is gone.
     SELECT_OLD = "SELECT b.hash, b.generation, v.preset, v.version, v.pixels_version, v.bytes, b.id
         FROM variants v JOIN blobs b ON b.id = v.blob_id
-        WHERE NOT b.doomed AND v.created_ms < $1 AND (
+        WHERE NOT b.doomed AND NOT b.discarded AND v.created_ms < $1 AND (
             EXISTS (SELECT 1 FROM variants n
                 WHERE n.blob_id = v.blob_id AND n.preset = v.preset AND n.created_ms < $1
                     AND (n.version > v.version OR (n.version = v.version
@@ -86,6 +89,9 @@ crate::sql! {
             OR (v.preset <> 'original'
                 AND NOT EXISTS (SELECT 1 FROM presets p WHERE p.name = v.preset)))
         LIMIT 1000";
+    /// The original without its place goes with the original.
+    DELETE_ORIGINALS = "DELETE FROM variants WHERE blob_id = $1 AND preset = 'original'
+        RETURNING version, pixels_version, bytes";
     DELETE = "DELETE FROM variants
         WHERE blob_id = $1 AND preset = $2 AND version = $3 AND pixels_version = $4";
     SET_FAILED = "UPDATE images SET state = 'failed', error_code = $2, error_detail = $3,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use minilab::check::{differences, repair};
 use minilab::{execute, sql};
+use serde_json::json;
 
 use crate::support::Lab;
-use crate::support::pictures::bmp;
+use crate::support::pictures::{Notes, bmp, photo};
 
 mod harm {
     //! What only a fault, or a person with a database client, would do.
@@ -18,6 +19,12 @@ mod harm {
         DOOM_ALL = "UPDATE blobs SET doomed = TRUE";
         UNREADY = "UPDATE images SET state = 'processing'";
         FORGET_VARIANTS = "DELETE FROM variants";
+        MORE_BMP = "INSERT INTO counter_deltas (scope, name, delta) VALUES ('lab/format', 'bmp', 2)";
+        NO_SUCH = "INSERT INTO counters (scope, name, value) VALUES ('lab/camera', 'none', 1)";
+        FORGET_DAYS = "DELETE FROM counters WHERE scope LIKE '%/day'";
+        LESS_BYTES = "UPDATE counters SET value = value - 1 WHERE scope = 'lab' AND name = 'bytes'";
+        FORGET_OF_ACCOUNTS = "DELETE FROM counters WHERE scope LIKE 'account:%/%'";
+        UNDISCARD = "UPDATE blobs SET discarded = FALSE";
     }
 }
 
@@ -27,6 +34,9 @@ on_both_engines! {
     a_lost_original_is_told_and_not_papered_over
     what_is_not_ours_is_told_and_left_alone
     the_sweep_mends_by_itself
+    counts_of_formats_cameras_and_days_are_looked_at
+    a_camera_may_be_called_like_one_of_our_counters
+    what_is_discarded_is_not_missed
 }
 
 async fn filled(lab: &Lab) -> String {
@@ -150,4 +160,56 @@ async fn the_sweep_mends_by_itself(lab: Lab) {
     let _ = key;
     let left = lab.differences().await;
     assert!(left.iter().all(|line| !line.contains("counter stored_bytes")), "{left:?}");
+}
+
+async fn counts_of_formats_cameras_and_days_are_looked_at(lab: Lab) {
+    let key = filled(&lab).await;
+    let root = lab.admin("root").await;
+    let model = Notes { model: "X-T5", ..Notes::default() };
+    lab.ready(&key, "a.jpg", photo(model, 1)).await;
+    let stats = lab.get(&root, "/api/v1/stats").await.json();
+    minilab::counters::fold_if_any(&lab.app.db).await.unwrap();
+    for (what, part) in [
+        (harm::MORE_BMP, "counter bmp of lab/format: counted 3, there are 1"),
+        (harm::NO_SUCH, "counter none of lab/camera: counted 1, there are 0"),
+        (harm::FORGET_DAYS, "of lab/day: counted 0, there are 2"),
+        (harm::LESS_BYTES, "counter bytes of lab: counted"),
+        (harm::FORGET_OF_ACCOUNTS, "counter X-T5 of account:"),
+    ] {
+        harm(&lab, what).await;
+        let found = lab.differences().await;
+        assert!(found.iter().any(|line| line.contains(part)), "{part}: {found:?}");
+        mend(&lab).await;
+        assert_eq!(lab.differences().await, [""; 0], "after mending: {part}");
+        minilab::counters::fold_if_any(&lab.app.db).await.unwrap();
+    }
+    assert_eq!(lab.get(&root, "/api/v1/stats").await.json(), stats);
+}
+
+async fn a_camera_may_be_called_like_one_of_our_counters(lab: Lab) {
+    let key = lab.account("ada", "premium").await;
+    let names =
+        ["changes", "jobs_succeeded", "jobs_", "images", "bytes", "stored_bytes", "2008-05-30"];
+    for (seed, model) in (1..).zip(names) {
+        lab.ready(&key, "a.jpg", photo(Notes { model, ..Notes::default() }, seed)).await;
+    }
+    assert_eq!(lab.differences().await, [""; 0]);
+    minilab::counters::fold_if_any(&lab.app.db).await.unwrap();
+    mend(&lab).await;
+    assert_eq!(lab.differences().await, [""; 0]);
+    let stats = lab.get(&key, "/api/v1/me/stats").await.json();
+    let cameras = stats["cameras"].as_array().unwrap();
+    assert_eq!((cameras.len(), &stats["images"]), (7, &7.into()));
+    assert!(cameras.iter().all(|camera| camera["count"] == 1), "{stats}");
+}
+
+async fn what_is_discarded_is_not_missed(lab: Lab) {
+    let root = lab.admin("root").await;
+    lab.patch(&root, "/api/v1/tiers/premium", json!({"keeping": {"original": false}})).await;
+    filled(&lab).await;
+    assert_eq!(lab.differences().await, [""; 0]);
+    harm(&lab, harm::UNDISCARD).await;
+    let found = lab.differences().await;
+    assert!(found.iter().any(|line| line.contains("the file is missing")), "{found:?}");
+    assert!(found.iter().any(|line| line.contains("counter stored_bytes of lab")), "{found:?}");
 }

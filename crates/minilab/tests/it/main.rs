@@ -14,3 +14,4 @@ mod http;
 mod jobs;
 mod races;
 mod sql;
+mod upgrade;

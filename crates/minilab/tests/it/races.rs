@@ -5,9 +5,20 @@ use futures_util::future::join_all;
 use crate::support::Lab;
 use crate::support::pictures::bmp;
 
+mod rows {
+    minilab::sql! {
+        BLOBS = "SELECT COUNT(*) FROM blobs";
+        IMAGES = "SELECT COUNT(*) FROM images";
+        VARIANTS = "SELECT COUNT(*) FROM variants";
+        DEVELOPED = "SELECT COUNT(*) FROM jobs WHERE kind = 'develop' AND state = 'succeeded'";
+        JOBS = "SELECT COUNT(*) FROM jobs";
+    }
+}
+
 on_both_engines! {
     of_many_parallel_uploads_exactly_the_quota_fits
     the_same_bytes_from_everywhere_are_stored_once
+    ten_accounts_with_the_same_bytes_share_one_blob_and_one_rendering
     uploads_and_deletes_of_the_same_bytes_leave_nothing_wrong
     an_upload_whose_process_dies_before_the_commit_leaves_an_orphan_that_is_mended
 }
@@ -44,6 +55,41 @@ async fn the_same_bytes_from_everywhere_are_stored_once(lab: Lab) {
         let listed = lab.get(key, "/api/v1/images").await.json();
         assert_eq!((&listed["total"], &listed["items"][0]["state"]), (&1.into(), &"ready".into()));
     }
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn ten_accounts_with_the_same_bytes_share_one_blob_and_one_rendering(lab: Lab) {
+    let mut keys = Vec::new();
+    for number in 0..10 {
+        keys.push(lab.account(&format!("account-{number}"), "business").await);
+    }
+    let picture = bmp(300, 500, 7);
+    let uploads = (0..100).map(|turn| lab.upload(&keys[turn % 10], "a.bmp", picture.clone()));
+    let answers = join_all(uploads).await;
+    let with = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((with(201), with(200)), (10, 90));
+    let rows = async || {
+        let mut numbers = Vec::new();
+        for sql in [rows::BLOBS, rows::IMAGES, rows::VARIANTS, rows::DEVELOPED, rows::JOBS] {
+            numbers.push(lab.number(sql).await);
+        }
+        numbers
+    };
+    assert_eq!(rows().await, [1, 10, 0, 0, 1], "one job, however many wait for it");
+    lab.run_jobs().await;
+    assert_eq!(rows().await, [1, 10, 4, 1, 1]);
+    // Another time, and another account: with the original out of reach nothing can be rendered.
+    assert_eq!(lab.upload(&keys[0], "b.bmp", picture.clone()).await.status, 200);
+    assert_eq!(rows().await, [1, 10, 4, 1, 1], "a duplicate is no work");
+    let late = lab.account("late", "business").await;
+    let id = lab.upload_ok(&late, "a.bmp", picture).await;
+    let (originals, away) = (lab.data().join("blobs/originals"), lab.data().join("away"));
+    std::fs::rename(&originals, &away).unwrap();
+    lab.run_jobs().await;
+    std::fs::rename(&away, &originals).unwrap();
+    assert_eq!(lab.image(&late, &id).await["state"], "ready");
+    assert_eq!(rows().await, [1, 11, 4, 2, 2]);
+    assert_eq!(lab.stored().len(), 5);
     assert_eq!(lab.differences().await, [""; 0]);
 }
 

@@ -18,7 +18,9 @@ fn all() -> Vec<(&'static str, &'static [Sql])> {
         ("images", minilab::images::sql::ALL),
         ("jobs", minilab::jobs::sql::ALL),
         ("links", minilab::links::sql::ALL),
+        ("stats", minilab::stats::sql::ALL),
         ("tiers", minilab::tiers::sql::ALL),
+        ("upload_links", minilab::upload_links::sql::ALL),
         ("uploads", minilab::uploads::sql::ALL),
         ("variants", minilab::variants::sql::ALL),
     ]
@@ -64,7 +66,7 @@ async fn both_schemas_have_the_same_tables_and_columns() {
     let sqlite = Lab::open(Server::Sqlite).await;
     let postgres = Lab::open(Server::Postgres).await;
     let tables = "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
-        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx_%'";
+        WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx_%'";
     let mut conn = sqlite.app.db.read().await.unwrap();
     let Engine::Sqlite(conn) = conn.engine() else { panic!("not SQLite") };
     let rows = sqlx::query(tables).fetch_all(conn).await.unwrap();

@@ -108,10 +108,8 @@ fn properties<R: Read + Seek>(source: &mut Source<R>, meta: Area) -> Option<Prop
     let inside = find(&inside, *b"iprp").map(|area| boxes(source, area.start, area.end))?;
     let all = find(&inside, *b"ipco").map(|area| boxes(source, area.start, area.end))?;
     let mut properties = Properties::default();
-    let mut own = Vec::new();
-    for area in inside.iter().filter(|area| &area.name == b"ipma") {
-        own.extend(associations(source, *area, primary).unwrap_or_default());
-    }
+    let mut tables = inside.iter().filter(|area| &area.name == b"ipma");
+    let own = tables.find_map(|area| associations(source, *area, primary)).unwrap_or_default();
     for index in own {
         if let Some(area) = index.checked_sub(1).and_then(|index| all.get(index)) {
             own_property(source, *area, &mut properties);
@@ -123,7 +121,7 @@ fn properties<R: Read + Seek>(source: &mut Source<R>, meta: Area) -> Option<Prop
     Some(properties)
 }
 
-/// The one-based indices of the properties of an item.
+/// The one-based indices of the properties of an item, of which a table speaks once.
 fn associations<R: Read + Seek>(
     source: &mut Source<R>,
     area: Area,
@@ -133,19 +131,21 @@ fn associations<R: Read + Seek>(
     let flags = source.be32()?;
     let (wide_ids, wide_indices) = (flags >> 24 >= 1, flags & 1 != 0);
     let items = source.be32()?.min(ITEMS_MAX);
-    let mut found = Vec::new();
     for _ in 0..items {
         let item = if wide_ids { source.be32()? } else { u32::from(source.be16()?) };
         let count = source.u8()?;
-        for _ in 0..count {
+        if item != wanted {
+            source.skip(u64::from(count) * if wide_indices { 2 } else { 1 })?;
+            continue;
+        }
+        let index = |_| {
             let index =
                 if wide_indices { source.be16()? & 0x7FFF } else { u16::from(source.u8()? & 0x7F) };
-            if item == wanted {
-                found.push(usize::from(index));
-            }
-        }
+            Some(usize::from(index))
+        };
+        return (0..count).map(index).collect();
     }
-    Some(found)
+    None
 }
 
 /// Size and turns belong to the primary picture alone.
@@ -293,14 +293,15 @@ fn item_extent<R: Read + Seek>(
         let _reference = source.be16()?;
         let base = integer(source, base_bytes)?;
         let extents = source.be16()?;
-        for _ in 0..extents {
+        if item == wanted && extents > 0 {
             let _index = integer(source, index_bytes)?;
             let (offset, length) = (integer(source, offset_bytes)?, integer(source, length_bytes)?);
-            if item == wanted {
-                let from = if method == 1 { data? } else { 0 };
-                return Some((from.checked_add(base)?.checked_add(offset)?, length));
-            }
+            let from = if method == 1 { data? } else { 0 };
+            return Some((from.checked_add(base)?.checked_add(offset)?, length));
         }
+        let numbers = [index_bytes, offset_bytes, length_bytes];
+        let extent_bytes = numbers.map(|bytes| u64::from(bytes.min(8))).iter().sum::<u64>();
+        source.skip(u64::from(extents) * extent_bytes)?;
     }
     None
 }

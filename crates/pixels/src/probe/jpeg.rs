@@ -75,13 +75,12 @@ fn too_short() -> Error {
 
 /// Finds the next marker, over fill bytes and garbage as decoders do.
 pub(crate) fn next_marker<R: Read + Seek>(source: &mut Source<R>) -> Option<u8> {
-    let mut previous = source.u8()?;
     loop {
-        let byte = source.u8()?;
-        if previous == 0xFF && byte != 0xFF && byte != 0 {
-            return Some(byte);
+        source.find(|bytes| memchr::memchr(0xFF, bytes))?;
+        let code = source.find(|bytes| bytes.iter().position(|byte| *byte != 0xFF))?;
+        if code != 0 {
+            return Some(code);
         }
-        previous = byte;
     }
 }
 

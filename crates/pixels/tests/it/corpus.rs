@@ -9,7 +9,7 @@ use std::{
 };
 
 use pixels::{
-    Animation, Facts, Fit, Format, Limits, OutputFormat, Recipe, metadata, probe, render,
+    Animation, Facts, Fit, Format, Limits, Metadata, OutputFormat, Recipe, metadata, probe, render,
 };
 
 use crate::support::testdata;
@@ -112,24 +112,28 @@ fn wrong_facts(row: &Row, facts: &Facts) -> Vec<String> {
     wrong
 }
 
-fn wrong_notes(row: &Row, facts: &Facts, bytes: &[u8]) -> Vec<String> {
-    let found = metadata(Cursor::new(bytes), facts);
-    let date = found.taken_at.map(|date| date[..19].replace('T', " ").replace('-', ":"));
+/// The six notes that the manifest knows, in its words; empty when there is none.
+pub(crate) fn told(notes: &Metadata) -> [String; 6] {
+    let date = notes.taken_at.as_ref().map(|date| date[..19].replace('T', " ").replace('-', ":"));
     let degrees = |value: Option<f64>| value.map(|value| format!("{value:.6}"));
-    let found = [
-        found.make,
-        found.model,
-        found.lens,
+    [
+        notes.make.clone(),
+        notes.model.clone(),
+        notes.lens.clone(),
         date,
-        degrees(found.gps.map(|gps| gps.lat)),
-        degrees(found.gps.map(|gps| gps.lon)),
-    ];
+        degrees(notes.gps.map(|gps| gps.lat)),
+        degrees(notes.gps.map(|gps| gps.lon)),
+    ]
+    .map(Option::unwrap_or_default)
+}
+
+fn wrong_notes(row: &Row, facts: &Facts, bytes: &[u8]) -> Vec<String> {
     let names = ["make", "model", "lens", "date", "latitude", "longitude"];
+    let found = told(&metadata(Cursor::new(bytes), facts));
     let pairs = names.into_iter().zip(found).zip(&row.notes);
     pairs
-        .map(|((name, found), wanted)| (name, found.unwrap_or_default(), wanted))
-        .filter(|(_, found, wanted)| found != *wanted)
-        .map(|(name, found, wanted)| format!("{name} {found:?}, not {wanted:?}"))
+        .filter(|((_, found), wanted)| found != *wanted)
+        .map(|((name, found), wanted)| format!("{name} {found:?}, not {wanted:?}"))
         .collect()
 }
 

@@ -17,103 +17,113 @@ use crate::support::{Lab, Server, request};
 /// Who asks, in the order of the columns. `nobody` shows no key. `another` is in the tier of `owner`,
 /// so that what it may not is only for what is whose; ids in addresses are those of `owner`, gallery
 /// items those of `admin`. `reader` shows a key of `owner` with the scope "read". `holder` shows the
-/// token of a temporary link as if it were a key.
-const CALLERS: [&str; 6] = ["nobody", "another", "owner", "reader", "holder", "admin"];
+/// token of a temporary link as if it were a key; `uploader` that of an upload link of `owner`.
+const CALLERS: [&str; 7] = ["nobody", "another", "owner", "reader", "holder", "uploader", "admin"];
 
 /// A method, an address as the description of the API has it, and what each caller is answered.
-type Row = (&'static str, &'static str, [u16; 6]);
+type Row = (&'static str, &'static str, [u16; 7]);
 
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
-    //                                                  nobody another owner reader holder admin
+    //                                                  nobody another owner reader holder uploader admin
     // One's own images are there for nobody else, admins included.
-    ("GET",    "/api/v1/images",                          [401, 200, 200, 200, 401, 200]),
-    ("POST",   "/api/v1/images",                          [401, 201, 201, 403, 401, 201]),
-    ("GET",    "/api/v1/images/{id}",                     [401, 404, 200, 200, 401, 404]),
-    ("PATCH",  "/api/v1/images/{id}",                     [401, 404, 200, 403, 401, 404]),
-    ("DELETE", "/api/v1/images/{id}",                     [401, 404, 204, 403, 401, 404]),
-    ("GET",    "/api/v1/images/{id}/original",            [401, 404, 200, 200, 401, 404]),
-    ("GET",    "/api/v1/images/{id}/variants/{preset}",   [401, 404, 200, 200, 401, 404]),
-    ("GET",    "/api/v1/images/{id}/links",               [401, 404, 200, 200, 401, 404]),
-    ("POST",   "/api/v1/images/{id}/links",               [401, 404, 201, 403, 401, 404]),
-    ("DELETE", "/api/v1/images/{id}/links/{link_id}",     [401, 404, 204, 403, 401, 404]),
+    ("GET",    "/api/v1/images",                          [401, 200, 200, 200, 401, 200, 200]),
+    ("POST",   "/api/v1/images",                          [401, 201, 201, 403, 401, 201, 201]),
+    ("GET",    "/api/v1/images/{id}",                     [401, 404, 200, 200, 401, 404, 404]),
+    ("PATCH",  "/api/v1/images/{id}",                     [401, 404, 200, 403, 401, 403, 404]),
+    ("DELETE", "/api/v1/images/{id}",                     [401, 404, 204, 403, 401, 403, 404]),
+    ("GET",    "/api/v1/images/{id}/original",            [401, 404, 200, 200, 401, 403, 404]),
+    ("GET",    "/api/v1/images/{id}/variants/{preset}",   [401, 404, 200, 200, 401, 404, 404]),
+    ("GET",    "/api/v1/images/{id}/links",               [401, 404, 200, 200, 401, 403, 404]),
+    ("POST",   "/api/v1/images/{id}/links",               [401, 404, 201, 403, 401, 403, 404]),
+    ("DELETE", "/api/v1/images/{id}/links/{link_id}",     [401, 404, 204, 403, 401, 403, 404]),
     // The link in the address is all that is needed.
-    ("GET",    "/l/{token}",                              [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/l/{token}",                              [200, 200, 200, 200, 200, 200, 200]),
+    // Upload links are their maker's; what they bring is looked at with them.
+    ("GET",    "/api/v1/upload-links",                    [401, 200, 200, 200, 401, 403, 200]),
+    ("POST",   "/api/v1/upload-links",                    [401, 201, 201, 403, 401, 403, 201]),
+    ("GET",    "/api/v1/upload-links/{id}",               [401, 404, 200, 200, 401, 403, 404]),
+    ("DELETE", "/api/v1/upload-links/{id}",               [401, 404, 204, 403, 401, 403, 404]),
+    ("GET",    "/api/v1/upload-link",                     [401, 403, 403, 403, 401, 200, 403]),
+    ("POST",   "/u/{token}",                              [201, 201, 201, 201, 201, 201, 201]),
     // The gallery is for all who may call; admins curate it.
-    ("GET",    "/api/v1/gallery",                         [401, 200, 200, 200, 401, 200]),
-    ("POST",   "/api/v1/gallery",                         [401, 403, 403, 403, 401, 201]),
-    ("GET",    "/api/v1/gallery/{id}",                    [401, 200, 200, 200, 401, 200]),
-    ("PATCH",  "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 401, 200]),
-    ("DELETE", "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 401, 204]),
-    ("GET",    "/api/v1/gallery/{id}/variants/{preset}",  [401, 200, 200, 200, 401, 200]),
+    ("GET",    "/api/v1/gallery",                         [401, 200, 200, 200, 401, 403, 200]),
+    ("POST",   "/api/v1/gallery",                         [401, 403, 403, 403, 401, 403, 201]),
+    ("GET",    "/api/v1/gallery/{id}",                    [401, 200, 200, 200, 401, 403, 200]),
+    ("PATCH",  "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 401, 403, 200]),
+    ("DELETE", "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 401, 403, 204]),
+    ("GET",    "/api/v1/gallery/{id}/variants/{preset}",  [401, 200, 200, 200, 401, 403, 200]),
     // Oneself. Tokens are not what these callers came with, so there are none to end (422).
-    ("GET",    "/api/v1/me",                              [401, 200, 200, 200, 401, 200]),
-    ("PUT",    "/api/v1/me/password",                     [401, 204, 204, 403, 401, 204]),
-    ("GET",    "/api/v1/keys",                            [401, 200, 200, 200, 401, 200]),
-    ("POST",   "/api/v1/keys",                            [401, 201, 201, 403, 401, 201]),
-    ("DELETE", "/api/v1/keys/{id}",                       [401, 404, 204, 403, 401, 404]),
-    ("DELETE", "/api/v1/tokens",                          [401, 422, 422, 403, 401, 422]),
+    ("GET",    "/api/v1/me",                              [401, 200, 200, 200, 401, 403, 200]),
+    ("GET",    "/api/v1/me/stats",                        [401, 200, 200, 200, 401, 403, 200]),
+    ("PUT",    "/api/v1/me/password",                     [401, 204, 204, 403, 401, 403, 204]),
+    ("GET",    "/api/v1/keys",                            [401, 200, 200, 200, 401, 403, 200]),
+    ("POST",   "/api/v1/keys",                            [401, 201, 201, 403, 401, 403, 201]),
+    ("DELETE", "/api/v1/keys/{id}",                       [401, 404, 204, 403, 401, 403, 404]),
+    ("DELETE", "/api/v1/tokens",                          [401, 422, 422, 403, 401, 403, 422]),
     // Signing in needs a password and no key; setting up is over once there is an admin.
-    ("POST",   "/api/v1/session",                         [204, 204, 204, 204, 204, 204]),
-    ("DELETE", "/api/v1/session",                         [204, 204, 204, 204, 204, 204]),
-    ("POST",   "/api/v1/tokens",                          [200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/v1/tokens/refresh",                  [200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/v1/setup",                           [410, 410, 410, 410, 410, 410]),
+    ("POST",   "/api/v1/session",                         [204, 204, 204, 204, 204, 204, 204]),
+    ("DELETE", "/api/v1/session",                         [204, 204, 204, 204, 204, 204, 204]),
+    ("POST",   "/api/v1/tokens",                          [200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/tokens/refresh",                  [200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/setup",                           [410, 410, 410, 410, 410, 410, 410]),
     // For admins only.
-    ("GET",    "/api/v1/accounts",                        [401, 403, 403, 403, 401, 200]),
-    ("POST",   "/api/v1/accounts",                        [401, 403, 403, 403, 401, 201]),
-    ("GET",    "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 401, 200]),
-    ("PATCH",  "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 401, 200]),
-    ("GET",    "/api/v1/tiers",                           [401, 403, 403, 403, 401, 200]),
-    ("POST",   "/api/v1/tiers",                           [401, 403, 403, 403, 401, 201]),
-    ("GET",    "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 200]),
-    ("PATCH",  "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 200]),
-    ("DELETE", "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 204]),
-    ("GET",    "/api/v1/presets",                         [401, 403, 403, 403, 401, 200]),
-    ("POST",   "/api/v1/presets",                         [401, 403, 403, 403, 401, 201]),
-    ("GET",    "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 200]),
-    ("PATCH",  "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 200]),
-    ("DELETE", "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 204]),
-    ("GET",    "/api/v1/audit",                           [401, 403, 403, 403, 401, 200]),
-    ("GET",    "/metrics",                                [401, 403, 403, 403, 401, 200]),
+    ("GET",    "/api/v1/accounts",                        [401, 403, 403, 403, 401, 403, 200]),
+    ("POST",   "/api/v1/accounts",                        [401, 403, 403, 403, 401, 403, 201]),
+    ("GET",    "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 401, 403, 200]),
+    ("PATCH",  "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 401, 403, 200]),
+    ("GET",    "/api/v1/tiers",                           [401, 403, 403, 403, 401, 403, 200]),
+    ("POST",   "/api/v1/tiers",                           [401, 403, 403, 403, 401, 403, 201]),
+    ("GET",    "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 403, 200]),
+    ("PATCH",  "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 403, 200]),
+    ("DELETE", "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 403, 204]),
+    ("GET",    "/api/v1/presets",                         [401, 403, 403, 403, 401, 403, 200]),
+    ("POST",   "/api/v1/presets",                         [401, 403, 403, 403, 401, 403, 201]),
+    ("GET",    "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 403, 200]),
+    ("PATCH",  "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 403, 200]),
+    ("DELETE", "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 403, 204]),
+    ("GET",    "/api/v1/stats",                           [401, 403, 403, 403, 401, 403, 200]),
+    ("GET",    "/api/v1/audit",                           [401, 403, 403, 403, 401, 403, 200]),
+    ("GET",    "/metrics",                                [401, 403, 403, 403, 401, 403, 200]),
     // Whether the service is well is no secret.
-    ("GET",    "/healthz",                                [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/readyz",                                 [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/healthz",                                [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/readyz",                                 [200, 200, 200, 200, 200, 200, 200]),
     // The thumbnail service.
-    ("GET",    "/api/v1/system/pulse",                    [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/v1/thumbnail",                       [401, 200, 200, 200, 401, 200]),
-    ("POST",   "/api/v1/thumbnail",                       [401, 201, 201, 403, 401, 201]),
-    ("GET",    "/api/v1/thumbnail/{id}",                  [401, 404, 200, 200, 401, 404]),
-    ("DELETE", "/api/v1/thumbnail/{id}",                  [401, 404, 200, 403, 401, 404]),
-    ("GET",    "/api/v1/thumbnail/{id}/download",         [401, 404, 200, 200, 401, 404]),
+    ("GET",    "/api/v1/system/pulse",                    [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/thumbnail",                       [401, 200, 200, 200, 401, 403, 200]),
+    ("POST",   "/api/v1/thumbnail",                       [401, 201, 201, 403, 401, 403, 201]),
+    ("GET",    "/api/v1/thumbnail/{id}",                  [401, 404, 200, 200, 401, 403, 404]),
+    ("DELETE", "/api/v1/thumbnail/{id}",                  [401, 404, 200, 403, 401, 403, 404]),
+    ("GET",    "/api/v1/thumbnail/{id}/download",         [401, 404, 200, 200, 401, 403, 404]),
     // The emoji service.
-    ("GET",    "/api/gallery",                            [401, 200, 200, 200, 401, 200]),
-    ("GET",    "/api/gallery/{id}",                       [401, 200, 200, 200, 401, 200]),
-    ("GET",    "/api/uploads",                            [401, 200, 200, 200, 401, 200]),
-    ("POST",   "/api/uploads",                            [401, 200, 200, 403, 401, 200]),
-    ("GET",    "/api/uploads/{id}",                       [401, 404, 200, 200, 401, 404]),
-    ("DELETE", "/api/uploads/{id}",                       [401, 404, 200, 403, 401, 404]),
+    ("GET",    "/api/gallery",                            [401, 200, 200, 200, 401, 403, 200]),
+    ("GET",    "/api/gallery/{id}",                       [401, 200, 200, 200, 401, 403, 200]),
+    ("GET",    "/api/uploads",                            [401, 200, 200, 200, 401, 403, 200]),
+    ("POST",   "/api/uploads",                            [401, 200, 200, 403, 401, 403, 200]),
+    ("GET",    "/api/uploads/{id}",                       [401, 404, 200, 200, 401, 403, 404]),
+    ("DELETE", "/api/uploads/{id}",                       [401, 404, 200, 403, 401, 403, 404]),
     // The image service with tiers.
-    ("POST",   "/api/token/",                             [200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/token/refresh/",                     [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/images/",                            [401, 200, 200, 200, 401, 200]),
-    ("POST",   "/api/image/upload/",                      [401, 201, 201, 403, 401, 201]),
-    ("POST",   "/api/image/expiring/",                    [401, 404, 201, 403, 401, 404]),
+    ("POST",   "/api/token/",                             [200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/token/refresh/",                     [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/images/",                            [401, 200, 200, 200, 401, 403, 200]),
+    ("POST",   "/api/image/upload/",                      [401, 201, 201, 403, 401, 403, 201]),
+    ("POST",   "/api/image/expiring/",                    [401, 404, 201, 403, 401, 403, 404]),
 ];
 
 /// What the description does not describe: pages and what they are made of. They hold nothing
 /// private; they ask the API, as whoever looks at them.
 #[rustfmt::skip]
 const PAGES: &[Row] = &[
-    ("GET",    "/",                                       [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/sign-in",                                [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/sign-out",                               [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/setup",                                  [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/ui/{file}",                              [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/docs",                                   [308, 308, 308, 308, 308, 308]),
-    ("GET",    "/docs/",                                  [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/docs/{file}",                            [200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/openapi.json",                       [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/",                                       [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/sign-in",                                [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/sign-out",                               [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/setup",                                  [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/u/{token}",                              [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/ui/{file}",                              [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/docs",                                   [308, 308, 308, 308, 308, 308, 308]),
+    ("GET",    "/docs/",                                  [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/docs/{file}",                            [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/openapi.json",                       [200, 200, 200, 200, 200, 200, 200]),
 ];
 
 fn operations(rows: &[Row]) -> BTreeSet<(String, String)> {
@@ -179,7 +189,7 @@ async fn each_caller_may_do_what_the_table_says_and_nothing_else() {
                 .header("content-type", "application/json");
             let answer = house.lab.send(sent.body(body).unwrap()).await;
             let code = if answer.status.is_client_error() { answer.code() } else { String::new() };
-            let reason = reason(*status, who, method);
+            let reason = reason(*status, who, method, template);
             if (answer.status.as_u16(), &*code) != (*status, reason) {
                 let found = answer.status.as_u16();
                 wrong.push(format!(
@@ -194,9 +204,11 @@ async fn each_caller_may_do_what_the_table_says_and_nothing_else() {
 }
 
 /// The code that stands beside a status.
-fn reason(status: u16, who: &str, method: &str) -> &'static str {
+fn reason(status: u16, who: &str, method: &str, template: &str) -> &'static str {
     match status {
         401 => "unauthorized",
+        403 if who == "uploader" => "upload_link_only",
+        403 if template == "/api/v1/upload-link" => "not_an_upload_link",
         403 if who == "reader" && method != "GET" => "out_of_scope",
         403 => "not_admin",
         404 => "not_found",
@@ -210,7 +222,7 @@ fn reason(status: u16, who: &str, method: &str) -> &'static str {
 struct House {
     lab: Lab,
     /// What each caller shows.
-    keys: [String; 6],
+    keys: [String; 7],
     /// Of `owner` and of `admin`: ready, with their variants.
     image: String,
     item: String,
@@ -239,7 +251,9 @@ impl House {
         let link = json!({ "expires_in": 300, "variant": "thumb" });
         let link = lab.json(&owner, "POST", &format!("/api/v1/images/{image}/links"), link).await;
         let token = word(&link, "url").rsplit('/').next().unwrap().to_owned();
-        let keys = [String::new(), another, owner, reader, token.clone(), admin];
+        let link = json!({ "expires_in": 300 });
+        let uploader = word(&lab.json(&owner, "POST", "/api/v1/upload-links", link).await, "token");
+        let keys = [String::new(), another, owner, reader, token.clone(), uploader, admin];
         let password_hash = password::hash(PASSWORD.to_owned()).await.unwrap();
         let (item, counted) = (word(&item, "id"), AtomicU32::new(0));
         Self { lab, keys, image, item, token, password_hash, counted }
@@ -289,6 +303,11 @@ impl House {
         let id = match template.split('{').next().unwrap() {
             whole if whole == template => return whole.to_owned(),
             "/l/" => self.token.clone(),
+            "/u/" => self.key("uploader").to_owned(),
+            "/api/v1/upload-links/" => {
+                let new = json!({ "expires_in": 300 });
+                self.made("owner", "/api/v1/upload-links", new, "id").await
+            }
             "/ui/" => "style.css".to_owned(),
             "/docs/" => "swagger-ui.css".to_owned(),
             "/api/v1/images/" | "/api/v1/thumbnail/" | "/api/uploads/" if is_looked_at => {
@@ -333,9 +352,12 @@ impl House {
         let name = format!("new-{}", self.number());
         let json = match (method, template) {
             ("GET" | "DELETE", _) => return Body::empty(),
-            (_, "/api/v1/images" | "/api/v1/thumbnail" | "/api/uploads" | "/api/image/upload/") => {
-                return Body::from(self.picture());
-            }
+            (
+                _,
+                "/api/v1/images" | "/u/{token}" | "/api/v1/thumbnail" | "/api/uploads"
+                | "/api/image/upload/",
+            ) => return Body::from(self.picture()),
+            (_, "/api/v1/upload-links") => json!({ "expires_in": 300 }),
             (_, "/api/v1/images/{id}") => json!({ "filename": "renamed.bmp" }),
             (_, "/api/v1/images/{id}/links") => link_to_original(),
             (_, "/api/image/expiring/") => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use minilab::counters::{self, Scope};
+use minilab::images::counted::Counted;
 use minilab::jobs::{self, Job};
 use minilab::{accounts, execute};
 use serde_json::{Value, json};
@@ -258,19 +258,20 @@ async fn old_bytes_go_when_no_link_can_name_them_any_more(lab: Lab) {
 /// Adds images of an account that show what `of` shows, as if they had come by other ways.
 async fn multiply(lab: &Lab, account: Uuid, of: &str, times: i64) {
     let shown = fetch_shown(lab, of).await;
-    let args = (Uuid::try_parse(of).unwrap(), account, times, shown);
-    let added = lab.app.db.write(args, |tx, &(of, account, times, (bytes, variant_bytes))| {
-        Box::pin(async move {
-            for _ in 0..times {
-                execute!(tx, rows::INSERT_IMAGE, Uuid::now_v7(), Uuid::now_v7(), of)?;
-            }
-            let scope = Scope::Account(account);
-            counters::add(tx, scope, counters::IMAGES, times).await?;
-            counters::add(tx, scope, counters::BYTES, times * bytes).await?;
-            counters::add(tx, scope, counters::VARIANT_BYTES, times * variant_bytes).await?;
-            counters::add(tx, scope, counters::CHANGES, 1).await
-        })
-    });
+    let now_ms = lab.app.clock.now_ms();
+    let args = (Uuid::try_parse(of).unwrap(), account, times, shown, now_ms);
+    let added =
+        lab.app.db.write(args, |tx, &(of, account, times, (bytes, variant_bytes), now_ms)| {
+            Box::pin(async move {
+                let (format, model, is_only_one) = ("bmp", None, false);
+                let counted = Counted { account, bytes, variant_bytes, format, model, is_only_one };
+                for _ in 0..times {
+                    execute!(tx, rows::INSERT_IMAGE, Uuid::now_v7(), Uuid::now_v7(), of)?;
+                    counted.add(tx, now_ms).await?;
+                }
+                Ok::<_, sqlx::Error>(())
+            })
+        });
     added.await.unwrap();
 }
 

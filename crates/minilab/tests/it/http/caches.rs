@@ -31,14 +31,14 @@ struct Page {
     limit: i64,
     from: (i64, Uuid),
     skip: i64,
-    with_locked: bool,
+    filter: &'static str,
 }
 
 impl Page {
     fn key(self) -> Key {
-        let Self { tenant, list, generation, version, limit, from, skip, with_locked, .. } = self;
-        let tier = self.tier.to_owned();
-        let what = What::Page { list, tier, generation, version, limit, from, skip, with_locked };
+        let Self { tenant, list, generation, version, limit, from, skip, filter, .. } = self;
+        let (tier, filter) = (self.tier.to_owned(), filter.to_owned());
+        let what = What::Page { list, tier, generation, version, limit, from, skip, filter };
         Key { tenant, what }
     }
 }
@@ -55,7 +55,7 @@ fn all_different() -> Vec<Key> {
         limit: 20,
         from: (0, Uuid::max()),
         skip: 0,
-        with_locked: false,
+        filter: "",
     };
     let mut pages = vec![page.clone()];
     for tenant in [
@@ -81,7 +81,7 @@ fn all_different() -> Vec<Key> {
         pages.push(Page { from: (number, Uuid::max()), ..page.clone() });
     }
     pages.push(Page { from: (0, id), ..page.clone() });
-    pages.push(Page { with_locked: true, ..page.clone() });
+    pages.push(Page { filter: "locked", ..page.clone() });
     pages.push(Page { generation: 12, version: 3, ..page.clone() });
     pages.push(Page { generation: 1, version: 23, ..page.clone() });
     pages.push(Page { limit: 1, skip: 22, ..page.clone() });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
 use axum::{Router, body};
 use minilab::accounts::create::{NewAccount, create};
 use minilab::app::App;
@@ -64,6 +65,15 @@ impl Lab {
     }
 
     pub(crate) async fn with(server: Server, change: impl FnOnce(&mut Config)) -> Self {
+        Self::upon(server, change, async |_| {}).await
+    }
+
+    /// Opened upon what `prepare` makes of the empty data directory and the empty database.
+    pub(crate) async fn upon(
+        server: Server,
+        change: impl FnOnce(&mut Config),
+        prepare: impl AsyncFnOnce(&Config),
+    ) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
         let mut database = None;
@@ -77,13 +87,21 @@ impl Lab {
             database = Some(name);
         }
         change(&mut config);
+        prepare(&config).await;
         let app = App::open(config, binary()).await.unwrap();
         Self { router: router::router(app.clone()), app, _data: Some(data), database }
     }
 
     /// Another process of the same lab, which must outlive it.
     pub(crate) async fn beside(&self) -> Self {
-        let app = App::open(self.app.config.clone(), binary()).await.unwrap();
+        self.beside_with(|_| {}).await
+    }
+
+    /// The same, with other settings.
+    pub(crate) async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let app = App::open(config, binary()).await.unwrap();
         Self { router: router::router(app.clone()), app, _data: None, database: None }
     }
 
@@ -108,9 +126,13 @@ impl Lab {
         create(&self.app.db, new).await.unwrap().reveal()
     }
 
+    /// An answer whose body nobody has read.
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.respond(request).await.into_parts();
         let body = body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
     }

@@ -38,3 +38,80 @@ pub(crate) fn corpus(path: &str) -> Vec<u8> {
     let file = std::path::Path::new(&corpus).join(path);
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
+
+/// What a made-up camera writes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Notes<'a> {
+    pub(crate) model: &'a str,
+    /// Such as `2008:05:30 15:56:01`.
+    pub(crate) taken: &'a str,
+    /// Such as `+02:00`.
+    pub(crate) offset: &'a str,
+    pub(crate) has_gps: bool,
+}
+
+/// A JPEG with notes; another file for each `seed`.
+pub(crate) fn photo(notes: Notes<'_>, seed: u16) -> Vec<u8> {
+    let exif = [b"Exif\0\0".to_vec(), exif(notes)].concat();
+    let before = [segment(0xFE, &seed.to_be_bytes()), segment(0xE1, &exif)].concat();
+    let mut file = corpus("formats/image__cat.jpg");
+    file.splice(2..2, before);
+    file
+}
+
+fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
+    let length = (content.len() as u16 + 2).to_be_bytes();
+    [&[0xFF, marker][..], &length, content].concat()
+}
+
+/// Tag, kind, count, value.
+type Field = (u16, u16, u32, Vec<u8>);
+
+fn exif(Notes { model, taken, offset, has_gps }: Notes<'_>) -> Vec<u8> {
+    let text = |tag: u16, text: &str| -> Option<Field> {
+        let value = [text.as_bytes(), b"\0"].concat();
+        (!text.is_empty()).then_some((tag, 2, value.len() as u32, value))
+    };
+    let place = |tag: u16, hemisphere: u8, degrees: u32| -> [Field; 2] {
+        let fractions = [degrees, 1, 30, 1, 0, 1].into_iter().flat_map(u32::to_le_bytes);
+        [(tag, 2, 2, vec![hemisphere, 0]), (tag + 1, 5, 3, fractions.collect())]
+    };
+    let mut block = b"II*\0\0\0\0\0".to_vec();
+    let mut first = Vec::from_iter(text(0x0110, model));
+    let write = |block: &mut Vec<u8>, fields: &[Field]| {
+        let at = block.len() as u32;
+        block.extend(directory(at, fields));
+        at.to_le_bytes().to_vec()
+    };
+    let camera = [text(0x9003, taken), text(0x9011, offset)].into_iter().flatten();
+    let at = write(&mut block, &camera.collect::<Vec<_>>());
+    first.push((0x8769, 4, 1, at));
+    if has_gps {
+        let at = write(&mut block, &[place(1, b'N', 48), place(3, b'E', 2)].concat());
+        first.push((0x8825, 4, 1, at));
+    }
+    let at = write(&mut block, &first);
+    block[4..8].copy_from_slice(&at);
+    block
+}
+
+/// A directory that will lie at `at`, with its values behind it.
+fn directory(at: u32, fields: &[Field]) -> Vec<u8> {
+    let mut entries = (fields.len() as u16).to_le_bytes().to_vec();
+    let mut values = Vec::new();
+    let values_at = at + 2 + 12 * fields.len() as u32 + 4;
+    for (tag, kind, count, value) in fields {
+        entries.extend(tag.to_le_bytes());
+        entries.extend(kind.to_le_bytes());
+        entries.extend(count.to_le_bytes());
+        if value.len() <= 4 {
+            let mut inline = value.clone();
+            inline.resize(4, 0);
+            entries.extend(inline);
+        } else {
+            entries.extend((values_at + values.len() as u32).to_le_bytes());
+            values.extend(value);
+        }
+    }
+    [entries, vec![0; 4], values].concat()
+}

@@ -1,7 +1,7 @@
 //! What [`pixels::without_location`] takes out of a file, and what it leaves as it was.
 
-mod blocks;
+pub(crate) mod blocks;
 mod corpus;
-mod formats;
+pub(crate) mod formats;
 mod mutations;
 mod trailers;

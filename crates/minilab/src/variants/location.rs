@@ -2,21 +2,24 @@
 
 use anyhow::Context;
 use bytes::Bytes;
+use uuid::Uuid;
 
+use super::{PIXELS_VERSION, Variant, develop, of_blob, sql};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::counters::{self, Scope};
 use crate::cpu;
+use crate::db::Conn;
+use crate::fetch_optional;
 use crate::http::Problem;
 use crate::images::Image;
 use crate::links::ORIGINAL;
-use crate::variants::{PIXELS_VERSION, Variant, develop, of_blob};
 
 /// Raised when more, or less, is taken out.
 const VERSION: i64 = 1;
 
 /// The stripped copy; nothing when there is nothing to strip.
-pub(super) async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
+pub async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
     let known = made.into_iter().find(|variant| {
         variant.preset == ORIGINAL
@@ -60,7 +63,8 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let args = (variant.clone(), app.clock.now_ms());
     let kept = app.db.write(args, |tx, (variant, now_ms)| {
         Box::pin(async move {
-            if !develop::lock(tx, variant.blob_id).await? {
+            let blob = variant.blob_id;
+            if !develop::lock(tx, blob).await? || is_discarded(tx, blob).await? {
                 return Ok::<_, sqlx::Error>(false);
             }
             let bytes = develop::insert(tx, variant, *now_ms).await?;
@@ -71,5 +75,14 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
         })
     });
     let kept = kept.await.context("keeping an original without its place")?;
-    if kept { Ok(Some(variant)) } else { Err(Problem::not_found("image")) }
+    if kept {
+        return Ok(Some(variant));
+    }
+    // Deleted, or discarded, meanwhile.
+    app.blobs.remove_path(&variant.key(&original).path()).await?;
+    Err(Problem::not_found("image"))
+}
+
+async fn is_discarded(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+    Ok(fetch_optional!(tx, (Uuid,), sql::IS_DISCARDED, blob)?.is_some())
 }

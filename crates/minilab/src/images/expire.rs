@@ -1,0 +1,113 @@
+//! Images that go by themselves: when their time is over, or once they were downloaded.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use axum::response::Response;
+use futures_util::StreamExt;
+use uuid::Uuid;
+
+use super::{delete, sql};
+use crate::app::App;
+use crate::counters::{self, Scope};
+use crate::jobs::{self, Job, JobError, Lease};
+use crate::{fetch_all, fetch_optional};
+
+/// Asks for the job if an image is due.
+pub async fn ask_if_due(app: &App) -> anyhow::Result<()> {
+    let now_ms = app.clock.now_ms();
+    let mut conn = app.db.read().await?;
+    let due = fetch_optional!(&mut conn, (Uuid,), sql::SELECT_ANY_DUE, now_ms)?;
+    drop(conn);
+    if due.is_some() {
+        app.db
+            .write(now_ms, |tx, now_ms| Box::pin(jobs::enqueue(tx, &Job::Expire, None, *now_ms)))
+            .await?;
+        app.work.ring();
+    }
+    Ok(())
+}
+
+/// The job: deletes what is due, as its owner would.
+pub async fn expire(app: &App, lease: &Lease) -> Result<(), JobError> {
+    let now_ms = app.clock.now_ms();
+    loop {
+        let mut conn = app.db.read().await?;
+        let due = fetch_all!(&mut conn, (Uuid, Uuid), sql::SELECT_DUE, now_ms)?;
+        drop(conn);
+        if due.is_empty() {
+            break;
+        }
+        for (image, account) in due {
+            delete::delete_if_due(app, account, image, now_ms).await?;
+        }
+    }
+    let done = (lease.clone(), app.clock.now_ms());
+    app.db.write(done, |tx, (lease, now_ms)| Box::pin(jobs::complete(tx, lease, *now_ms))).await?;
+    Ok(())
+}
+
+/// Lets the image go, if one is named, once the whole of `answer` was taken by the connection. An answer
+/// that breaks off before, a part and a look at the headers are no download.
+pub fn after_download(
+    app: &App,
+    image: Option<Uuid>,
+    method: &Method,
+    answer: Response,
+) -> Response {
+    let Some(image) = image else { return answer };
+    if method != Method::GET || !is_whole(&answer) {
+        return answer;
+    }
+    let length = answer.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let Some(mut left) = length else { return answer };
+    let app = app.clone();
+    answer.map(|body| {
+        Body::from_stream(body.into_data_stream().map(move |chunk| {
+            let taken = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+            left = left.saturating_sub(taken);
+            if left == 0 && taken > 0 {
+                crate::spawn(downloaded(app.clone(), image));
+            }
+            chunk
+        }))
+    })
+}
+
+/// Whether all bytes are answered, be it as a range.
+fn is_whole(answer: &Response) -> bool {
+    let range = answer.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    match (answer.status(), range.and_then(|range| range.strip_prefix("bytes 0-"))) {
+        (StatusCode::OK, _) => true,
+        (StatusCode::PARTIAL_CONTENT, Some(rest)) => {
+            rest.split_once('/').is_some_and(|(to, all)| {
+                to.parse::<u64>()
+                    .ok()
+                    .zip(all.parse::<u64>().ok())
+                    .is_some_and(|(to, all)| to + 1 == all)
+            })
+        }
+        _ => false,
+    }
+}
+
+async fn downloaded(app: App, image: Uuid) {
+    let args = (image, app.clock.now_ms());
+    let noted = app.db.write(args, |tx, &(image, now_ms)| {
+        Box::pin(async move {
+            let gone = fetch_optional!(tx, (Uuid,), sql::SET_DOWNLOADED, image, now_ms)?;
+            if let Some((account,)) = gone {
+                counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+                jobs::enqueue(tx, &Job::Expire, None, now_ms).await?;
+            }
+            anyhow::Ok(())
+        })
+    });
+    match noted.await {
+        Ok(()) => app.work.ring(),
+        // It stays until it is downloaded again.
+        Err(cause) => {
+            tracing::error!(%image, cause = format!("{cause:#}"), "a download was not noted");
+        }
+    }
+}

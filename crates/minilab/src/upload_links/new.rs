@@ -1,0 +1,123 @@
+//! What an upload link is to be, and all that is wrong with that.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::accounts::{Key, UploadLink};
+use crate::http::merge::Wrong;
+use crate::tiers::keeping::{self, DeleteAfter};
+
+const LIFE_SECS_MAX: i64 = 30 * 24 * 3600;
+const LABEL_CHARACTERS_MAX: usize = 200;
+
+/// An upload link that is to be. Either `expires_in` or `expires_at` is needed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUploadLink {
+    /// Seconds; at most 30 days.
+    #[schema(minimum = 1, maximum = 2_592_000, example = 86_400)]
+    expires_in: Option<i64>,
+    /// RFC 3339; in the future, at most 30 days.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// What its holders are told it is for.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    label: String,
+    /// Nothing is no limit but the tier's.
+    #[schema(minimum = 1)]
+    max_images: Option<i64>,
+    #[schema(minimum = 1)]
+    max_bytes: Option<i64>,
+    /// Such as `jpeg`; nothing is all.
+    #[schema(min_items = 1)]
+    formats: Option<Vec<String>>,
+    /// When what comes in goes by itself: `"download"`, or seconds.
+    delete_after: Option<DeleteAfter>,
+}
+
+impl NewUploadLink {
+    /// When it ends, and everything that is wrong with it.
+    pub(super) fn check(&self, now_ms: i64) -> (i64, Vec<Wrong>) {
+        let mut wrong = Vec::new();
+        let expires_ms = self.expires_ms(now_ms).unwrap_or_else(|mistake| {
+            wrong.push(mistake);
+            now_ms
+        });
+        let characters = self.label.chars().count();
+        if characters > LABEL_CHARACTERS_MAX || self.label.chars().any(char::is_control) {
+            let detail = format!("at most {LABEL_CHARACTERS_MAX} characters, on one line");
+            wrong.push(Wrong::new("label", detail));
+        }
+        for (field, limit) in [("max_images", self.max_images), ("max_bytes", self.max_bytes)] {
+            if limit.is_some_and(|limit| limit < 1) {
+                wrong.push(Wrong::new(field, "starts at 1"));
+            }
+        }
+        if self.formats.as_ref().is_some_and(Vec::is_empty) {
+            wrong.push(Wrong::new("formats", "names at least one, or is left out"));
+        }
+        for format in self.formats.iter().flatten() {
+            if format.parse::<pixels::Format>().is_err() {
+                wrong.push(Wrong::new("formats", format!("{format:?} is not a format read here")));
+            }
+        }
+        if let Some(after) = self.delete_after.filter(|after| !after.is_valid()) {
+            let detail = format!("{:?} {}", after.word(), keeping::WRONG);
+            wrong.push(Wrong::new("delete_after", detail));
+        }
+        (expires_ms, wrong)
+    }
+
+    fn expires_ms(&self, now_ms: i64) -> Result<i64, Wrong> {
+        let (field, expires_ms) = match (self.expires_in, &self.expires_at) {
+            (Some(_), Some(_)) => {
+                return Err(Wrong::new("expires_at", "is said beside expires_in: choose one"));
+            }
+            (None, None) => return Err(Wrong::new("expires_in", "is needed, or expires_at")),
+            (Some(secs), None) => ("expires_in", now_ms.saturating_add(secs.saturating_mul(1000))),
+            (None, Some(text)) => {
+                let moment = text.parse::<Timestamp>().map_err(|_| {
+                    Wrong::new(
+                        "expires_at",
+                        format!("{text:?} is not RFC 3339, such as 2026-12-24T18:00:00Z"),
+                    )
+                })?;
+                ("expires_at", moment.as_millisecond())
+            }
+        };
+        if expires_ms <= now_ms {
+            return Err(Wrong::new(field, "is not in the future"));
+        }
+        if expires_ms > now_ms + 1000 * LIFE_SECS_MAX {
+            return Err(Wrong::new(field, "is more than 30 days away"));
+        }
+        Ok(expires_ms)
+    }
+
+    pub(super) fn into_row(
+        self,
+        account: Uuid,
+        token: &Key,
+        now_ms: i64,
+        expires_ms: i64,
+    ) -> UploadLink {
+        UploadLink {
+            id: token.id,
+            account_id: account,
+            secret_hash: token.secret_hash().to_vec(),
+            label: self.label,
+            images_max: self.max_images,
+            bytes_max: self.max_bytes,
+            formats: self.formats.map(|formats| formats.join(" ")),
+            delete_after: self.delete_after.map(DeleteAfter::word),
+            images: 0,
+            bytes: 0,
+            created_ms: now_ms,
+            expires_ms,
+            revoked_ms: None,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! An upload link as its maker sees it, and as its holder does.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::accounts::{Caller, UploadLink};
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::tiers::DeleteAfter;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = UploadLinkState)]
+pub enum LinkState {
+    Open,
+    Full,
+    Expired,
+    Revoked,
+}
+
+impl LinkState {
+    fn of(link: &UploadLink, now_ms: i64) -> Self {
+        if link.revoked_ms.is_some() {
+            Self::Revoked
+        } else if now_ms >= link.expires_ms {
+            Self::Expired
+        } else if link.is_full() {
+            Self::Full
+        } else {
+            Self::Open
+        }
+    }
+}
+
+/// An upload link of one's own. The token is shown only when it is made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UploadLink)]
+pub struct UploadLinkView {
+    id: Uuid,
+    label: String,
+    state: LinkState,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Nothing is no limit but the tier's.
+    max_images: Option<i64>,
+    /// That came in through it. Duplicates and refused files do not count; deleting gives no room back.
+    images: i64,
+    max_bytes: Option<i64>,
+    bytes: i64,
+    /// Nothing is all.
+    formats: Option<Vec<String>>,
+    /// When what comes in goes by itself.
+    delete_after: Option<DeleteAfter>,
+}
+
+impl UploadLinkView {
+    pub fn new(link: &UploadLink, now_ms: i64) -> Self {
+        Self {
+            id: link.id,
+            label: link.label.clone(),
+            state: LinkState::of(link, now_ms),
+            created_at: rfc3339(link.created_ms),
+            expires_at: rfc3339(link.expires_ms),
+            max_images: link.images_max,
+            images: link.images,
+            max_bytes: link.bytes_max,
+            bytes: link.bytes,
+            formats: link.formats(),
+            delete_after: link.delete_after(),
+        }
+    }
+}
+
+/// An upload link as whoever has it sees it: what may still come in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HeldUploadLink)]
+pub struct HeldView {
+    label: String,
+    state: LinkState,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    max_images: Option<i64>,
+    images: i64,
+    max_bytes: Option<i64>,
+    bytes: i64,
+    formats: Option<Vec<String>>,
+    delete_after: Option<DeleteAfter>,
+    /// Bytes of one file.
+    upload_bytes_max: u64,
+    /// Files of one request.
+    files_max: usize,
+}
+
+impl HeldView {
+    pub fn new(app: &App, caller: &Caller, link: &UploadLink) -> Self {
+        Self {
+            label: link.label.clone(),
+            state: LinkState::of(link, app.clock.now_ms()),
+            expires_at: rfc3339(link.expires_ms),
+            max_images: link.images_max,
+            images: link.images,
+            max_bytes: link.bytes_max,
+            bytes: link.bytes,
+            formats: link.formats(),
+            delete_after: link.delete_after(),
+            upload_bytes_max: caller.tier().upload_bytes_max,
+            files_max: app.config.uploads.files_max,
+        }
+    }
+}
