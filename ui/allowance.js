@@ -2,7 +2,8 @@
 
 import { bytes, count, format, number, span } from './words.js';
 
-const ALL = ['jpeg', 'png', 'gif', 'webp', 'avif', 'bmp', 'tiff', 'ico'];
+/** The formats that are read here. */
+export const ALL = ['jpeg', 'png', 'gif', 'webp', 'avif', 'bmp', 'tiff', 'ico'];
 const MEDIA_TYPES = { ico: 'image/x-icon' };
 
 /** What is left of each limit that the link has; every link ends some time. */
@@ -20,7 +21,7 @@ export function left(link, now = new Date()) {
 }
 
 /** In the visitor's own zone, as the clock on the wall. */
-function moment(end, now) {
+export function moment(end, now = new Date()) {
   const time = end.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   const day = end.toDateString() === now.toDateString()
     ? 'today'
@@ -36,9 +37,12 @@ export function largest(link) {
 
 /** Which files are taken. */
 export function taken(link) {
-  const names = (link.formats ?? ALL).map(format);
-  const list = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(names);
-  return `${list}, up to ${bytes(largest(link))} each`;
+  return `${either(link.formats ?? ALL)}, up to ${bytes(largest(link))} each`;
+}
+
+/** "JPEG, PNG or GIF" */
+export function either(formats) {
+  return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(formats.map(format));
 }
 
 /** The same for the window in which files are chosen. */
@@ -48,9 +52,13 @@ export function accept(link) {
 
 /** What becomes of the pictures; nothing where they simply stay. */
 export function fate(link) {
-  if (link.delete_after === null) return '';
-  if (link.delete_after === 'download') return 'Each is deleted here once it was downloaded.';
-  return `Each is deleted here ${span(link.delete_after)} after it came in.`;
+  return link.delete_after === null ? '' : `Each is deleted here ${going(link.delete_after)}.`;
+}
+
+/** When something is deleted by itself. */
+export function going(deleteAfter) {
+  if (deleteAfter === 'download') return 'once it was downloaded';
+  return `${span(deleteAfter)} after it came in`;
 }
 
 export function full(link) {

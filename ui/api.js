@@ -6,10 +6,10 @@ import { problem } from './words.js';
 const BROKEN = 'The connection broke. Check the network, then try again.';
 
 export class Trouble extends Error {
-  constructor(message, status = 0, code = 'network') {
+  /** `problems` are what is wrong with single members of what was sent, where the lab tells. */
+  constructor(message, status = 0, code = 'network', problems = []) {
     super(message);
-    this.status = status;
-    this.code = code;
+    Object.assign(this, { status, code, problems });
   }
 
   /** The lab looked at it and said no; everything else did not come so far. */
@@ -103,7 +103,7 @@ export function send(file, { started, progress }) {
 
 function refusal(status, body, wait) {
   const message = problem(status, body, { wait, isInvited: isInvited() });
-  return new Trouble(message, status, body?.code ?? '');
+  return new Trouble(message, status, body?.code ?? '', body?.problems);
 }
 
 export function pause(milliseconds) {

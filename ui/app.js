@@ -1,26 +1,28 @@
 // The page behind the door: the library, and the way pictures get into it.
 
-import { Trouble } from './api.js';
+import { askJson } from './api.js';
 import { Bringing } from './bring.js';
 import { listen } from './drop.js';
-import { readMe } from './enter.js';
+import { comeIn, refreshMe } from './inside.js';
 import { Library } from './library.js';
 import { bestFor } from './picture.js';
-import { isGuest, session } from './session.js';
+import { session } from './session.js';
 import { copyLink, say, tell } from './share.js';
 import { Sheet } from './sheet.js';
-import { Shelf } from './shelf.js';
-import { bytes, count, number } from './words.js';
+import { Shelf, picturesFor } from './shelf.js';
+import { bytes } from './words.js';
 
 const at = (id) => document.getElementById(id);
-const lab = at('lab');
+/** The id of an upload link: then only what came through it is shown. */
+const through = new URLSearchParams(location.search).get('upload_link');
 
 const sheet = new Sheet((card) => {
   library.remove(card);
   say(`${card.name} is deleted.`);
-  refreshMe();
+  refresh();
 });
 const library = new Library({
+  filter: through === null ? '' : `&upload_link=${encodeURIComponent(through)}`,
   list: at('cards'),
   more: at('more'),
   empty: at('empty'),
@@ -50,63 +52,37 @@ function settled(card) {
 
 function sayProgress() {
   shelf.show();
-  if (bringing.left() === 0) refreshMe();
+  if (bringing.left() === 0) refresh();
 }
 
-function showMe() {
-  const { account, tier, usage, limits } = session.me;
-  const pictures = limits.images === null
-    ? count(usage.images, 'picture')
-    : `${number(usage.images)} of ${count(limits.images, 'picture')}`;
-  at('account').textContent = isGuest() ? 'Guest' : account;
-  at('usage').textContent = `${tier} · ${pictures} · ${bytes(usage.bytes)}`;
-  at('limit').textContent = `· up to ${bytes(limits.upload_bytes)} each`;
-  at('enter').hidden = !isGuest();
-  at('leave').hidden = isGuest();
+function refresh() {
+  // Nothing of it would be taken any more: no reason to ask before leaving.
+  refreshMe(() => bringing.dropAll());
 }
 
-/** The numbers at the top may be old for a moment; a session that has ended may not. */
-async function refreshMe() {
-  const before = session.me.account;
+/** Nothing is added here: it would not have come through the link. */
+async function narrow() {
+  at('drop').hidden = true;
+  at('all').hidden = false;
+  at('library-title').textContent = 'Pictures from an upload link';
+  at('empty').textContent = 'Nothing has come in through this link, or nothing of it is left.';
   try {
-    await readMe();
-    if (session.me.account === before) showMe();
-    // Somebody else came in by another tab, or the lab takes this one for a guest now.
-    else location.reload();
-  } catch (trouble) {
-    if (trouble.status !== 401) return;
-    // Nothing of it would be taken any more: no reason to ask before leaving.
-    bringing.dropAll();
-    location.replace('/sign-in#ended');
+    const { label } = await askJson(`/api/v1/upload-links/${encodeURIComponent(through)}`);
+    if (label) picturesFor(at('library-title'), label);
+  } catch {
+    // Links are forgotten some time after their end; what came in stays.
   }
-}
-
-function listenToPage() {
-  at('reload').addEventListener('click', () => location.reload());
-  listen({ input: at('files'), isOpen: () => !lab.hidden, add: (files) => bringing.add(files) });
-  // Browsers bring pages back as they were: after signing out nothing may be seen by going back.
-  window.addEventListener('pageshow', (event) => {
-    if (event.persisted) location.reload();
-  });
 }
 
 async function start() {
-  listenToPage();
-  try {
-    await readMe();
-  } catch (trouble) {
-    if (!(trouble instanceof Trouble)) throw trouble;
-    if (trouble.status === 401) {
-      location.replace('/sign-in');
-      return;
-    }
-    at('closed').hidden = false;
-    at('closed-trouble').textContent = trouble.message;
-    return;
-  }
-  showMe();
-  for (const part of document.querySelectorAll('[data-open]')) part.hidden = false;
-  tell(isGuest() ? 'You are a guest here' : `Signed in as ${session.me.account}`);
+  listen({
+    input: at('files'),
+    isOpen: () => !at('lab').hidden && !at('drop').hidden,
+    add: (files) => bringing.add(files),
+  });
+  if (!(await comeIn())) return;
+  at('limit').textContent = `· up to ${bytes(session.me.limits.upload_bytes)} each`;
+  if (through !== null) narrow();
   await library.load();
 }
 

@@ -20,7 +20,7 @@ export async function enterByCookie() {
     throw trouble.status === 401 ? new Trouble(UNKEPT) : trouble;
   }
   if (isGuest()) throw new Trouble(UNKEPT);
-  goHome();
+  goOn();
 }
 
 export async function enterByKey(key, onThisDevice) {
@@ -31,10 +31,20 @@ export async function enterByKey(key, onThisDevice) {
     forget();
     throw trouble;
   }
-  goHome();
+  goOn();
 }
 
-/** Going back from there must not lead to a form that is done. */
-export function goHome() {
-  location.replace('/');
+/** The pages behind the door. Nothing else that an address asks for is gone to. */
+const INSIDE = /^\/(invitations)?(\?\S*)?$/;
+
+/** To where the visitor wanted. Going back from there must not lead to a form that is done. */
+export function goOn() {
+  const wanted = new URLSearchParams(location.search).get('next') ?? '';
+  location.replace(INSIDE.test(wanted) ? wanted : '/');
+}
+
+/** To the door, and back here from there. `#ended` says why. */
+export function goToDoor(why = '') {
+  const here = location.pathname + location.search;
+  location.replace(`/sign-in${here === '/' ? '' : `?next=${encodeURIComponent(here)}`}${why}`);
 }

@@ -13,7 +13,7 @@ import { Library } from './library.js';
 import { makeQueue } from './queue.js';
 import { callBy } from './session.js';
 import { tell } from './share.js';
-import { Shelf } from './shelf.js';
+import { Shelf, picturesFor } from './shelf.js';
 
 const at = (id) => document.getElementById(id);
 const token = /^\/u\/([^/]+)$/.exec(location.pathname)?.[1];
@@ -96,11 +96,7 @@ function finish(title, words) {
 }
 
 function introduce() {
-  if (link.label) {
-    const label = Object.assign(document.createElement('bdi'), { textContent: link.label });
-    at('title').replaceChildren('Pictures for ', label);
-    document.title = `Pictures for ${link.label} · Minilab`;
-  }
+  if (link.label) picturesFor(at('title'), link.label);
   at('fate').textContent = fate(link);
 }
 

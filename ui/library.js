@@ -2,39 +2,37 @@
 
 import { Trouble, askJson, pause } from './api.js';
 import { Card } from './card.js';
+import { Pages } from './pages.js';
 import { makeQueue } from './queue.js';
 
 const PAGE = '/api/v1/images?limit=20';
 
 export class Library {
-  /** `act` is what a card's buttons do; `settled` is told when a card is ready or failed. */
-  constructor({ list, more, empty, trouble, act, settled }) {
-    Object.assign(this, { list, more, empty, trouble, act, settled });
+  /**
+   * `act` is what a card's buttons do; `settled` is told when a card is ready or failed; `filter`
+   * goes behind the query.
+   */
+  constructor({ list, more, empty, trouble, act, settled, filter = '' }) {
+    Object.assign(this, { list, empty, trouble, act, settled });
     this.cards = new Map();
-    this.cursor = null;
+    this.pages = new Pages({
+      path: PAGE + filter,
+      more,
+      trouble,
+      show: (images) => this.show(images),
+      changed: () => this.tidy(),
+    });
     // Each waits up to 20 s inside the lab; two at a time leave room for other requests.
     this.developing = makeQueue(2, (card) => this.look(card));
-    more.addEventListener('click', () => this.load());
   }
 
-  async load() {
-    this.more.disabled = true;
-    this.trouble.textContent = '';
-    try {
-      const cursor = this.cursor ? `&cursor=${encodeURIComponent(this.cursor)}` : '';
-      const page = await askJson(PAGE + cursor);
-      const added = page.items.filter((image) => !this.cards.has(image.id));
-      const cards = added.map((image) => this.append(image));
-      // With the keyboard one goes on where the new ones start.
-      if (this.cursor) cards[0]?.focus();
-      this.cursor = page.next_cursor;
-      this.more.hidden = this.cursor === null;
-    } catch (trouble) {
-      this.trouble.textContent = trouble.message;
-      this.more.hidden = false;
-    }
-    this.more.disabled = false;
-    this.tidy();
+  load() {
+    return this.pages.load();
+  }
+
+  show(images) {
+    const added = images.filter((image) => !this.cards.has(image.id));
+    return added.map((image) => this.append(image));
   }
 
   append(image) {

@@ -20,6 +20,10 @@ export const isInvited = () => invitation !== null;
 
 export const isGuest = () => session.me?.account === GUEST;
 
+/** Guests have no links, whatever their tier says: what comes in belongs to somebody. */
+export const mayInvite = () =>
+  !isGuest() && (session.me.admin || session.me.rights.upload_links);
+
 /** What this page shows the lab. Beside it a cookie counts for nothing. */
 export function key() {
   return invitation ?? stored();

@@ -21,10 +21,14 @@ export function tell(text) {
   document.querySelector('#live').textContent = text;
 }
 
-export async function copyLink(path) {
-  const address = new URL(path, location.href).href;
+export function copyLink(path) {
+  const said = isGuest() ? 'Link copied.' : 'Link copied. It opens for you only, for now.';
+  return copyAddress(new URL(path, location.href).href, said);
+}
+
+export async function copyAddress(address, said) {
   if (await copyText(address)) {
-    say(isGuest() ? 'Link copied.' : 'Link copied. It opens for you only, for now.');
+    say(said);
   } else {
     // The last resort: people can copy from here.
     window.prompt('Copy this link:', address);

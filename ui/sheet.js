@@ -4,6 +4,7 @@ import { ask } from './api.js';
 import { show } from './picture.js';
 import { isGuest, session } from './session.js';
 import { copyLink, save, say } from './share.js';
+import { askSure } from './sure.js';
 import { bytes, format, number, print, sentence, size } from './words.js';
 
 const dialog = document.querySelector('#sheet');
@@ -25,7 +26,7 @@ export class Sheet {
     this.card = card;
     find('.sheet-picture img').hidden = true;
     find('[data-own-links]').hidden = isGuest();
-    this.askSure(false);
+    askSure(dialog, 'delete', false);
     this.refresh(card);
     dialog.showModal();
     find('.sheet-body').scrollTop = 0;
@@ -68,16 +69,9 @@ export class Sheet {
     if (what === 'close') dialog.close();
     else if (what === 'copy') copyLink(wanted.url);
     else if (what === 'save') save(image, wanted);
-    else if (what === 'delete') this.askSure(true);
-    else if (what === 'keep') this.askSure(false);
+    else if (what === 'delete') askSure(dialog, 'delete', true);
+    else if (what === 'keep') askSure(dialog, 'delete', false);
     else if (what === 'delete-now') this.remove(this.card);
-  }
-
-  askSure(isAsking) {
-    const hadFocus = dialog.contains(document.activeElement) && dialog.open;
-    find('[data-do=delete]').hidden = isAsking;
-    find('.sure').hidden = !isAsking;
-    if (hadFocus) find(isAsking ? '[data-do=keep]' : '[data-do=delete]').focus();
   }
 
   async remove(card) {

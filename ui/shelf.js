@@ -7,6 +7,13 @@ const at = (id) => document.getElementById(id);
 /** From how many cards on each button is worth its place: a single card has its own. */
 const WORTH = { again: 2, clear: 1 };
 
+/** Labels are anybody's words: however they are written, they do not turn the sentence around. */
+export function picturesFor(heading, label) {
+  const said = Object.assign(document.createElement('bdi'), { textContent: label });
+  heading.replaceChildren('Pictures for ', said);
+  document.title = `Pictures for ${label} · Minilab`;
+}
+
 export class Shelf {
   constructor(bringing) {
     this.bringing = bringing;

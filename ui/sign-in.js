@@ -1,7 +1,7 @@
 // The door: a name and a password, or a key.
 
 import { Trouble, ask } from './api.js';
-import { enterByCookie, enterByKey, goHome, readMe } from './enter.js';
+import { enterByCookie, enterByKey, goOn, readMe } from './enter.js';
 import { complain, listenTo } from './form.js';
 import { forget, isGuest, key } from './session.js';
 
@@ -31,7 +31,7 @@ async function lookWhoComes() {
   const hadKey = key() !== '';
   try {
     await readMe();
-    if (!isGuest()) goHome();
+    if (!isGuest()) goOn();
   } catch (trouble) {
     if (!hadKey || trouble.status !== 401) return;
     forget();

@@ -20,6 +20,7 @@ mod strangers_are_turned_away;
 mod the_api_keeps_its_description;
 mod the_api_page;
 mod the_first_page;
+mod the_invitations_page;
 mod the_invitees_page;
 mod the_same_bytes_are_stored_once;
 mod the_shell_reads_what_cameras_wrote;

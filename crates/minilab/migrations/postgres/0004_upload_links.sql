@@ -31,14 +31,16 @@ CREATE INDEX images_delete_at ON images (delete_at_ms) WHERE delete_at_ms IS NOT
 -- variants are made.
 ALTER TABLE blobs ADD COLUMN pool_id UUID NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
 ALTER TABLE blobs ADD COLUMN discarded BOOLEAN NOT NULL DEFAULT FALSE;
+-- By which version of the service the original was found to tell no place; null until it is.
+ALTER TABLE blobs ADD COLUMN place_free BIGINT;
 DROP INDEX blobs_live_hash;
 CREATE UNIQUE INDEX blobs_live_hash ON blobs (hash, pool_id) WHERE NOT doomed;
 
 -- An image with what its blob says.
 CREATE VIEW library AS SELECT i.id, i.account_id, i.scope_id, i.blob_id, i.filename, i.state,
         i.error_code, i.error_detail, i.created_ms, i.delete_at_ms, i.delete_after_download,
-        b.hash, b.generation, b.pool_id, b.discarded, b.bytes, b.format, b.width, b.height,
-        b.frames, b.orientation, b.has_alpha, b.decode_bytes, b.make, b.model, b.lens, b.taken_at,
+        b.hash, b.generation, b.pool_id, b.discarded, b.place_free, b.bytes, b.format, b.width,
+        b.height, b.frames, b.orientation, b.has_alpha, b.decode_bytes, b.make, b.model, b.lens, b.taken_at,
         b.exposure, b.gps_lat, b.gps_lon
     FROM images i JOIN blobs b ON b.id = i.blob_id;
 

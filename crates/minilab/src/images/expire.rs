@@ -41,9 +41,7 @@ pub async fn expire(app: &App, lease: &Lease) -> Result<(), JobError> {
             delete::delete_if_due(app, account, image, now_ms).await?;
         }
     }
-    let done = (lease.clone(), app.clock.now_ms());
-    app.db.write(done, |tx, (lease, now_ms)| Box::pin(jobs::complete(tx, lease, *now_ms))).await?;
-    Ok(())
+    Ok(jobs::complete_alone(&app.db, &app.clock, lease).await?)
 }
 
 /// Lets the image go, if one is named, once the whole of `answer` was taken by the connection. An answer

@@ -105,6 +105,25 @@ impl Whose {
     }
 }
 
+/// Runs a statement that begins with what is asked about: whose, and what the filter says.
+macro_rules! found {
+    ($run:ident, $conn:expr, $row:ty, $sql:expr, $account:expr, $filter:expr $(, $arg:expr)*) => {
+        $run!(
+            $conn,
+            $row,
+            $sql,
+            $account,
+            $filter.camera(),
+            $filter.format(),
+            $filter.taken_from(),
+            $filter.taken_to(),
+            $filter.has_gps(),
+            $filter.upload_link(),
+            $($arg),*
+        )
+    };
+}
+
 pub async fn list(
     conn: &mut Conn,
     whose: Whose,
@@ -120,21 +139,7 @@ pub async fn list(
     } else if filter.is_empty() {
         fetch_all!(conn, Image, sql::SELECT_PAGE, account, before, most, skip)?
     } else {
-        fetch_all!(
-            conn,
-            Image,
-            sql::SELECT_FOUND,
-            account,
-            before,
-            most,
-            skip,
-            filter.camera(),
-            filter.format(),
-            filter.taken_from(),
-            filter.taken_to(),
-            filter.has_gps(),
-            filter.upload_link(),
-        )?
+        found!(fetch_all, conn, Image, sql::SELECT_FOUND, account, filter, before, most, skip)?
     };
     let has_more = images.len() as i64 > limit;
     images.truncate(limit as usize);
@@ -159,18 +164,7 @@ pub async fn count(conn: &mut Conn, whose: Whose, filter: &Filter) -> sqlx::Resu
     } else if filter.is_empty() {
         return Ok(None);
     } else {
-        fetch_one!(
-            conn,
-            (i64,),
-            sql::COUNT_FOUND,
-            account,
-            filter.camera(),
-            filter.format(),
-            filter.taken_from(),
-            filter.taken_to(),
-            filter.has_gps(),
-            filter.upload_link(),
-        )?
+        found!(fetch_one, conn, (i64,), sql::COUNT_FOUND, account, filter)?
     };
     Ok(Some(count))
 }

@@ -59,6 +59,8 @@ pub struct BlobRow {
     pub pool_id: Uuid,
     /// The original is gone; the variants are there.
     pub discarded: bool,
+    /// By which version of `variants::location` it was found to tell no place, if it was.
+    pub place_free: Option<i64>,
     pub bytes: i64,
     pub format: String,
     pub width: i64,
@@ -114,8 +116,13 @@ impl Image {
 
     /// The upload link it came through.
     pub fn upload_link(&self) -> Option<Uuid> {
-        Some(self.scope_id).filter(|scope| *scope != self.account_id)
+        link_of(self.account_id, self.scope_id)
     }
+}
+
+/// The upload link that a scope is, unless it is the account's own.
+pub fn link_of(account: Uuid, scope: Uuid) -> Option<Uuid> {
+    Some(scope).filter(|scope| *scope != account)
 }
 
 /// The original is asked for, and was not kept.

@@ -13,11 +13,12 @@ crate::sql! {
         WHERE account_id = $1 AND scope_id = $2 AND scope_id <> account_id";
     /// What nobody asked about is null, and passes.
     SELECT_FOUND = "SELECT * FROM library
-        WHERE account_id = $1 AND id < $2
-            AND (model = $5 OR $5 IS NULL) AND (format = $6 OR $6 IS NULL)
-            AND (taken_at >= $7 OR $7 IS NULL) AND (taken_at <= $8 OR $8 IS NULL)
-            AND ((gps_lat IS NOT NULL) = $9 OR $9 IS NULL) AND (scope_id = $10 OR $10 IS NULL)
-        ORDER BY id DESC LIMIT $3 OFFSET $4";
+        WHERE account_id = $1
+            AND (model = $2 OR $2 IS NULL) AND (format = $3 OR $3 IS NULL)
+            AND (taken_at >= $4 OR $4 IS NULL) AND (taken_at <= $5 OR $5 IS NULL)
+            AND ((gps_lat IS NOT NULL) = $6 OR $6 IS NULL) AND (scope_id = $7 OR $7 IS NULL)
+            AND id < $8
+        ORDER BY id DESC LIMIT $9 OFFSET $10";
     COUNT_FOUND = "SELECT COUNT(*) FROM library
         WHERE account_id = $1
             AND (model = $2 OR $2 IS NULL) AND (format = $3 OR $3 IS NULL)

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Lease, sql};
+use crate::clock::Clock;
 use crate::counters::{self, Scope};
-use crate::db::Conn;
+use crate::db::{Conn, Db};
 use crate::{execute, fetch_all};
 
 /// How often a job is tried that fails for reasons that may pass, such as a full disk: for hours.
@@ -69,6 +70,12 @@ pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Resu
     }
     count(tx, counters::JOBS_SUCCEEDED, [lease.account]).await?;
     Ok(())
+}
+
+/// Marks the job as done when all it did is committed, or none of it is SQL.
+pub async fn complete_alone(db: &Db, clock: &Clock, lease: &Lease) -> anyhow::Result<()> {
+    let done = (lease.clone(), clock.now_ms());
+    db.write(done, |tx, (lease, now_ms)| Box::pin(complete(tx, lease, *now_ms))).await
 }
 
 /// Cancels the work on a blob that waits; what is under way finds out when it commits.

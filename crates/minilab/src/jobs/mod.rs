@@ -12,7 +12,7 @@ pub mod sql;
 pub use bell::Bell;
 pub use claim::Lease;
 pub use enqueue::{Priority, enqueue, is_live, is_live_state};
-pub use finish::{Fenced, JobError, cancel_waiting, complete};
+pub use finish::{Fenced, JobError, cancel_waiting, complete, complete_alone};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

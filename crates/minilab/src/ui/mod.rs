@@ -34,6 +34,7 @@ macro_rules! files {
 /// Every file of the folder `ui`; a test compares.
 pub const FILES: &[File] = files! {
     "index.html": "text/html; charset=utf-8",
+    "invitations.html": "text/html; charset=utf-8",
     "invite.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "favicon.svg": "image/svg+xml",
@@ -51,14 +52,20 @@ pub const FILES: &[File] = files! {
     "app.js": "text/javascript; charset=utf-8",
     "bring.js": "text/javascript; charset=utf-8",
     "card.js": "text/javascript; charset=utf-8",
+    "inside.js": "text/javascript; charset=utf-8",
+    "invitation.js": "text/javascript; charset=utf-8",
+    "invitations.js": "text/javascript; charset=utf-8",
     "invite.js": "text/javascript; charset=utf-8",
+    "inviting.js": "text/javascript; charset=utf-8",
     "library.js": "text/javascript; charset=utf-8",
+    "pages.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",
     "queue.js": "text/javascript; charset=utf-8",
     "session.js": "text/javascript; charset=utf-8",
     "share.js": "text/javascript; charset=utf-8",
     "sheet.js": "text/javascript; charset=utf-8",
     "shelf.js": "text/javascript; charset=utf-8",
+    "sure.js": "text/javascript; charset=utf-8",
     "words.js": "text/javascript; charset=utf-8",
 };
 
@@ -71,6 +78,7 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", page("sign-in.html"))
         .route("/sign-out", page("sign-out.html"))
         .route("/setup", page("setup.html"))
+        .route("/invitations", page("invitations.html"))
         .route("/u/{token}", page("invite.html"))
         .route("/ui/{file}", get(show_file))
 }

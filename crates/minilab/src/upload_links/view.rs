@@ -33,15 +33,12 @@ impl LinkState {
     }
 }
 
-/// An upload link of one's own. The token is shown only when it is made.
+/// What its maker and its holder see alike.
 #[derive(Serialize, ToSchema)]
-#[schema(as = UploadLink)]
-pub struct UploadLinkView {
-    id: Uuid,
+#[schema(as = UploadLinkTerms)]
+pub struct LinkTerms {
     label: String,
     state: LinkState,
-    #[schema(format = DateTime)]
-    created_at: String,
     #[schema(format = DateTime)]
     expires_at: String,
     /// Nothing is no limit but the tier's.
@@ -56,13 +53,11 @@ pub struct UploadLinkView {
     delete_after: Option<DeleteAfter>,
 }
 
-impl UploadLinkView {
-    pub fn new(link: &UploadLink, now_ms: i64) -> Self {
+impl LinkTerms {
+    fn of(link: &UploadLink, now_ms: i64) -> Self {
         Self {
-            id: link.id,
             label: link.label.clone(),
             state: LinkState::of(link, now_ms),
-            created_at: rfc3339(link.created_ms),
             expires_at: rfc3339(link.expires_ms),
             max_images: link.images_max,
             images: link.images,
@@ -74,20 +69,30 @@ impl UploadLinkView {
     }
 }
 
+/// An upload link of one's own. The token is shown only when it is made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UploadLink)]
+pub struct UploadLinkView {
+    id: Uuid,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[serde(flatten)]
+    terms: LinkTerms,
+}
+
+impl UploadLinkView {
+    pub fn new(link: &UploadLink, now_ms: i64) -> Self {
+        let terms = LinkTerms::of(link, now_ms);
+        Self { id: link.id, created_at: rfc3339(link.created_ms), terms }
+    }
+}
+
 /// An upload link as whoever has it sees it: what may still come in.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HeldUploadLink)]
 pub struct HeldView {
-    label: String,
-    state: LinkState,
-    #[schema(format = DateTime)]
-    expires_at: String,
-    max_images: Option<i64>,
-    images: i64,
-    max_bytes: Option<i64>,
-    bytes: i64,
-    formats: Option<Vec<String>>,
-    delete_after: Option<DeleteAfter>,
+    #[serde(flatten)]
+    terms: LinkTerms,
     /// Bytes of one file.
     upload_bytes_max: u64,
     /// Files of one request.
@@ -97,15 +102,7 @@ pub struct HeldView {
 impl HeldView {
     pub fn new(app: &App, caller: &Caller, link: &UploadLink) -> Self {
         Self {
-            label: link.label.clone(),
-            state: LinkState::of(link, app.clock.now_ms()),
-            expires_at: rfc3339(link.expires_ms),
-            max_images: link.images_max,
-            images: link.images,
-            max_bytes: link.bytes_max,
-            bytes: link.bytes,
-            formats: link.formats(),
-            delete_after: link.delete_after(),
+            terms: LinkTerms::of(link, app.clock.now_ms()),
             upload_bytes_max: caller.tier().upload_bytes_max,
             files_max: app.config.uploads.files_max,
         }

@@ -16,6 +16,7 @@ use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::problem::Stop;
 use crate::images::counted::Counted;
+use crate::images::link_of;
 use crate::jobs::{self, Job};
 use crate::tiers::keeping::{DeleteAfter, Until};
 use crate::{cpu, execute, fetch_all, fetch_one, fetch_optional};
@@ -52,11 +53,6 @@ impl NewImage {
         let of_link = caller.link.as_ref().and_then(|link| link.delete_after());
         let said = [caller.tier().keeping.delete_after, of_link, delete_after];
         Until::earliest(said.into_iter().flatten(), now_ms)
-    }
-
-    /// The upload link it comes through.
-    fn link(&self) -> Option<Uuid> {
-        Some(self.scope).filter(|scope| *scope != self.account)
     }
 }
 
@@ -237,7 +233,7 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
 /// Locks the account, and the link if it comes through one: both are to be in force.
 async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>, Stop> {
     let account = fetch_one!(tx, Account, accounts::sql::LOCK, new.account)?;
-    let Some(link) = new.link() else {
+    let Some(link) = link_of(new.account, new.scope) else {
         return if account.suspended { Err(Refused::Suspended.into()) } else { Ok(None) };
     };
     let link = fetch_optional!(tx, UploadLink, accounts::sql::LOCK_UPLOAD_LINK, link)?;

@@ -294,12 +294,8 @@ pub async fn lock(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
 
 /// The blob is on its way out: there is nothing to make.
 async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
-    let args = (lease.clone(), app.clock.now_ms());
-    app.db
-        .write(args, |tx, (lease, now_ms)| Box::pin(jobs::complete(tx, lease, *now_ms)))
-        .await
-        .context("closing a job without work")?;
-    Ok(())
+    let closed = jobs::complete_alone(&app.db, &app.clock, lease).await;
+    Ok(closed.context("closing a job without work")?)
 }
 
 /// The images of a blob that cannot be developed: `failed`, with a reason their owners may read.

@@ -35,9 +35,7 @@ pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
         app.blobs.remove_path(&BlobKey::Original(&original).path()).await?;
         app.denied.refresh_soon(app).await;
     }
-    let done = (lease.clone(), app.clock.now_ms());
-    app.db.write(done, |tx, (lease, now_ms)| Box::pin(jobs::complete(tx, lease, *now_ms))).await?;
-    Ok(())
+    Ok(jobs::complete_alone(&app.db, &app.clock, lease).await?)
 }
 
 /// The original, and its copies without the place: versions and bytes.

@@ -10,16 +10,22 @@ use crate::blobs::BlobKey;
 use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::db::Conn;
-use crate::fetch_optional;
 use crate::http::Problem;
 use crate::images::Image;
 use crate::links::ORIGINAL;
+use crate::{execute, fetch_optional};
 
 /// Raised when more, or less, is taken out.
 const VERSION: i64 = 1;
 
+/// What finds that there is nothing to take out: whoever looks with another version looks again.
+const LOOKED_WITH: i64 = VERSION * 1_000_000 + PIXELS_VERSION;
+
 /// The stripped copy; nothing when there is nothing to strip.
 pub async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
+    if image.blob.place_free == Some(LOOKED_WITH) {
+        return Ok(None);
+    }
     let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
     let known = made.into_iter().find(|variant| {
         variant.preset == ORIGINAL
@@ -45,6 +51,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
         Problem::unprocessable("location_stays", detail)
     })?;
     if stripped == given {
+        remember(app, image.blob_id).await;
         return Ok(None);
     }
     let variant = Variant {
@@ -81,6 +88,16 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     // Deleted, or discarded, meanwhile.
     app.blobs.remove_path(&variant.key(&original).path()).await?;
     Err(Problem::not_found("image"))
+}
+
+/// Spares the next one the look. Without it the answer is the same, so it may fail.
+async fn remember(app: &App, blob: Uuid) {
+    let noted = app.db.write(blob, |tx, blob| {
+        Box::pin(async move { execute!(tx, sql::SET_PLACE_FREE, *blob, LOOKED_WITH) })
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!(%blob, %error, "could not note that an original tells no place");
+    }
 }
 
 async fn is_discarded(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {

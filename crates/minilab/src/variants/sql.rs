@@ -13,8 +13,9 @@ crate::sql! {
     SELECT_ASKED = "SELECT preset FROM asked WHERE image_id = $1 AND preset = $2";
     INSERT_ASKED = "INSERT INTO asked (image_id, preset) VALUES ($1, $2)
         ON CONFLICT (image_id, preset) DO NOTHING";
-    SELECT_BLOB = "SELECT hash, generation, pool_id, discarded, bytes, format, width, height, frames,
-            orientation, has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat, gps_lon
+    SELECT_BLOB = "SELECT hash, generation, pool_id, discarded, place_free, bytes, format, width, height,
+            frames, orientation, has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat,
+            gps_lon
         FROM blobs WHERE id = $1 AND NOT doomed";
     LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
     /// The images of a blob that wait for their first prints, with their owners' tiers.
@@ -30,6 +31,7 @@ crate::sql! {
                 SELECT 1 FROM variants v
                 WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
                     AND v.pixels_version = $3))";
+    SET_PLACE_FREE = "UPDATE blobs SET place_free = $2 WHERE id = $1 AND NOT doomed";
     IS_DISCARDED = "SELECT id FROM blobs WHERE id = $1 AND discarded";
     IS_PRIVATE = "SELECT id FROM blobs WHERE id = $1 AND pool_id <> $2";
     IS_PROCESSING = "SELECT id FROM images WHERE blob_id = $1 AND state = 'processing' LIMIT 1";

@@ -42,8 +42,7 @@ async fn claim_one(app: &App) -> Option<Lease> {
 }
 
 async fn complete(app: &App, lease: &Lease) -> anyhow::Result<()> {
-    let args = (lease.clone(), app.clock.now_ms());
-    app.db.write(args, |tx, (lease, now_ms)| Box::pin(jobs::complete(tx, lease, *now_ms))).await
+    jobs::complete_alone(&app.db, &app.clock, lease).await
 }
 
 async fn fail(app: &App, lease: &Lease, tries_max: i64) -> Ending {

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use minilab::execute;
 use pixels::{Limits, Metadata};
 use serde_json::json;
 
@@ -13,6 +14,23 @@ on_both_engines! {
     a_tier_that_keeps_no_place_hands_out_originals_without_it
     an_original_without_a_place_is_handed_out_as_it_is
     a_tier_that_keeps_places_again_hands_out_the_very_bytes
+    an_original_without_a_place_is_looked_at_once
+    what_an_older_version_found_free_of_places_is_looked_at_again
+}
+
+mod rows {
+    minilab::sql! {
+        PLACE_FREE = "SELECT COALESCE(MAX(place_free), 0) FROM blobs";
+        SET_PLACE_FREE = "UPDATE blobs SET place_free = $1";
+    }
+}
+
+/// As if all originals had been found to tell no place by that version; nothing for by none.
+async fn found_by(lab: &Lab, version: Option<i64>) {
+    let written = lab.app.db.write(version, |tx, version| {
+        Box::pin(async move { execute!(tx, rows::SET_PLACE_FREE, *version) })
+    });
+    assert!(written.await.unwrap() > 0);
 }
 
 fn notes(bytes: &[u8]) -> Metadata {
@@ -97,4 +115,53 @@ async fn a_tier_that_keeps_places_again_hands_out_the_very_bytes(lab: Lab) {
     }
     lab.run_jobs().await;
     assert_eq!((lab.stored(), lab.differences().await), (Vec::new(), Vec::new()));
+}
+
+async fn an_original_without_a_place_is_looked_at_once(lab: Lab) {
+    let root = lab.admin("root").await;
+    keep(&lab, &root, json!({"location": false})).await;
+    let ada = lab.account("ada", "business").await;
+    let bytes = bmp(30, 20, 1);
+    let image = lab.ready(&ada, "a.bmp", bytes.clone()).await;
+    let path = original(&image);
+    assert_eq!(lab.number(rows::PLACE_FREE).await, 0, "nobody asked yet");
+    let first = lab.get(&ada, &path).await;
+    assert_eq!((first.status.as_u16(), &first.body), (200, &bytes));
+    let now = lab.number(rows::PLACE_FREE).await;
+    assert!(now > 1, "{now}");
+
+    // Whoever reads it now fails; an answer without a body needs its row only.
+    let stored = lab.stored().into_iter().find(|path| path.starts_with("originals/")).unwrap();
+    let (file, aside) = (lab.data().join("blobs").join(stored), lab.data().join("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    let look = lab.call(&ada, "HEAD", &path).await;
+    assert_eq!((look.status.as_u16(), look.header("etag")), (200, first.header("etag")));
+    link(&lab, &ada, &image, "original").await;
+    // What came in before any of this was remembered, and what an older version looked at.
+    for version in [None, Some(1)] {
+        found_by(&lab, version).await;
+        assert_eq!(lab.call(&ada, "HEAD", &path).await.status, 500, "{version:?}");
+        std::fs::rename(&aside, &file).unwrap();
+        assert_eq!(lab.get(&ada, &path).await.body, bytes);
+        assert_eq!(lab.number(rows::PLACE_FREE).await, now);
+        std::fs::rename(&file, &aside).unwrap();
+        assert_eq!(lab.call(&ada, "HEAD", &path).await.status, 200, "{version:?}");
+    }
+    std::fs::rename(&aside, &file).unwrap();
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn what_an_older_version_found_free_of_places_is_looked_at_again(lab: Lab) {
+    let root = lab.admin("root").await;
+    keep(&lab, &root, json!({"location": false})).await;
+    let ada = lab.account("ada", "business").await;
+    let taken = corpus("photos/synth_gps_n_e.jpg");
+    let image = lab.ready(&ada, "a.jpg", taken.clone()).await;
+    found_by(&lab, Some(1)).await;
+    for _ in 0..2 {
+        let got = lab.get(&ada, &original(&image)).await;
+        assert_eq!(notes(&got.body), Metadata { gps: None, ..notes(&taken) });
+        assert_eq!(lab.number(rows::PLACE_FREE).await, 1, "it tells one");
+    }
+    assert_eq!(lab.differences().await, [""; 0]);
 }
