@@ -40,6 +40,8 @@ schemathesis=$environments/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis
 
 have_compilers() { have cc && have c++ && have make; }
 
+have_heif() { /sbin/ldconfig -p | grep -q 'libheif\.so\.1'; }
+
 have_python() { python3 -m venv --help && python3 -m ensurepip --version; }
 
 need_for_build() {
@@ -57,6 +59,7 @@ need_for_test() {
         need postgresql "the tests run against a real PostgreSQL" "$here/services.sh" bin
     need curl "the stories told from outside talk HTTP with it" have curl
     need strace "a test reads from the system calls that an upload is safe when it is answered" have strace
+    need libheif1 "the tests read HEIC pictures, which the service does where it finds this library" have_heif
     need chromium "the page is tested in a real browser" have chromium
     need chromium-driver "tells that browser what to do" have chromedriver
     need python3-venv "holds schemathesis, which holds the service against its own description" have_python

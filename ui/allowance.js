@@ -3,7 +3,7 @@
 import { bytes, count, format, number, span } from './words.js';
 
 /** The formats that are read here. */
-export const ALL = ['jpeg', 'png', 'gif', 'webp', 'avif', 'bmp', 'tiff', 'ico'];
+export const ALL = ['jpeg', 'png', 'gif', 'webp', 'avif', 'heic', 'bmp', 'tiff', 'ico'];
 const MEDIA_TYPES = { ico: 'image/x-icon' };
 
 /** What is left of each limit that the link has; every link ends some time. */

@@ -100,7 +100,7 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
                 PngBlock::Packed(bytes) => return Self::unpacked(bytes),
             },
             Format::WebP => webp_block(source)?,
-            Format::Avif => probe::avif_exif(source)?,
+            Format::Avif | Format::Heic => probe::heif_exif(source)?,
             Format::Tiff => (0, source.len()),
             Format::Gif | Format::Bmp | Format::Ico => return None,
         };

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Error, ffi::heif};
+
 /// A picture file format this crate can read. APNG is [`Format::Png`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,6 +20,8 @@ pub enum Format {
     WebP,
     /// AVIF, still or a sequence.
     Avif,
+    /// HEIC, the first picture; decoded where the system has libheif.
+    Heic,
     /// Windows and OS/2 bitmaps.
     Bmp,
     /// TIFF; the first page counts.
@@ -28,12 +32,13 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order of declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Jpeg,
         Self::Png,
         Self::Gif,
         Self::WebP,
         Self::Avif,
+        Self::Heic,
         Self::Bmp,
         Self::Tiff,
         Self::Ico,
@@ -47,6 +52,7 @@ impl Format {
             Self::Gif => "gif",
             Self::WebP => "webp",
             Self::Avif => "avif",
+            Self::Heic => "heic",
             Self::Bmp => "bmp",
             Self::Tiff => "tiff",
             Self::Ico => "ico",
@@ -61,6 +67,7 @@ impl Format {
             Self::Gif => "image/gif",
             Self::WebP => "image/webp",
             Self::Avif => "image/avif",
+            Self::Heic => "image/heic",
             Self::Bmp => "image/bmp",
             Self::Tiff => "image/tiff",
             Self::Ico => "image/vnd.microsoft.icon",
@@ -84,6 +91,12 @@ impl Format {
     /// Whether a picture in this format can be transparent somewhere.
     pub fn supports_alpha(self) -> bool {
         !matches!(self, Self::Jpeg)
+    }
+
+    /// Fails when pictures in this format cannot be decoded on this machine: HEIC needs the
+    /// system's libheif, which is looked for once. All others are built in.
+    pub fn decodable(self) -> Result<(), Error> {
+        if self == Self::Heic { heif::Library::get().map(|_| ()) } else { Ok(()) }
     }
 
     /// Whether this crate can write the format.
@@ -122,5 +135,5 @@ impl FromStr for Format {
 
 /// The text is not the name of a [`Format`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a format name; expected one of jpeg, png, gif, webp, avif, bmp, tiff, ico")]
+#[error("not a format name; expected one of jpeg, png, gif, webp, avif, heic, bmp, tiff, ico")]
 pub struct UnknownFormat;

@@ -28,13 +28,7 @@ fn supported(start: &[u8]) -> Option<Format> {
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Format::Tiff,
         [0, 0, 1, 0, count, 0, ..] if *count > 0 => Format::Ico,
         [b'B', b'M', ..] if is_bitmap(start) => Format::Bmp,
-        _ if brands(start).is_some_and(|brands| brands.contains(b"avif".as_slice())) => {
-            Format::Avif
-        }
-        _ if brands(start).is_some_and(|brands| brands.contains(b"avis".as_slice())) => {
-            Format::Avif
-        }
-        _ => return None,
+        _ => return brands(start)?.format(),
     })
 }
 
@@ -50,8 +44,20 @@ fn is_bitmap(start: &[u8]) -> bool {
 struct Brands<'a>(&'a [u8]);
 
 impl Brands<'_> {
-    fn contains(&self, brand: &[u8]) -> bool {
+    fn contains(&self, brand: [u8; 4]) -> bool {
         self.0.chunks_exact(4).enumerate().any(|(index, found)| index != 1 && found == brand)
+    }
+
+    /// AVIF first: its files may bear HEIC's general brands, `mif1` and `msf1`, too.
+    fn format(&self) -> Option<Format> {
+        const AVIF: [&[u8; 4]; 2] = [b"avif", b"avis"];
+        const HEIC: [&[u8; 4]; 8] =
+            [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
+        let has_any = |of: &[&[u8; 4]]| of.iter().any(|brand| self.contains(**brand));
+        if has_any(&AVIF) {
+            return Some(Format::Avif);
+        }
+        has_any(&HEIC).then_some(Format::Heic)
     }
 }
 
@@ -65,11 +71,7 @@ fn brands(start: &[u8]) -> Option<Brands<'_>> {
 
 fn unsupported(start: &[u8]) -> Option<&'static str> {
     if let Some(brands) = brands(start) {
-        let heic = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"];
-        if heic.iter().any(|brand| brands.contains(brand.as_slice())) {
-            return Some("HEIC");
-        }
-        return brands.contains(b"crx ").then_some("camera raw (CR3)");
+        return brands.contains(*b"crx ").then_some("camera raw (CR3)");
     }
     match start {
         [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some("JPEG XL"),

@@ -14,8 +14,8 @@ on_both_engines!(
 
 const MIB: usize = 1024 * 1024;
 
-fn heic() -> Vec<u8> {
-    let mut bytes = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
+fn photoshop() -> Vec<u8> {
+    let mut bytes = b"8BPS\0\x01".to_vec();
     bytes.extend([0; 200]);
     bytes
 }
@@ -47,7 +47,13 @@ fn bad_input_leaves_nothing(engine: Engine) {
         ("the start of a PNG", png[..20].to_vec(), 422, "malformed_image"),
         ("the start of a JPEG", jpeg[..40].to_vec(), 422, "malformed_image"),
         ("an SVG", svg.to_vec(), 415, "unsupported_format"),
-        ("a HEIC", heic(), 415, "unsupported_format"),
+        ("a Photoshop file", photoshop(), 415, "unsupported_format"),
+        (
+            "the start of a HEIC",
+            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(),
+            422,
+            "malformed_image",
+        ),
         ("a bomb", picture::png_claiming(30_000, 30_000), 422, "over_limit"),
         ("no pixels", picture::png_claiming(0, 10), 422, "malformed_image"),
     ] {
@@ -188,7 +194,7 @@ fn a_batch_tells_of_each_file(engine: Engine) {
     let bad = Form::new().file("a", "1", b"no picture");
     let alike = bad.clone().file("b", "2", b"none either");
     ada.post_form("/api/v1/images", alike).problem(422, "not_an_image");
-    let mixed = ada.post_form("/api/v1/images", bad.file("b", "2", &heic()));
+    let mixed = ada.post_form("/api/v1/images", bad.file("b", "2", &photoshop()));
     let problem = mixed.problem(422, "all_rejected");
     let codes: Vec<_> = (0..2).map(|index| &problem["items"][index]["error"]["code"]).collect();
     assert_eq!(codes, ["not_an_image", "unsupported_format"]);

@@ -8,11 +8,15 @@ use std::os::fd::AsFd;
 use anyhow::{Context, ensure};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
+use pixels::Format;
+
 use super::wire::{Answer, FRAME_BYTES_MAX, Made};
 use super::{Order, sandbox};
 
 /// Works until standard input ends. Nothing is read before the sandbox is closed.
 pub fn run(memory_mib: u64) -> anyhow::Result<()> {
+    // Afterwards no file can be opened, nor a library. Its absence is told to whoever needs it.
+    let _ = Format::Heic.decodable();
     sandbox::enter(memory_mib * 1024 * 1024)?;
     // Without the buffer of `stdin`: what is read ahead loses the file that comes beside it.
     let input = std::io::stdin().as_fd().try_clone_to_owned().context("opening the socket")?;

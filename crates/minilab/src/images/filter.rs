@@ -18,7 +18,7 @@ pub struct FilterQuery {
     #[param(example = "Canon EOS 40D")]
     camera: Option<String>,
     /// A word such as `jpeg`.
-    #[param(pattern = "^(jpeg|png|gif|webp|avif|bmp|tiff|ico)$")]
+    #[param(pattern = "^(jpeg|png|gif|webp|avif|heic|bmp|tiff|ico)$")]
     format: Option<String>,
     /// Taken on this day or later; local time, a day or a moment.
     #[param(example = "2008-05-30")]

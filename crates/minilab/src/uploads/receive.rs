@@ -60,7 +60,8 @@ pub(super) async fn receive(
 /// Reads the header, and the camera's notes. No pixel is decoded.
 pub(super) async fn inspect(gathered: Gathered, limits: Limits) -> Result<Picture, Stop> {
     cpu::run(move || {
-        let facts = match pixels::probe(gathered.open()?, &limits) {
+        let probed = pixels::probe(gathered.open()?, &limits);
+        let facts = match probed.and_then(|facts| facts.format.decodable().map(|()| facts)) {
             Ok(facts) => facts,
             Err(error) => return Ok(Err(Refused::Picture(error).into())),
         };

@@ -3,6 +3,7 @@
 mod avif;
 mod bitmap;
 mod gif;
+mod heic;
 mod ico;
 mod jpeg;
 mod planes;
@@ -132,6 +133,7 @@ pub(crate) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
         Format::Gif => gif::still(bytes, facts),
         Format::WebP => webp::still(bytes, facts, detail),
         Format::Avif => avif::still(bytes, facts, detail),
+        Format::Heic => heic::still(bytes, facts, detail),
         Format::Bmp => bitmap::still(bytes, facts, detail),
         Format::Tiff => tiff::still(bytes, facts, detail),
         Format::Ico => ico::still(bytes, facts, detail),
@@ -154,7 +156,7 @@ pub(crate) fn animation(
         Format::Png => png::animation(bytes, facts, audience),
         Format::WebP => webp::animation(bytes, facts, audience),
         Format::Avif => avif::animation(bytes, facts, audience),
-        Format::Jpeg | Format::Bmp | Format::Tiff | Format::Ico => {
+        Format::Jpeg | Format::Heic | Format::Bmp | Format::Tiff | Format::Ico => {
             Err(Error::malformed(facts.format, "it cannot be animated"))
         }
     }

@@ -32,7 +32,7 @@ pub(crate) fn still(picture: &Picture, format: Format, effort: Effort) -> Result
         Format::Gif => gif::still(picture, effort.colours),
         Format::WebP => webp::still(picture, effort.quality),
         Format::Avif => avif::still(picture, effort.quality),
-        Format::Bmp | Format::Tiff | Format::Ico => {
+        Format::Heic | Format::Bmp | Format::Tiff | Format::Ico => {
             Err(Error::encode(format, "this format is only read"))
         }
     }

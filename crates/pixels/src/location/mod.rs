@@ -64,7 +64,7 @@ fn cleaned(bytes: Vec<u8>, format: Format) -> Result<Vec<u8>, Error> {
         Format::Png => png::file(&bytes, &mut work),
         Format::Gif => gif::file(&bytes),
         Format::WebP => webp::file(bytes, &mut work),
-        Format::Avif => heif::file(bytes, &mut work),
+        Format::Avif | Format::Heic => heif::file(bytes, &mut work),
         Format::Tiff => tiff::file(bytes, &mut work),
         Format::Ico => ico::file(bytes, &mut work),
         // A bitmap has no room for notes.

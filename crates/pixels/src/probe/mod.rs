@@ -2,9 +2,9 @@
 //!
 //! All of it is plain safe Rust over a reader: the service runs it outside the sandbox.
 
-mod avif;
 mod bmp;
 mod gif;
+mod heif;
 mod ico;
 mod jpeg;
 mod png;
@@ -22,9 +22,9 @@ use crate::{
     source::Source,
 };
 
-pub(crate) use avif::exif as avif_exif;
 pub(crate) use bmp::{Bitmap, RGB, RLE4, RLE24};
 pub(crate) use gif::plays as gif_plays;
+pub(crate) use heif::exif as heif_exif;
 pub(crate) use ico::best_entry;
 pub(crate) use jpeg::{next_marker as next_jpeg_marker, structure as jpeg_structure};
 pub(crate) use png::chunk_start as png_chunk_start;
@@ -36,7 +36,7 @@ pub(crate) struct Header {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) frames: u32,
-    /// From the container itself (AVIF); Exif adds the rest.
+    /// From the container itself (AVIF, HEIC); Exif adds the rest.
     pub(crate) orientation: Option<u8>,
     pub(crate) has_alpha: bool,
     /// Bytes the decoder needs whatever the size of the output.
@@ -96,7 +96,7 @@ fn header<R: Read + Seek>(
         Format::Png => png::header(source, limits),
         Format::Gif => gif::header(source, limits),
         Format::WebP => webp::header(source, limits),
-        Format::Avif => avif::header(source),
+        Format::Avif | Format::Heic => heif::header(source, format),
         Format::Bmp => bmp::header(source),
         Format::Tiff => tiff::header(source),
         Format::Ico => ico::header(source, limits),

@@ -101,8 +101,8 @@ fn wrong_facts(row: &Row, facts: &Facts) -> Vec<String> {
         compare("size", format!("{}x{}", facts.width, facts.height), format!("{width}x{height}"));
     }
     compare("frames", facts.frames.to_string(), row.frames.to_string());
-    // AVIF turns by its own boxes; the manifest tells the Exif tag, which does not count there.
-    if facts.format != Format::Avif {
+    // AVIF and HEIC turn by their own boxes; the manifest tells the Exif tag, which does not count there.
+    if !matches!(facts.format, Format::Avif | Format::Heic) {
         compare(
             "orientation",
             facts.orientation.to_string(),

@@ -57,7 +57,9 @@ fn each_page_asks_for_all_its_scripts_at_once_and_for_no_other() {
 async fn the_page_needs_no_key_and_is_revalidated() {
     let lab = Lab::open(Server::Sqlite).await;
     let mut paths: Vec<_> = folder().iter().map(|name| format!("/ui/{name}")).collect();
-    paths.extend(["/", "/sign-in", "/sign-out", "/setup", "/invitations", "/u/x"].map(str::to_owned));
+    paths.extend(
+        ["/", "/sign-in", "/sign-out", "/setup", "/invitations", "/u/x"].map(str::to_owned),
+    );
     for path in paths {
         let answer = lab.get("", &path).await;
         assert_eq!(answer.status, 200, "{path}");

@@ -1,4 +1,5 @@
-//! AVIF: walks the boxes of the ISO base media file, down to the primary picture's properties.
+//! AVIF and HEIC: walks the boxes of the ISO base media file, down to the primary picture's
+//! properties.
 
 use std::io::{Read, Seek};
 
@@ -9,6 +10,10 @@ use crate::{Error, Format, source::Source};
 const BOXES_MAX: usize = 4_096;
 /// Entries of item tables.
 const ITEMS_MAX: u32 = 65_536;
+
+/// What an auxiliary picture is called that holds alpha: generally, and in HEVC's own words.
+const ALPHA: [&[u8]; 2] =
+    [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1\0"];
 
 /// One box: its name and where its body lies.
 #[derive(Clone, Copy, Debug)]
@@ -29,20 +34,37 @@ struct Properties {
     has_alpha: bool,
 }
 
-pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Error> {
+impl Properties {
+    /// The most of all tiles counts.
+    fn deepen(&mut self, samples: u64, bytes: u64) {
+        let most = self.samples.unwrap_or((0, 0));
+        self.samples = Some((samples.max(most.0), bytes.max(most.1)));
+    }
+}
+
+pub(crate) fn header<R: Read + Seek>(
+    source: &mut Source<R>,
+    format: Format,
+) -> Result<Header, Error> {
     let top = boxes(source, 0, source.len());
-    let track = find(&top, *b"moov").and_then(|moov| track(source, moov));
+    // Sequences of HEIC are read by nobody but their makers: their first picture counts.
+    let movie = if format == Format::Avif { find(&top, *b"moov") } else { None };
+    let track = movie.and_then(|moov| track(source, moov));
     let properties =
         find(&top, *b"meta").and_then(|meta| properties(source, meta)).unwrap_or_default();
     let size = properties.size.or(track.map(|track| track.size));
     let (width, height) =
-        size.ok_or_else(|| Error::malformed(Format::Avif, "it names no primary picture"))?;
+        size.ok_or_else(|| Error::malformed(format, "it names no primary picture"))?;
     let (samples, bytes) = properties.samples.unwrap_or((12, 2));
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     let alpha = if properties.has_alpha { 4 } else { 0 };
     let frames = track.map_or(1, |track| track.frames).max(1);
-    // Frames of a sequence are handed on as RGBA.
-    let frame = if frames > 1 { pixels.saturating_mul(4) } else { 0 };
+    // Frames of a sequence are handed on as RGBA; libheif hands on whole pictures.
+    let frame = match format {
+        Format::Heic => pixels.saturating_mul(4 * bytes),
+        _ if frames > 1 => pixels.saturating_mul(4),
+        _ => 0,
+    };
     Ok(Header {
         frames,
         orientation: Some(orientation(properties.turns, properties.mirror)),
@@ -184,14 +206,24 @@ fn shared_property<R: Read + Seek>(
                 (_, 1, 0) => 8,
                 _ => 12,
             };
-            let most = properties.samples.unwrap_or((0, 0));
-            properties.samples = Some((samples.max(most.0), bytes.max(most.1)));
+            properties.deepen(samples, bytes);
+        }
+        b"hvcC" => {
+            source.skip(16)?;
+            let [chroma, depth] = source.array()?;
+            let samples = match chroma & 3 {
+                0 => 4,
+                1 => 6,
+                2 => 8,
+                _ => 12,
+            };
+            let bytes = if depth & 7 != 0 { 2 } else { 1 };
+            properties.deepen(samples, bytes);
         }
         b"auxC" => {
             source.skip(4)?;
             let text = source.bytes((area.end - area.start).saturating_sub(4), 1024)?;
-            properties.has_alpha |=
-                text.starts_with(b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha");
+            properties.has_alpha |= ALPHA.iter().any(|name| text.starts_with(name));
         }
         _ => {}
     }
