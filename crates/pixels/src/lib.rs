@@ -32,7 +32,8 @@
 //! frame by frame. `memory` knows beforehand what all that takes.
 //!
 //! The result depends only on bytes, recipes and limits: there is no I/O but the reader that is
-//! handed over, no clock and no global state.
+//! handed over, no clock and no global state, but for the system's libheif, which is loaded when a
+//! HEIC is first met.
 
 mod animate;
 mod colour;
