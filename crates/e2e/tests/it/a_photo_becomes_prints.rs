@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 on_both_engines!(
     a_photo_becomes_prints,
+    a_heic_becomes_prints,
     every_orientation_ends_upright,
     lazy_presets_are_made_when_asked_for,
     tiers_see_what_they_paid_for,
@@ -62,6 +63,35 @@ fn a_photo_becomes_prints(engine: Engine) {
     assert_eq!(ada.original(&id).expect(200).body, photo);
     assert_eq!(ada.list()["items"], json!([image]));
     assert_eq!(ada.kept(), json!({ "images": 1, "bytes": photo.len() }));
+    lab.close();
+}
+
+/// By the library that a child loads before it is sealed.
+fn a_heic_becomes_prints(engine: Engine) {
+    let lab = Lab::open(engine);
+    let ada = lab.account("ada", "premium");
+    let heic = include_bytes!("../../../../testdata/formats/synth_quad.heic");
+    let answer = ada.upload("phone.heic", heic).expect(201);
+    let image = ada.ready(answer.json()["items"][0]["id"].as_str().expect("an id"));
+    assert_eq!((&image["format"], &image["metadata"]["make"]), (&json!("heic"), &json!("Synth")));
+    let thumb = variant_of(&image, "thumb");
+    assert_eq!(thumb["format"], "jpeg");
+    let print = ada.get(thumb["url"].as_str().expect("a URL")).expect(200);
+    let print = picture::decode(&print.body);
+    assert_eq!(print.dimensions(), (64, 96));
+    // Green and yellow above red and blue; whether red, green and blue shine there.
+    for (at, shines) in [
+        ((16, 24), [false, true, false]),
+        ((48, 24), [true, true, false]),
+        ((16, 72), [true, false, false]),
+        ((48, 72), [false, false, true]),
+    ] {
+        let [red, green, blue, _] = print.get_pixel(at.0, at.1).0;
+        assert_eq!([red, green, blue].map(|value| value > 128), shines, "{at:?}");
+    }
+    let original = image["original_url"].as_str().expect("premium sees originals");
+    let original = ada.get(original).expect(200);
+    assert_eq!((original.header("content-type"), &original.body[..]), ("image/heic", &heic[..]));
     lab.close();
 }
 
