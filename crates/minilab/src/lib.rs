@@ -38,7 +38,9 @@ pub mod cpu;
 pub mod darkroom;
 pub mod db;
 pub mod http;
+pub mod limits;
 pub mod memory;
+pub mod shares;
 pub mod ui;
 
 /// Starts a task that keeps the span it was started in, so its log lines name their request.

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -16,6 +17,7 @@ use crate::accounts::Admin;
 use crate::app::App;
 use crate::cache::Cache;
 use crate::http::problem::{Problem, Refusal};
+use crate::limits::Limit;
 
 /// Reads the cache's counts when somebody asks.
 struct OfCache(Cache);
@@ -48,6 +50,22 @@ impl Collector for OfCache {
     }
 }
 
+/// How often somebody was turned away at each limit.
+#[derive(Debug)]
+struct OfLimits;
+
+impl Collector for OfLimits {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let (name, help) = ("minilab_limit_reached", "Times that somebody was turned away");
+        let mut limits = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for limit in Limit::ALL {
+            let labels = [("limit", limit.name())];
+            ConstCounter::new(limit.times()).encode(limits.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
 /// Numbers of this process
 ///
 /// As Prometheus reads them. For admins: give the scraper a key as its bearer token.
@@ -58,6 +76,7 @@ pub async fn show_metrics(State(app): State<App>, _: Admin) -> Result<Response, 
     app.cache.settle().await;
     let mut registry = Registry::default();
     registry.register_collector(Box::new(OfCache(app.cache.clone())));
+    registry.register_collector(Box::new(OfLimits));
     let mut text = String::new();
     encode(&mut text, &registry).map_err(anyhow::Error::from)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

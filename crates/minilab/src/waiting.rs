@@ -8,6 +8,7 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::limits::Limit;
 
 /// Work done by another process is noticed so soon.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -38,6 +39,9 @@ impl<'a> Waiting<'a> {
     pub async fn wait(&mut self) -> bool {
         if self.place.is_none() {
             self.place = self.app.waiters.clone().try_acquire_owned().ok();
+            if self.place.is_none() {
+                Limit::Waiters.reached();
+            }
         }
         let is_over = Instant::now() >= self.deadline || self.app.stop.is_cancelled();
         if self.place.is_none() || is_over {

@@ -10,6 +10,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::http::Problem;
+use crate::limits::Limit;
 
 /// Tries at once, and how long until the next one is given back.
 const OF_ACCOUNT_FROM_ADDRESS: (u32, Duration) = (10, Duration::from_secs(10));
@@ -57,7 +58,7 @@ impl Throttle {
         let secs = wait.as_secs_f64().ceil().max(1.0) as u32;
         let detail = format!("too many tries to sign in; come again in {secs} s");
         let status = StatusCode::TOO_MANY_REQUESTS;
-        Err(Problem::new(status, "too_many_tries", detail).retry_after(secs))
+        Err(Problem::reached(Limit::SignIns, status, "too_many_tries", detail, secs))
     }
 
     /// Forgets those who have all their tries again.

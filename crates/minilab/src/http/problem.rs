@@ -8,6 +8,7 @@ use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
 use utoipa::{ToResponse, ToSchema};
 
 use super::request_id;
+use crate::limits::Limit;
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -92,6 +93,19 @@ impl Problem {
 
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// Turned away at a bound that passes by itself: counted, told in the log once a minute, and worth
+    /// another try after `secs`. `status` is 429 where the caller asks too much, 503 where all do.
+    pub fn reached(
+        limit: Limit,
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+        secs: u32,
+    ) -> Self {
+        limit.reached();
+        Self::new(status, code, detail).retry_after(secs)
     }
 
     /// The cause goes to the log, once, here; the caller learns only where to look.

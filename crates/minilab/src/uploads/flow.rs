@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use super::refused::Refused;
+use crate::limits::Limit;
 
 const BETWEEN_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -72,6 +73,7 @@ impl Flow {
         let patience = idle.min(earned.saturating_sub(waited));
         let Ok(chunk) = tokio::time::timeout(patience, body.next()).await else {
             self.inner.too_slow.store(true, Ordering::Relaxed);
+            Limit::SlowSenders.reached();
             return Err(std::io::Error::other("too slow"));
         };
         let Some(chunk) = chunk.transpose().map_err(std::io::Error::other)? else {
