@@ -62,6 +62,7 @@ need_for_test() {
     need libheif1 "the tests read HEIC pictures, which the service does where it finds this library" have_heif
     need chromium "the page is tested in a real browser" have chromium
     need chromium-driver "tells that browser what to do" have chromedriver
+    need prometheus "a test has it read the metrics" have prometheus
     need python3-venv "holds schemathesis, which holds the service against its own description" have_python
 }
 

@@ -133,6 +133,11 @@ impl Lab {
         Finished::run(self.command(args))
     }
 
+    /// The same, with something to read on its standard input.
+    pub fn run_with_input(&self, args: &[&str], input: &str) -> Finished {
+        Finished::run_with_input(self.command(args), input)
+    }
+
     /// Starts a process that only works on jobs.
     pub fn start_worker(&mut self) -> Process {
         let command = self.command(&["work"]);

@@ -1,8 +1,9 @@
 //! One process of the binary: started, read, stopped, killed; never left behind.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -55,7 +56,19 @@ pub struct Finished {
 
 impl Finished {
     pub(crate) fn run(mut command: Command) -> Self {
-        let output = command.output().expect("the binary can be started");
+        Self::of(command.output().expect("the binary can be started"))
+    }
+
+    /// Runs a command that reads its standard input to the end.
+    pub(crate) fn run_with_input(mut command: Command, input: &str) -> Self {
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().expect("the binary can be started");
+        let written = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        written.expect("the binary reads it");
+        Self::of(child.wait_with_output().expect("waiting for an own child"))
+    }
+
+    fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("commands print UTF-8");
         Self { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
     }

@@ -16,7 +16,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::darkroom::Darkroom;
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::jobs::{self, Bell};
 use crate::links::{DenyList, Seal};
 use crate::tiers::{Catalogues, seed, sql};
@@ -116,6 +116,17 @@ impl App {
             stop: CancellationToken::new(),
             config,
         })))
+    }
+
+    /// Whether the database that the settings name has a lab in it. Makes nothing.
+    pub async fn has_lab(config: &Config) -> anyhow::Result<bool> {
+        let Some(mut conn) = Db::peek(&config.database, &config.data).await? else {
+            return Ok(false);
+        };
+        match fetch_optional!(&mut conn, (Uuid,), sql::SELECT_LAB) {
+            Err(error) if db::is_missing_table(&error) => Ok(false),
+            found => Ok(found.context("looking for a lab")?.is_some()),
+        }
     }
 
     /// An absolute URL for a path of this service.

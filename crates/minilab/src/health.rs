@@ -8,6 +8,10 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::problem::{Problem, Refusal};
+use crate::seldom::Seldom;
+
+/// Who asks does so every few seconds.
+static UNREADY: Seldom = Seldom::new();
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Health)]
@@ -40,7 +44,9 @@ pub async fn readyz(State(app): State<App>) -> Result<Json<HealthView>, Problem>
         return Err(unready("the process is about to stop"));
     }
     app.catalogues.current(&app.db).await.map_err(|cause| {
-        tracing::warn!(cause = format!("{cause:#}"), "not ready");
+        if UNREADY.speaks() {
+            tracing::warn!(cause = format!("{cause:#}"), "not ready");
+        }
         unready("the database does not answer")
     })?;
     Ok(Json(HealthView { status: "ready" }))

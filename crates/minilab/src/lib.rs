@@ -39,7 +39,9 @@ pub mod darkroom;
 pub mod db;
 pub mod http;
 pub mod limits;
+pub mod measures;
 pub mod memory;
+pub mod seldom;
 pub mod shares;
 pub mod ui;
 

@@ -101,7 +101,8 @@ fn admin() -> OpenApiRouter<App> {
 
 pub fn router(app: App) -> Router {
     let hosts = Hosts(app.config.host_names().into());
-    let guard = Arc::new(Guard { hosts, browsers: app.config.browsers.clone() });
+    let browsers = app.config.browsers.clone();
+    let guard = Arc::new(Guard { hosts, browsers, proxies: app.config.proxies.clone() });
     let (api, document) = api(app.config.dropin);
     let mut router = Router::new()
         .merge(ui::routes())

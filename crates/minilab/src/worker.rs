@@ -13,8 +13,9 @@ use crate::check;
 use crate::db::Conn;
 use crate::jobs::finish::{Ending, Refusal, record_failure, release};
 use crate::jobs::{self, Job, JobError, Lease, claim};
+use crate::seldom::Seldom;
 use crate::variants::refine::Walk;
-use crate::{counters, images, uploads, variants};
+use crate::{counters, images, measures, uploads, variants};
 
 /// An idle worker looks for work at least so often: for what other processes enqueued, and for
 /// retries that have become due.
@@ -27,6 +28,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Tries of a job, those included whose worker was killed before it could say why.
 const ATTEMPTS_MAX: i64 = 80;
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
+/// The database may be away for a night.
+static AWAY: Seldom = Seldom::new();
+static UNKEPT: Seldom = Seldom::new();
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
@@ -72,8 +76,13 @@ pub async fn run(app: App) {
 }
 
 async fn work(app: App) {
+    let mut failures = 0;
     while !app.stop.is_cancelled() {
-        match claim::claim(&app.db, &app.clock, &app.spool.name).await {
+        let claimed = claim::claim(&app.db, &app.clock, &app.spool.name).await;
+        if claimed.is_ok() {
+            failures = 0;
+        }
+        match claimed {
             Ok(Some(lease)) => work_on(&app, lease).await,
             Ok(None) => {
                 let poll = POLL.mul_f64(rand::random_range(0.9..1.1));
@@ -83,14 +92,24 @@ async fn work(app: App) {
                 }
             }
             Err(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "could not take a job");
+                if AWAY.speaks() {
+                    let cause = format!("{cause:#}");
+                    tracing::error!(cause, "could not take a job; tries go on, further apart");
+                }
+                failures += 1;
                 tokio::select! {
                     () = app.stop.cancelled() => {}
-                    () = tokio::time::sleep(POLL * 4) => {}
+                    () = tokio::time::sleep(patience(failures)) => {}
                 }
             }
         }
     }
+}
+
+/// How long a worker waits that could not ask for work: 1 s, 2 s, 4 s, ... at most half a minute.
+fn patience(failures: u32) -> Duration {
+    let plain = Duration::from_secs(1 << failures.saturating_sub(1).min(5));
+    plain.min(Duration::from_secs(30)).mul_f64(rand::random_range(0.8..1.2))
 }
 
 /// Works on one job to its end, keeping the lease meanwhile.
@@ -112,12 +131,20 @@ async fn work_on(app: &App, lease: Lease) {
                 return;
             }
         };
-        let duration_ms = started.elapsed().as_millis() as u64;
-        match outcome {
-            Some(Ok(())) => tracing::info!(duration_ms, "done"),
+        let took = started.elapsed();
+        let duration_ms = took.as_millis() as u64;
+        let ended = match outcome {
+            Some(Ok(())) => {
+                tracing::info!(duration_ms, "done");
+                "succeeded"
+            }
             Some(Err(error)) => record(app, &lease, error).await,
-            None => tracing::warn!("somebody else has the lease now"),
-        }
+            None => {
+                tracing::warn!("somebody else has the lease now");
+                "fenced"
+            }
+        };
+        measures::JOBS.note([lease.job.kind(), ended], took);
         app.done.ring_all();
     }
     .instrument(span)
@@ -151,11 +178,13 @@ async fn out_of_time(app: &App) {
     tokio::time::sleep(DRAIN).await;
 }
 
-async fn record(app: &App, lease: &Lease, error: JobError) {
+/// Writes down why a try failed; a word for how that left the job.
+async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
     let refusal = error.refusal.unwrap_or_else(|| Refusal {
         code: "processing_failed".to_owned(),
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
     });
+    measures::job_failed(lease.job.kind(), &refusal.code);
     // Callers may read what is stored; the cause is for the log.
     let text = format!("{}: {}", refusal.code, refusal.detail);
     let cause = format!("{:#}", error.cause);
@@ -177,10 +206,22 @@ async fn record(app: &App, lease: &Lease, error: JobError) {
         })
         .await;
     match recorded {
-        Ok(Ending::Retry) => tracing::warn!(cause, "failed; will be tried again"),
-        Ok(Ending::Failed) => tracing::warn!(cause, "failed for good"),
-        Ok(Ending::Fenced) => tracing::warn!(cause, "failed, but somebody else has it"),
-        Err(error) => tracing::error!(%error, cause, "could not record a failure"),
+        Ok(Ending::Retry) => {
+            tracing::warn!(cause, "failed; will be tried again");
+            "retry"
+        }
+        Ok(Ending::Failed) => {
+            tracing::warn!(cause, "failed for good");
+            "failed"
+        }
+        Ok(Ending::Fenced) => {
+            tracing::warn!(cause, "failed, but somebody else has it");
+            "fenced"
+        }
+        Err(error) => {
+            tracing::error!(%error, cause, "could not record a failure");
+            "unrecorded"
+        }
     }
 }
 
@@ -191,7 +232,9 @@ async fn keep_house(app: App) {
     }
     let mut last_sweep = None::<std::time::Instant>;
     while !app.stop.is_cancelled() {
-        if let Err(cause) = keep_house_once(&app).await {
+        if let Err(cause) = keep_house_once(&app).await
+            && UNKEPT.speaks()
+        {
             tracing::error!(cause = format!("{cause:#}"), "housekeeping failed");
         }
         if last_sweep.is_none_or(|last| last.elapsed() > SWEEP_EVERY) {
@@ -214,7 +257,7 @@ async fn keep_house(app: App) {
 async fn keep_house_once(app: &App) -> anyhow::Result<()> {
     let reaped = claim::reap(&app.db, &app.clock).await.context("reaping expired leases")?;
     if reaped > 0 {
-        tracing::warn!(reaped, "took jobs back from workers that went away");
+        tracing::info!(reaped, "took jobs back from workers that went away");
         app.work.ring();
     }
     uploads::once::forget(app).await.context("forgetting answers")?;

@@ -13,7 +13,9 @@ fn wrong_settings_stop_the_start_and_all_are_named() {
     let wrong = [
         ("MINILAB__LISTEN", "nowhere"),
         ("MINILAB__WORKERS", "many"),
-        ("MINILAB__PUBLIC_URL", "ftp://lab.example"),
+        ("MINILAB__PUBLIC_URL", "https://lab.example/photos"),
+        ("MINILAB__LOG__FILTER", "inof"),
+        ("MINILAB__PROXIES", "10.0.0.0/33"),
         ("MINILAB__DATABASE__URL", "mysql://db.example/lab"),
         ("MINILAB__DATABSE__URL", "postgres://db.example/lab"),
     ];
@@ -26,6 +28,8 @@ fn wrong_settings_stop_the_start_and_all_are_named() {
             "listen",
             "MINILAB__WORKERS",
             "public_url",
+            "log.filter",
+            "proxies",
             "database.url",
             "MINILAB__DATABSE__URL",
             "wrokers",

@@ -13,7 +13,7 @@ use super::upload_link::{self, UploadLink};
 use super::{ANONYMOUS, Account, Scopes, find_by_name};
 use crate::app::App;
 use crate::cache::Tenant;
-use crate::http::{Problem, cookie, guard};
+use crate::http::{Problem, cookie, guard, request_id};
 use crate::tiers::{Catalogue, Tier};
 
 /// How a caller proved who they are.
@@ -103,6 +103,7 @@ impl Caller {
         if account.suspended {
             return Err(Problem::forbidden("suspended", "this account is suspended"));
         }
+        request_id::note_account(account.id);
         let catalogue = catalogue_with(app, &account.tier).await?;
         let caller = Self { account, catalogue, via, scopes, family, key_ends_ms, link: None };
         match method.is_safe() {
@@ -119,6 +120,7 @@ impl Caller {
         if let Some(problem) = link.refusal(app.clock.now_ms()) {
             return Err(problem);
         }
+        request_id::note_account(account.id);
         let catalogue = catalogue_with(app, &account.tier).await?;
         if account.suspended || !upload_link::may_have(&catalogue, &account) {
             return Err(upload_link::closed());

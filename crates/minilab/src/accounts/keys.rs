@@ -12,15 +12,16 @@ use super::scopes::Scope;
 use super::{Account, Caller, Scopes, Via, sql};
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::db::Conn;
 use crate::http::extract::Json;
 use crate::http::merge::{Wrong, refuse};
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, Refusal, Stop};
 use crate::{execute, fetch_all, fetch_one};
 
 const KEYS_MAX: i64 = 100;
 const NAME_CHARS_MAX: usize = 64;
 /// Ten years.
-const LIFE_SECS_MAX: i64 = 10 * 365 * 24 * 3600;
+pub const LIFE_SECS_MAX: i64 = 10 * 365 * 24 * 3600;
 
 /// A key that is to be.
 #[derive(Deserialize, ToSchema)]
@@ -116,36 +117,15 @@ pub async fn create_key(
     let wanted_ms = new.expires_in.map(|secs| now_ms + 1000 * secs);
     // No later than the key that makes it.
     let expires_ms = wanted_ms.into_iter().chain(caller.key_ends_ms).min();
-    let args = (key.clone(), caller.account.id, new.name.clone(), scopes, now_ms, expires_ms);
-    let made = app.db.write(args, |tx, (key, account, name, scopes, now_ms, expires_ms)| {
-        Box::pin(async move {
-            // Two who make their last one wait for each other.
-            fetch_one!(tx, Account, sql::LOCK, *account)?;
-            let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, *account)?;
-            if count >= KEYS_MAX {
-                return Ok::<_, sqlx::Error>(false);
-            }
-            let (word, hash, words) = (key.kind.word(), key.secret_hash(), scopes.words());
-            execute!(
-                tx,
-                sql::INSERT_CREDENTIAL,
-                key.id,
-                *account,
-                word,
-                &hash[..],
-                None::<Uuid>,
-                name,
-                words,
-                *now_ms,
-                *expires_ms,
-            )?;
-            Ok(true)
-        })
-    });
-    if !made.await? {
-        let detail = format!("an account has at most {KEYS_MAX} keys; revoke one first");
-        return Err(Problem::forbidden("too_many_keys", detail).with("limit", KEYS_MAX));
-    }
+    let row = NewCredential {
+        key: key.clone(),
+        account: caller.account.id,
+        name: new.name.clone(),
+        scopes,
+        now_ms,
+        expires_ms,
+    };
+    app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?;
     let view = KeyView {
         id: key.id,
         name: new.name,
@@ -158,11 +138,55 @@ pub async fn create_key(
     Ok((StatusCode::CREATED, Answer(view)))
 }
 
+/// An API key on its way into its row.
+#[derive(Clone)]
+pub struct NewCredential {
+    pub key: Key,
+    pub account: Uuid,
+    pub name: String,
+    pub scopes: Scopes,
+    pub now_ms: i64,
+    pub expires_ms: Option<i64>,
+}
+
+/// Inserts an API key: 403 `too_many_keys` when the account has as many as it may have.
+pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), Stop> {
+    // Two who make their last one wait for each other.
+    fetch_one!(tx, Account, sql::LOCK, new.account)?;
+    let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, new.account)?;
+    if count >= KEYS_MAX {
+        let detail = format!("an account has at most {KEYS_MAX} keys; revoke one first");
+        let problem = Problem::forbidden("too_many_keys", detail);
+        return Err(problem.with("limit", KEYS_MAX).into());
+    }
+    execute!(
+        tx,
+        sql::INSERT_CREDENTIAL,
+        new.key.id,
+        new.account,
+        new.key.kind.word(),
+        &new.key.secret_hash()[..],
+        None::<Uuid>,
+        &new.name,
+        new.scopes.words(),
+        new.now_ms,
+        new.expires_ms,
+    )?;
+    Ok(())
+}
+
+/// What [`is_label`] asks for.
+pub const LABEL_FORM: &str = "is at most 64 characters, none of them a control character";
+
+/// Whether a key may be called so.
+pub fn is_label(text: &str) -> bool {
+    text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control)
+}
+
 fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
     let mut wrong = Vec::new();
-    if new.name.chars().count() > NAME_CHARS_MAX || new.name.chars().any(char::is_control) {
-        wrong
-            .push(Wrong::new("name", "is at most 64 characters, none of them a control character"));
+    if !is_label(&new.name) {
+        wrong.push(Wrong::new("name", LABEL_FORM));
     }
     if wanted.list().is_empty() {
         wrong.push(Wrong::new("scopes", "there must be one at least"));

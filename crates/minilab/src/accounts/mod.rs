@@ -38,11 +38,6 @@ pub struct Account {
     pub suspended: bool,
 }
 
-/// Whether there is nobody yet who could call with a key.
-pub async fn is_empty(conn: &mut Conn) -> sqlx::Result<bool> {
-    Ok(fetch_optional!(conn, (Uuid,), sql::SELECT_ANY)?.is_none())
-}
-
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> sqlx::Result<Option<Account>> {
     fetch_optional!(conn, Account, sql::SELECT_BY_NAME, name)
 }

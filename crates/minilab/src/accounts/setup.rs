@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::create::{self, NewAccount, Refused};
 use super::key::{Key, Kind};
-use super::{is_empty, password, routes, sign_in, sql};
+use super::{password, routes, sign_in, sql};
 use crate::app::App;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
@@ -20,11 +20,13 @@ use crate::{execute, fetch_optional};
 
 const LIFE: Duration = Duration::from_hours(1);
 
-/// A link that makes the first admin, if there is nobody yet. Each start of an empty lab makes one.
+/// A link that makes the first admin, if there is none yet. Each start of such a lab makes one.
 pub async fn link(app: &App) -> anyhow::Result<Option<String>> {
-    if !is_empty(&mut app.db.read().await?).await? {
+    let mut conn = app.db.read().await?;
+    if fetch_optional!(&mut conn, (Uuid,), sql::SELECT_ANY_ADMIN)?.is_some() {
         return Ok(None);
     }
+    drop(conn);
     let key = Key::random(Kind::Setup);
     let expires_ms = app.clock.now_ms() + LIFE.as_millis() as i64;
     app.db
@@ -105,7 +107,7 @@ pub async fn set_up(
 
 fn over() -> Problem {
     let detail = "this set-up link was used, is too old, or there is an admin already; \
-         a start of the server with nobody in it prints a new one";
+         a start of the server without an admin prints a new one";
     Problem::new(StatusCode::GONE, "setup_over", detail)
 }
 

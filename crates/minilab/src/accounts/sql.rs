@@ -3,7 +3,6 @@
 crate::sql! {
     SELECT_BY_NAME = "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE name = $1";
     SELECT_BY_ID = "SELECT id, name, tier, is_admin, suspended FROM accounts WHERE id = $1";
-    SELECT_ANY = "SELECT id FROM accounts WHERE name <> 'anonymous' LIMIT 1";
     SELECT_ANY_ADMIN = "SELECT id FROM accounts WHERE is_admin LIMIT 1";
     SELECT_CREDENTIAL = "SELECT c.kind, c.secret_hash, c.family_id, c.scopes, c.expires_ms,
             c.last_used_ms, c.spent_ms, a.id, a.name, a.tier, a.is_admin, a.suspended

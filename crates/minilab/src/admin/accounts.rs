@@ -18,7 +18,7 @@ use crate::accounts::{ANONYMOUS, Account, Admin, find, password, sql};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::counters::{self, Scope};
-use crate::db::Conn;
+use crate::db::{Conn, Db};
 use crate::http::extract::{Json, Query};
 use crate::http::problem::{Problem, Refusal, Stop};
 use crate::images::list::{PageQuery, next_link, write_cursor};
@@ -46,7 +46,7 @@ pub struct AccountForm {
 }
 
 /// What is to be changed of an account.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
     tier: Option<String>,
@@ -56,6 +56,13 @@ pub struct AccountChange {
     /// Ends what was signed in with the old one.
     #[schema(format = Password)]
     password: Option<String>,
+}
+
+impl AccountChange {
+    /// Only whether the account is suspended.
+    pub fn suspension(suspended: bool) -> Self {
+        Self { suspended: Some(suspended), ..Self::default() }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -178,11 +185,11 @@ pub async fn create_account(
     Ok((StatusCode::CREATED, Answer(view)))
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     Problem::not_found("account")
 }
 
-async fn hash_if_strong(
+pub async fn hash_if_strong(
     password: Option<String>,
     account: &str,
 ) -> Result<Option<String>, Problem> {
@@ -230,16 +237,30 @@ pub async fn change_account(
     let Path(id) = id.map_err(|_| unknown())?;
     let account = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     let hash = hash_if_strong(change.password.take(), &account.name).await?;
-    let args = (id, change, hash, Actor::new(&app, &caller));
-    app.db.write(args, |tx, args| Box::pin(apply(tx, args))).await?;
+    change_now(&app.db, (id, change, hash, Actor::new(&app, &caller))).await?;
     tell(&app).await;
     let mut conn = app.db.read().await?;
     let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
     Ok(Answer(view(&mut conn, account, None).await?))
 }
 
+/// Refuses to retire the only admin: 409 `last_admin`.
+pub(super) async fn keep_an_admin(tx: &mut Conn, id: Uuid) -> Result<(), Stop> {
+    let (others,) = fetch_one!(tx, (i64,), sql::COUNT_OTHER_ADMINS, id)?;
+    if others == 0 {
+        let detail = "this is the last admin; make another one first";
+        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail).into());
+    }
+    Ok(())
+}
+
 /// The account, what is said of it, the hash of its new password, who says so.
-type Change = (Uuid, AccountChange, Option<String>, Actor);
+pub type Change = (Uuid, AccountChange, Option<String>, Actor);
+
+/// Changes an account in a transaction of its own; other processes know within a second.
+pub async fn change_now(db: &Db, change: Change) -> Result<(), Problem> {
+    Ok(db.write(change, |tx, change| Box::pin(apply(tx, change))).await?)
+}
 
 async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), Stop> {
     take_turn(tx).await?;
@@ -262,11 +283,8 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
         let detail = "callers without a key can have neither a password nor the rights of an admin";
         return Err(Problem::unprocessable("anonymous", detail).into());
     }
-    let retires = account.is_admin && !account.suspended && (!is_admin || suspended);
-    let (others,) = fetch_one!(tx, (i64,), sql::COUNT_OTHER_ADMINS, *id)?;
-    if retires && others == 0 {
-        let detail = "this is the last admin; make another one first";
-        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail).into());
+    if account.is_admin && !account.suspended && (!is_admin || suspended) {
+        keep_an_admin(tx, *id).await?;
     }
     execute!(tx, sql::UPDATE_ACCOUNT, *id, &tier, is_admin, suspended)?;
     if let Some(hash) = hash {

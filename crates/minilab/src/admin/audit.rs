@@ -29,6 +29,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Whoever has a shell on the machine of the lab; no account of it.
+    pub fn shell(now_ms: i64) -> Self {
+        Self { account: "(shell)".to_owned(), account_id: Uuid::nil(), request_id: None, now_ms }
+    }
+
     pub fn new(app: &App, caller: &Caller) -> Self {
         Self {
             account: caller.account.name.clone(),

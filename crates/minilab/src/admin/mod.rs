@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod delete_account;
 pub mod presets;
 pub mod sql;
 pub mod tiers;

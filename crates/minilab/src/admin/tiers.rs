@@ -108,10 +108,7 @@ impl TierView {
                 links: false,
                 link_secs_min: 300,
                 link_secs_max: 30_000,
-                webhooks: false,
                 upload_links: false,
-                emoji: false,
-                watermark: false,
             },
         }
     }

@@ -48,6 +48,16 @@ impl BlobsConfig {
         vec![format!("blobs.url: {:?} is not of the form file:///absolute/path", self.url)]
     }
 
+    /// Whether there are the files of some lab. Makes nothing.
+    pub fn has_lab(&self, data: &Path) -> bool {
+        self.root(data).join(LAB_FILE).exists()
+    }
+
+    /// Where the files lie.
+    pub fn root(&self, data: &Path) -> PathBuf {
+        self.directory().unwrap_or_else(|| data.join("blobs"))
+    }
+
     fn directory(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("file://")?;
         path.starts_with('/').then(|| PathBuf::from(path))
@@ -80,7 +90,7 @@ pub struct Listed {
 
 impl Blobs {
     pub fn open(config: &BlobsConfig, data: &Path) -> anyhow::Result<Self> {
-        let root = config.directory().unwrap_or_else(|| data.join("blobs"));
+        let root = config.root(data);
         std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("opening {}", root.display()))?;
         let store = LocalFileSystem::new_with_prefix(&root)

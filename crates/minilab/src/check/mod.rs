@@ -7,8 +7,10 @@ mod files;
 mod repair;
 mod rows;
 pub mod sql;
+mod whose;
 
-pub use repair::repair;
+pub use repair::{Mended, repair};
+pub use whose::whose;
 
 use std::fmt;
 use std::time::Duration;
@@ -191,7 +193,12 @@ const EXPIRED_KEPT: Duration = Duration::from_hours(24);
 pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
     for difference in differences(app, false).await? {
         let mended = repair(app, &difference, SWEEP_GRACE).await?;
-        tracing::warn!(%difference, ?mended, "the sweep found a difference");
+        match mended {
+            Mended::No => tracing::warn!(%difference, "the sweep found what it cannot mend"),
+            Mended::Yes | Mended::Later => {
+                tracing::info!(%difference, ?mended, "the sweep found a difference");
+            }
+        }
     }
     variants::prune::prune(app).await?;
     app.throttle.tidy();

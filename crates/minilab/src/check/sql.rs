@@ -17,6 +17,8 @@ crate::sql! {
     SELECT_STUCK_IMAGES = "SELECT i.id, i.blob_id FROM images i WHERE i.state = 'processing'
         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.blob_id = i.blob_id AND j.kind = 'develop'
             AND j.state IN ('pending', 'retry', 'started')) LIMIT 1000";
+    SELECT_SHOWN_BY = "SELECT a.name, i.id, i.filename FROM images i
+        JOIN accounts a ON a.id = i.account_id WHERE i.blob_id = $1 ORDER BY i.id LIMIT 100";
     /// Counted against recounted, in one statement and so in one moment. Of the days only what is
     /// still there can be recounted: deletes do not change them. Names behind a slash are strangers'.
     SELECT_DRIFTS = "SELECT scope, name, CAST(SUM(was) AS BIGINT), CAST(SUM(actual) AS BIGINT) FROM (

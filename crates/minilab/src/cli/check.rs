@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Settings, runtime, start_log};
-use crate::app::App;
-use crate::check::{differences, repair};
+use super::{Settings, existing, runtime, start_log};
+use crate::check::{differences, repair, whose};
 
 #[derive(Args)]
 pub(super) struct Check {
@@ -28,14 +27,16 @@ pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {
     let config = check.settings.load(|_| {})?;
     start_log(&config)?;
     runtime()?.block_on(async {
-        let app = App::open(config, std::env::current_exe()?).await?;
+        let app = existing::open_app(config).await?;
         let found = differences(&app, check.deep).await?;
         for difference in &found {
+            let whose = whose(&mut app.db.read().await?, difference).await?;
+            let whose = whose.map(|whose| format!("; {whose}")).unwrap_or_default();
             if check.repair {
                 let mended = repair(&app, difference, GRACE).await?;
-                println!("{difference}; mended: {mended:?}");
+                println!("{difference}{whose}; mended: {mended:?}");
             } else {
-                println!("{difference}");
+                println!("{difference}{whose}");
             }
         }
         app.db.close().await;
@@ -43,6 +44,7 @@ pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {
             println!("no difference");
             return Ok(ExitCode::SUCCESS);
         }
+        eprintln!("paths are below {}", app.config.blobs.root(&app.config.data).display());
         println!("{} differences", found.len());
         Ok(ExitCode::FAILURE)
     })

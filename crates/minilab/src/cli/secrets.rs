@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Settings, runtime, start_log};
-use crate::db::Db;
+use super::{Settings, existing, runtime, start_log};
 use crate::links;
 
 #[derive(Subcommand)]
@@ -23,7 +22,7 @@ pub(super) fn run(command: SecretsCommand) -> anyhow::Result<ExitCode> {
     let config = settings.load(|_| {})?;
     start_log(&config)?;
     runtime()?.block_on(async {
-        let db = Db::open(&config.database, &config.data).await?;
+        let db = existing::open_db(&config).await?;
         links::rotate(&db, &config.data.join("secrets")).await?;
         db.close().await;
         Ok(ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Settings, runtime, start_log};
+use super::{Settings, existing, runtime, start_log};
 use crate::app::App;
 use crate::config::Config;
 use crate::{accounts, http, links, router, worker};
@@ -40,7 +40,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("listening on {}", config.listen))?;
         // Port 0 asks for any free one; absolute URLs carry the one that was given.
         config.listen = listener.local_addr()?.to_string();
-        let app = open(config).await?;
+        let app = open(config, stop_on_signal()?).await?;
         let hands = (!args.no_workers).then(|| crate::spawn(worker::run(app.clone())));
         let (address, data) = (listener.local_addr()?, app.config.data.display());
         tracing::info!(url = format!("http://{address}"), %data, "serving");
@@ -49,7 +49,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
             tracing::warn!(
                 url,
                 command,
-                "nobody can call yet: within an hour this link, or at any time this command, makes \
+                "there is no admin yet: within an hour this link, or at any time this command, makes \
                  the first admin"
             );
         }
@@ -64,7 +64,11 @@ pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
     let config = settings.load(|_| {})?;
     start_log(&config)?;
     runtime()?.block_on(async {
-        let app = open(config).await?;
+        let stop = stop_on_signal()?;
+        if !existing::await_lab(&config, &stop).await {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let app = open(config, stop).await?;
         tracing::info!(workers = app.config.worker_count(), "working");
         let hands = crate::spawn(worker::run(app.clone()));
         app.stop.cancelled().await;
@@ -72,10 +76,14 @@ pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn open(config: Config) -> anyhow::Result<App> {
+async fn open(config: Config, stop: CancellationToken) -> anyhow::Result<App> {
     // This very binary, even when a newer one has taken its name.
     let app = App::open(config, PathBuf::from("/proc/self/exe")).await?;
-    stop_on_signal(app.stop.clone())?;
+    let of_app = app.stop.clone();
+    crate::spawn(async move {
+        stop.cancelled().await;
+        of_app.cancel();
+    });
     Ok(app)
 }
 
@@ -89,15 +97,17 @@ async fn close(app: App, hands: Option<tokio::task::JoinHandle<()>>) -> anyhow::
 }
 
 /// The first SIGTERM or SIGINT asks to stop; the second one stops.
-fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
+fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
     crate::spawn(async move {
         tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
         tracing::info!("stopping; once more to stop at once");
-        stop.cancel();
+        asked.cancel();
         tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
         std::process::exit(1);
     });
-    Ok(())
+    Ok(stop)
 }

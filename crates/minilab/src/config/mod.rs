@@ -1,19 +1,21 @@
 //! Settings: defaults, then the file, then `MINILAB__SECTION__KEY` variables.
 
+mod filter;
 mod load;
+mod pictures;
 
 pub use load::load;
+pub use pictures::PicturesConfig;
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
-use pixels::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::blobs::BlobsConfig;
 use crate::cache::CacheConfig;
 use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
+use crate::http::Network;
 use crate::http::browsers::BrowsersConfig;
 use crate::uploads::UploadsConfig;
 use crate::variants::VariantsConfig;
@@ -32,8 +34,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Tier of callers without a key; empty refuses them.
     pub anonymous: String,
-    /// Addresses of our own proxies, whose `X-Forwarded-For` is believed.
-    pub proxies: Vec<IpAddr>,
+    /// Addresses or networks of our own proxies, whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<Network>,
     /// Background jobs done side by side; 0 is one for each core.
     pub workers: usize,
     /// Whether the routes of older services answer.
@@ -45,7 +47,7 @@ pub struct Config {
     pub browsers: BrowsersConfig,
     pub uploads: UploadsConfig,
     /// What a picture may ask for.
-    pub pictures: Limits,
+    pub pictures: PicturesConfig,
     pub darkroom: DarkroomConfig,
     pub variants: VariantsConfig,
 }
@@ -67,7 +69,7 @@ impl Default for Config {
             cache: CacheConfig::default(),
             browsers: BrowsersConfig::default(),
             uploads: UploadsConfig::default(),
-            pictures: Limits::default(),
+            pictures: PicturesConfig::default(),
             darkroom: DarkroomConfig::default(),
             variants: VariantsConfig::default(),
         }
@@ -105,26 +107,23 @@ impl Config {
             problems.push(format!("listen: {:?} is not of the form 127.0.0.1:8000", self.listen));
         }
         if !self.public_url.is_empty() && self.public_host().is_none() {
-            let form = "https://lab.example or http://lab.example/photos";
+            let form = "https://lab.example or http://lab.example:8000";
             problems.push(format!("public_url: {:?} is not of the form {form}", self.public_url));
+        } else if self.public_path().is_some_and(|path| path != "/") {
+            let why = "has a path; the pages only work at the root of a host, so give Minilab a name of \
+                       its own, such as https://lab.example";
+            problems.push(format!("public_url: {:?} {why}", self.public_url));
         }
         for host in &self.hosts {
             if host.is_empty() || host.contains(['/', ':', ' ']) {
                 problems.push(format!("hosts: {host:?} is not a host name without a port"));
             }
         }
-        if self.pictures.decode_bytes > self.darkroom.child_mib << 20 {
-            problems.push("pictures.decode_bytes: is more than darkroom.child_mib".to_owned());
-        }
-        if self.pictures.side == 0 || self.pictures.pixels == 0 || self.pictures.frames == 0 {
-            problems.push("pictures: side, pixels and frames start at 1".to_owned());
-        }
+        problems.extend(self.pictures.problems(self.darkroom.child_mib));
         if self.workers > 256 {
             problems.push(format!("workers: {} is more than 256", self.workers));
         }
-        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
-            problems.push(format!("log.filter: {error}"));
-        }
+        problems.extend(filter::problem(&self.log.filter));
         problems.extend(self.database.problems());
         problems.extend(self.blobs.problems());
         problems.extend(self.browsers.problems());
@@ -162,6 +161,10 @@ impl Config {
         let uri = self.public_url.parse::<axum::http::Uri>().ok()?;
         let web = matches!(uri.scheme_str(), Some("http" | "https"));
         (web && uri.query().is_none()).then(|| uri.host().map(str::to_owned)).flatten()
+    }
+
+    fn public_path(&self) -> Option<String> {
+        Some(self.public_url.parse::<axum::http::Uri>().ok()?.path().to_owned())
     }
 
     /// The names to answer to, beside `localhost` and addresses.

@@ -38,6 +38,7 @@ struct Inner {
     program: PathBuf,
     config: DarkroomConfig,
     idle: Mutex<Vec<Worker>>,
+    children: usize,
     slots: Semaphore,
     memory_mib: Semaphore,
 }
@@ -74,12 +75,25 @@ impl Darkroom {
     pub fn new(program: PathBuf, config: DarkroomConfig, children: usize) -> Self {
         let inner = Inner {
             program,
+            children,
             slots: Semaphore::new(children),
             memory_mib: Semaphore::new(config.total_mib as usize),
             idle: Mutex::default(),
             config,
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// MiB that renderings under way are expected to take, and the most of it.
+    pub fn memory_mib(&self) -> (u64, u64) {
+        let most = u64::from(self.inner.config.total_mib);
+        (most - self.inner.memory_mib.available_permits() as u64, most)
+    }
+
+    /// Renderings under way, and the most of them.
+    pub fn children(&self) -> (usize, usize) {
+        let most = self.inner.children;
+        (most - self.inner.slots.available_permits(), most)
     }
 
     /// Renders the picture in a child. `decode_bytes` is how much memory it is expected to take.

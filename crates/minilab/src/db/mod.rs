@@ -4,6 +4,7 @@
 //! each feature's `sql.rs`, declared with the [`sql!`](crate::sql) macro and run with `execute!`,
 //! `fetch_all!`, `fetch_optional!` and `fetch_one!`.
 
+mod away;
 mod conn;
 mod migrate;
 mod open;
@@ -11,7 +12,7 @@ pub mod sql;
 mod writer;
 
 pub use conn::{Conn, Engine};
-pub use open::{DatabaseConfig, Dialect};
+pub use open::{DatabaseConfig, Dialect, is_missing_table};
 
 use futures_util::future::BoxFuture;
 use sqlx::{PgPool, SqlitePool};
@@ -34,7 +35,7 @@ impl Db {
     pub async fn read(&self) -> sqlx::Result<Conn> {
         Ok(match self {
             Self::Sqlite { reads, .. } => Conn::Sqlite(reads.acquire().await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(away::acquire(pool).await?),
         })
     }
 
@@ -82,7 +83,7 @@ where
     let mut tries = 0;
     loop {
         tries += 1;
-        let mut tx = Conn::transaction(pool.begin().await?);
+        let mut tx = Conn::transaction(away::begin(pool).await?);
         let outcome = body(&mut tx, args).await;
         let Conn::Transaction { tx, got_in_the_way } = tx else {
             unreachable!("a body cannot replace its transaction by another kind of connection")

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool};
 
 use super::writer::Writer;
-use super::{Db, migrate};
+use super::{Conn, Db, away, migrate};
+
+/// The database of a lab on SQLite, in its data directory.
+const SQLITE_FILE: &str = "minilab.db";
 
 /// `[database]`
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -58,23 +61,52 @@ impl Db {
     /// Opens the database and brings its schema up to date.
     pub async fn open(config: &DatabaseConfig, data: &Path) -> anyhow::Result<Self> {
         let db = if config.url.is_empty() {
-            open_sqlite(&data.join("minilab.db"), config.connections).await?
+            open_sqlite(&data.join(SQLITE_FILE), config.connections).await?
         } else {
             open_postgres(config).await?
         };
         Ok(db)
     }
+
+    /// A connection to a database as it is, to look whether there is a lab in it; nothing where there is no
+    /// file. Makes and changes nothing.
+    pub async fn peek(config: &DatabaseConfig, data: &Path) -> anyhow::Result<Option<Conn>> {
+        if !config.url.is_empty() {
+            let pool = postgres_pool(&DatabaseConfig { connections: 1, ..config.clone() }).await?;
+            return Ok(Some(Conn::Postgres(pool.acquire().await?)));
+        }
+        let path = data.join(SQLITE_FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(false);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        let pool = pool.with_context(|| format!("opening {}", path.display()))?;
+        Ok(Some(Conn::Sqlite(pool.acquire().await?)))
+    }
+}
+
+/// Whether a statement failed because its table is not there.
+pub fn is_missing_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
+    })
 }
 
 async fn open_postgres(config: &DatabaseConfig) -> anyhow::Result<Db> {
-    let pool: PgPool = PgPoolOptions::new()
-        .max_connections(config.connections)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect(&config.url)
-        .await
-        .context("connecting to the database that database.url names")?;
+    let pool = postgres_pool(config).await?;
     migrate::postgres(&pool).await?;
     Ok(Db::Postgres(pool))
+}
+
+async fn postgres_pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
+    let reaching = "connecting to the database that database.url names";
+    let options = config.url.parse::<PgConnectOptions>().context(reaching)?;
+    away::await_start(&options).await.context(reaching)?;
+    Ok(PgPoolOptions::new()
+        .max_connections(config.connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options))
 }
 
 async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority};
 
-use super::Problem;
 use super::browsers::BrowsersConfig;
+use super::{Network, Problem};
 
 /// The names this service answers to, beside addresses and `localhost`.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Hosts(pub Arc<[String]>);
 pub struct Guard {
     pub hosts: Hosts,
     pub browsers: BrowsersConfig,
+    /// Whose word about addresses is believed.
+    pub proxies: Vec<Network>,
 }
 
 impl Hosts {
@@ -50,7 +52,8 @@ pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
     let authority = request.uri().authority().map(Authority::as_str);
     let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
     if !guard.hosts.allow(host) {
-        let detail = "this service does not answer to that Host; the `hosts` setting lists more";
+        let detail = "this service does not answer to that Host; its operator adds the name to the \
+             setting `hosts` (MINILAB__HOSTS), or makes it that of `public_url`";
         return Some(Problem::bad_request("unknown_host", detail));
     }
     let is_welcome = is_welcome(&guard.browsers, request.headers());

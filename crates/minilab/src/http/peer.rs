@@ -4,16 +4,18 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::{Extensions, HeaderMap};
 
+use super::network::{Network, any_contains};
+
 /// Who opened the connection; the accept loop notes it on each request.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
 /// The address to hold a caller by. `X-Forwarded-For` is believed only as far as `proxies` wrote it:
 /// from the right, the first address that is none of them.
-pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let peer = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
     let peer = peer.to_canonical();
-    if !proxies.contains(&peer) {
+    if !any_contains(proxies, peer) {
         return peer;
     }
     let forwarded =
@@ -28,7 +30,7 @@ pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr])
     let mut last = peer;
     for address in known {
         last = address;
-        if !proxies.contains(&address) {
+        if !any_contains(proxies, address) {
             break;
         }
     }
@@ -42,7 +44,7 @@ mod tests {
     #[test]
     fn only_our_own_proxies_are_believed() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let proxies = ["10.0.0.1", "10.0.0.2", "fd00::/8"].map(|text| text.parse().unwrap());
         for (peer, forwarded, expected) in [
             ("203.0.113.9", "198.51.100.7", "203.0.113.9"),
             ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
@@ -51,6 +53,7 @@ mod tests {
             ("10.0.0.1", "1.2.3.4, nonsense", "10.0.0.1"),
             ("10.0.0.1", "", "10.0.0.1"),
             ("::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"),
+            ("fd12::9", "1.2.3.4, 198.51.100.7, fd00::1", "198.51.100.7"),
         ] {
             let mut extensions = Extensions::new();
             extensions.insert(Peer(ip(peer)));

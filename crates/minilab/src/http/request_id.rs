@@ -1,17 +1,32 @@
 //! An id for each request: on each line of the log, and on the answer.
 
+use std::sync::OnceLock;
+
 use axum::extract::Request;
 use axum::http::HeaderName;
+use uuid::Uuid;
 
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What is known of a request while it is answered.
+pub(super) struct Current {
+    pub(super) id: String,
+    /// Whose request it turned out to be.
+    pub(super) account: OnceLock<Uuid>,
+}
+
 tokio::task_local! {
-    pub(super) static CURRENT: String;
+    pub(super) static CURRENT: Current;
 }
 
 /// The id of the request that this task answers.
 pub fn current() -> Option<String> {
-    CURRENT.try_with(Clone::clone).ok()
+    CURRENT.try_with(|current| current.id.clone()).ok()
+}
+
+/// Tells the access log whose request this is.
+pub fn note_account(account: Uuid) {
+    let _ = CURRENT.try_with(|current| current.account.set(account));
 }
 
 /// The caller's id when it is a sane one, or a new one.
@@ -19,7 +34,7 @@ pub(super) fn of(request: &Request) -> String {
     let given = request.headers().get(&HEADER).and_then(|id| id.to_str().ok());
     given
         .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(is_plain))
-        .map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned)
+        .map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
 }
 
 fn is_plain(byte: u8) -> bool {

@@ -10,6 +10,10 @@ use super::sql;
 use crate::app::App;
 use crate::db::Db;
 use crate::fetch_all;
+use crate::seldom::Seldom;
+
+/// The database may be away for a night.
+static AWAY: Seldom = Seldom::new();
 
 /// How often a process asks for the newly dead.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
@@ -72,7 +76,9 @@ pub async fn watch(app: App) {
         } else {
             app.denied.refresh(&app.db, now_ms).await
         };
-        if let Err(error) = read {
+        if let Err(error) = read
+            && AWAY.speaks()
+        {
             tracing::warn!(%error, "could not read the list of dead links");
         }
         if let Err(cause) = app.seal.reload_if_changed() {

@@ -48,10 +48,7 @@ pub struct Rights {
     pub links: bool,
     pub link_secs_min: i64,
     pub link_secs_max: i64,
-    pub webhooks: bool,
     pub upload_links: bool,
-    pub emoji: bool,
-    pub watermark: bool,
 }
 
 impl Tier {

@@ -58,10 +58,7 @@ pub fn tiers() -> Vec<Tier> {
         links: false,
         link_secs_min: 300,
         link_secs_max: 30_000,
-        webhooks: false,
         upload_links: false,
-        emoji: true,
-        watermark: false,
     };
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let all = names(&["display", "emoji", "h200", "h400", "preview", "thumb"]);
@@ -73,7 +70,7 @@ pub fn tiers() -> Vec<Tier> {
             images_max: Some(5),
             upload_bytes_max: 10 * MIB,
             keeping: Keeping::EVERYTHING,
-            rights: Rights { watermark: true, ..none.clone() },
+            rights: none.clone(),
             presets: names(&["emoji", "h200", "preview", "thumb"]),
         },
         Tier {
@@ -83,7 +80,7 @@ pub fn tiers() -> Vec<Tier> {
             images_max: Some(100),
             upload_bytes_max: 10 * MIB,
             keeping: Keeping::EVERYTHING,
-            rights: Rights { original: true, webhooks: true, ..none.clone() },
+            rights: Rights { original: true, ..none.clone() },
             presets: all.clone(),
         },
         Tier {
@@ -93,13 +90,7 @@ pub fn tiers() -> Vec<Tier> {
             images_max: None,
             upload_bytes_max: 50 * MIB,
             keeping: Keeping::EVERYTHING,
-            rights: Rights {
-                original: true,
-                links: true,
-                webhooks: true,
-                upload_links: true,
-                ..none
-            },
+            rights: Rights { original: true, links: true, upload_links: true, ..none },
             presets: all,
         },
     ]

@@ -1,5 +1,6 @@
 //! All files of a request: stored, or only compared with those of an earlier one.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -14,6 +15,7 @@ use super::store::{Stored, store};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::measures::{self, Outcome};
 use crate::tiers::keeping::DeleteAfter;
 
 /// What became of one file of a request.
@@ -54,7 +56,15 @@ impl Batch {
         let keep = |filename, received| {
             store(app.clone(), caller.clone(), filename, received, delete_after).boxed()
         };
-        self.each(app, caller, request, keep).await
+        let brought = self.each(app, caller, request, keep).await?;
+        for item in &brought.items {
+            measures::uploaded(match item.outcome {
+                Ok(Stored::Created(_)) => Outcome::Created,
+                Ok(Stored::Duplicate(_)) => Outcome::Duplicate,
+                Err(_) => Outcome::Rejected,
+            });
+        }
+        Ok(brought)
     }
 
     /// Receives the files and keeps nothing.
@@ -64,8 +74,9 @@ impl Batch {
         caller: &Caller,
         request: Request,
     ) -> Result<Brought<()>, Problem> {
-        let limits = app.config.pictures;
+        let pictures = &app.config.pictures;
         let look = |_, received: Received| {
+            let limits = pictures.limits(received.bytes);
             async move { Ok(inspect(received.gathered, limits).await.map(|_| ())?) }.boxed()
         };
         self.each(app, caller, request, look).await
@@ -111,6 +122,7 @@ impl Batch {
             let (hash, outcome) = match take(app, caller, &mut file, bytes_left).await {
                 Ok(received) => {
                     bytes_left -= received.bytes;
+                    measures::UPLOADED_BYTES.fetch_add(received.bytes, Ordering::Relaxed);
                     let hash = received.hash;
                     (Some(hash), keep(filename.clone(), received).await)
                 }

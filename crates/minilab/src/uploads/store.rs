@@ -84,7 +84,7 @@ pub(super) async fn store(
         // Nothing comes in that could be too much, and what is there stays in any case.
         return Ok(Stored::Duplicate(image));
     }
-    let limits = pixels::Limits { bytes: received.bytes, ..app.config.pictures };
+    let limits = app.config.pictures.limits(received.bytes);
     let Picture { gathered, facts, metadata } = inspect(received.gathered, limits).await?;
     match &caller.link {
         Some(link) if !link.takes(facts.format) => {
@@ -232,7 +232,9 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
 
 /// Locks the account, and the link if it comes through one: both are to be in force.
 async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>, Stop> {
-    let account = fetch_one!(tx, Account, accounts::sql::LOCK, new.account)?;
+    // One that is deleted meanwhile was suspended before.
+    let account = fetch_optional!(tx, Account, accounts::sql::LOCK, new.account)?;
+    let account = account.ok_or(Refused::Suspended)?;
     let Some(link) = link_of(new.account, new.scope) else {
         return if account.suspended { Err(Refused::Suspended.into()) } else { Ok(None) };
     };

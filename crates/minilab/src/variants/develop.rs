@@ -1,5 +1,7 @@
 //! The jobs that make variants: one decode a picture, every missing preset at once.
 
+use std::time::Instant;
+
 use anyhow::Context;
 use bytes::Bytes;
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::tiers::{Catalogue, Preset};
-use crate::{execute, fetch_all, fetch_optional};
+use crate::{execute, fetch_all, fetch_optional, measures};
 
 /// Images that come in while a job runs are served by the same job, at most so often.
 const ROUNDS_MAX: u32 = 10;
@@ -152,10 +154,12 @@ async fn make(
     let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
-    let limits = pixels::Limits { bytes: row.bytes as u64, ..app.config.pictures };
+    let limits = app.config.pictures.limits(row.bytes as u64);
     // The file, and what the decoder of thumbnails makes of it before it reads it.
     let memory_bytes = row.facts()?.render_bytes(&recipes) + 2 * row.bytes as u64;
+    let started = Instant::now();
     let rendered = app.darkroom.render(recipes, limits, memory_bytes, &picture).await;
+    measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
     let prints = rendered.map_err(|error| match error {
         DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),

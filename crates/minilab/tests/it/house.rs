@@ -51,8 +51,10 @@ fn foundations_know_no_feature_and_features_stand_in_one_line() {
         "tiers",
         "jobs",
     ];
-    let foundations =
-        ["blobs", "cache", "clock", "cpu", "darkroom", "db", "http", "limits", "memory", "shares"];
+    let foundations = [
+        "blobs", "cache", "clock", "cpu", "darkroom", "db", "http", "limits", "measures", "memory",
+        "seldom", "shares",
+    ];
     // What the line cannot have: a caller is an extractor of the app, an image shows its variants.
     let known_exceptions =
         [("images", "uploads"), ("variants", "images"), ("variants", "accounts")];

@@ -18,6 +18,7 @@ fn all() -> Vec<(&'static str, &'static [Sql])> {
         ("images", minilab::images::sql::ALL),
         ("jobs", minilab::jobs::sql::ALL),
         ("links", minilab::links::sql::ALL),
+        ("metrics", minilab::metrics::sql::ALL),
         ("stats", minilab::stats::sql::ALL),
         ("tiers", minilab::tiers::sql::ALL),
         ("upload_links", minilab::upload_links::sql::ALL),

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod catalogue;
+mod delete_account;
 mod effect;
 
 use serde_json::{Value, json};

@@ -13,7 +13,8 @@ on_both_engines! {
     the_link_is_good_for_an_hour
     what_is_wrong_with_the_form_does_not_use_the_link_up
     two_who_hold_the_link_make_one_admin
-    there_is_no_link_when_there_is_an_account
+    there_is_no_link_when_there_is_an_admin
+    an_account_that_is_no_admin_leaves_the_link
 }
 
 /// What the link ends in, behind the `#` that keeps it out of logs.
@@ -102,7 +103,15 @@ async fn two_who_hold_the_link_make_one_admin(lab: Lab) {
     assert_eq!(accounts["items"].as_array().unwrap().len(), 1, "{accounts}");
 }
 
-async fn there_is_no_link_when_there_is_an_account(lab: Lab) {
+async fn an_account_that_is_no_admin_leaves_the_link(lab: Lab) {
+    let ada = lab.account("ada", "premium").await;
+    let token = token(&lab).await;
+    assert_eq!(set_up(&lab, &token, "root", PASSWORD).await.status, 204);
+    assert_eq!(lab.get(&ada, ME).await.status, 200);
+    assert_eq!(setup::link(&lab.app).await.unwrap(), None);
+}
+
+async fn there_is_no_link_when_there_is_an_admin(lab: Lab) {
     let early = token(&lab).await;
     // Made by the command line in the meantime.
     lab.admin("root").await;

@@ -187,7 +187,7 @@ async fn a_link_is_an_absolute_address_that_ends_in_its_token() {
     for (public_url, start) in [
         ("", "http://127.0.0.1:8000/l/"),
         ("https://lab.example", "https://lab.example/l/"),
-        ("https://lab.example/photos/", "https://lab.example/photos/l/"),
+        ("https://lab.example/", "https://lab.example/l/"),
     ] {
         let lab = Lab::with(Server::Sqlite, |config| config.public_url = public_url.into()).await;
         let key = lab.account("ada", "business").await;

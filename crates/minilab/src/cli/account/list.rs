@@ -1,0 +1,58 @@
+//! `minilab account list`.
+
+use uuid::Uuid;
+
+use crate::accounts::{Account, sql};
+use crate::clock::day;
+use crate::counters::{self, Scope};
+use crate::db::Db;
+use crate::fetch_all;
+
+const PAGE: i64 = 500;
+const HEAD: [&str; 7] = ["NAME", "TIER", "ADMIN", "STATE", "IMAGES", "BYTES", "SINCE"];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    created_ms: i64,
+    #[sqlx(flatten)]
+    account: Account,
+}
+
+/// A line for each account, in columns, with a head above.
+pub(super) async fn table(db: &Db) -> anyhow::Result<String> {
+    let mut conn = db.read().await?;
+    let mut lines = vec![HEAD.map(str::to_owned)];
+    let mut after = Uuid::nil();
+    loop {
+        let rows = fetch_all!(&mut conn, Row, sql::SELECT_PAGE, after, PAGE, 0)?;
+        let Some(last) = rows.last() else { break };
+        after = last.account.id;
+        for Row { created_ms, account } in rows {
+            let counted = counters::of(&mut conn, Scope::Account(account.id)).await?;
+            lines.push([
+                account.name,
+                account.tier,
+                if account.is_admin { "yes" } else { "no" }.to_owned(),
+                if account.suspended { "suspended" } else { "active" }.to_owned(),
+                counted.images.to_string(),
+                counted.bytes.to_string(),
+                day(created_ms),
+            ]);
+        }
+    }
+    Ok(in_columns(&lines))
+}
+
+fn in_columns(lines: &[[String; HEAD.len()]]) -> String {
+    let mut widths = [0; HEAD.len()];
+    for line in lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let pad = |line: &[String; HEAD.len()]| {
+        let cells = line.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    lines.iter().map(pad).collect::<Vec<_>>().join("\n")
+}
