@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::process::{Finished, Process, command};
+use crate::process::{Finished, Process, command, with_open_files};
 use crate::wait::until;
 use crate::{Caller, Database, Engine, files_below};
 
@@ -23,11 +23,12 @@ pub struct Settings {
     engine: Engine,
     args: Vec<String>,
     variables: Vec<(String, String)>,
+    open_files: Option<u64>,
 }
 
 impl Settings {
     pub fn on(engine: Engine) -> Self {
-        Self { engine, args: Vec::new(), variables: Vec::new() }
+        Self { engine, args: Vec::new(), variables: Vec::new(), open_files: None }
     }
 
     /// One more argument of `serve`.
@@ -41,6 +42,13 @@ impl Settings {
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// How many files the service may have open.
+    #[must_use]
+    pub fn open_files(mut self, most: u64) -> Self {
+        self.open_files = Some(most);
         self
     }
 
@@ -88,7 +96,10 @@ impl Lab {
     fn start_server(&mut self) {
         let mut args = vec!["serve", "--listen", "127.0.0.1:0"];
         args.extend(self.settings.args.iter().map(String::as_str));
-        let command = self.command(&args);
+        let mut command = self.command(&args);
+        if let Some(most) = self.settings.open_files {
+            command = with_open_files(&command, most);
+        }
         let log = self.next_log("serve");
         let mut server = Process::start(command, &log);
         let line = server.await_line("serving", SERVES_WITHIN);

@@ -16,6 +16,7 @@ pub mod picture;
 mod process;
 mod program;
 mod raw;
+mod reader;
 mod steps;
 pub mod wait;
 
@@ -26,10 +27,11 @@ pub use engine::{Database, Engine};
 pub use form::Form;
 pub use lab::{Lab, Settings};
 pub use manifest::{Corpus, Entry, Expected, corpus_folder};
-pub use memory::{MemoryWatch, Peaks};
+pub use memory::{MemoryWatch, Peaks, resident_kib};
 pub use process::{Finished, Process, run_alone};
 pub use program::program;
 pub use raw::send_raw;
+pub use reader::Reader;
 pub use steps::Stepper;
 
 /// A variable of the environment that may be missing.

@@ -55,10 +55,19 @@ fn look(server: u32, peaks: &mut Peaks) {
     }
 }
 
+/// What a process has in memory now.
+pub fn resident_kib(pid: u32) -> u64 {
+    kib_of(pid, "VmRSS:").expect("the process lives")
+}
+
 /// The kernel keeps each process's own peak, so little is missed between two looks.
 fn peak_of(pid: u32) -> Option<u64> {
+    kib_of(pid, "VmHWM:")
+}
+
+fn kib_of(pid: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 

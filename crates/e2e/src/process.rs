@@ -29,6 +29,20 @@ pub(crate) fn command(args: &[&str], settings: &[(String, String)]) -> Command {
     command
 }
 
+/// The same command under a limit that it cannot lift.
+pub(crate) fn with_open_files(command: &Command, most: u64) -> Command {
+    let mut limited = Command::new("sh");
+    limited.arg("-c").arg(format!("ulimit -n {most} && exec \"$0\" \"$@\""));
+    limited.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
+}
+
 /// Runs a command of the binary that needs no running service.
 pub fn run_alone(args: &[&str], variables: &[(&str, &str)]) -> Finished {
     let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::darkroom::Darkroom;
 use crate::db::{self, Db};
+use crate::http::Connections;
 use crate::jobs::{self, Bell};
 use crate::links::{DenyList, Seal};
 use crate::tiers::{Catalogues, seed, sql};
@@ -54,6 +55,8 @@ pub struct Parts {
     /// Links that are dead before their time.
     pub denied: DenyList,
     pub clock: Clock,
+    /// Who is connected.
+    pub connections: Arc<Connections>,
     /// Rung when a job was enqueued.
     pub work: Bell,
     /// Rung when a job ended.
@@ -110,6 +113,7 @@ impl App {
             darkroom,
             catalogues: Catalogues::default(),
             clock,
+            connections: Connections::new(config.http.clone(), config.proxies.clone()),
             work: Bell::default(),
             done: Bell::default(),
             waiters: Arc::new(Semaphore::new(config.variants.waiters_max)),

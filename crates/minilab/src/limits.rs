@@ -38,6 +38,14 @@ macro_rules! limits {
 limits! {
     /// Bodies whose senders were too slow.
     SlowSenders = "slow_senders", "uploads.idle_secs, uploads.rate_min";
+    /// Answers whose readers were too slow.
+    SlowReaders = "slow_readers", "http.idle_secs, http.rate_min";
+    /// Connections that found no place, or made room for others.
+    Connections = "connections", "http.connections_max";
+    /// The same, of an address that has too many.
+    ConnectionsEach = "connections_each", "http.connections_each_max";
+    /// Large files that were not sent, because too many were.
+    OpenFiles = "open_files", "blobs.open_max";
     /// Requests that could not wait for a variant, because too many did.
     Waiters = "waiters", "variants.waiters_max";
     /// Tries to sign in.

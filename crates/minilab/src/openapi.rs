@@ -1,12 +1,14 @@
 //! The API as OpenAPI 3.1: generated from the handlers, served at `/api/openapi.json`, and to be read
 //! and tried at `/docs`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
@@ -130,6 +132,9 @@ fn show(
         Some("png") => "image/png",
         _ => "application/octet-stream",
     };
-    let bytes = file.bytes.into_owned().into();
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
     Ok(asset::serve(request, Asset { bytes, media_type, policy: DOCS_POLICY }))
 }

@@ -1,6 +1,8 @@
 //! Stories told to the built binary: one a file, on both databases where it matters.
 
 mod a_photo_becomes_prints;
+mod a_silent_crowd_keeps_nobody_out;
+mod a_slow_reader_is_given_up;
 mod an_invitation_brings_pictures;
 mod an_upload_is_safe_before_it_is_acknowledged;
 mod bad_input_leaves_nothing;

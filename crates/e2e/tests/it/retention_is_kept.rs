@@ -1,14 +1,18 @@
 //! Images go by themselves: after a time, or after they were downloaded; and originals that a tier does
 //! not keep. Nothing of them stays.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use e2e::{Caller, Engine, Form, Lab, on_both_engines, picture, wait};
+use e2e::{Caller, Engine, Form, Lab, Reader, Settings, on_both_engines, picture, wait};
+use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use serde_json::{Value, json};
 
 on_both_engines!(
     an_image_goes_when_its_time_is_over,
     an_image_goes_once_it_was_downloaded,
+    an_image_stays_when_nobody_received_it,
     an_original_that_is_not_kept_goes,
 );
 
@@ -91,7 +95,7 @@ impl Uploads for Caller {
 }
 
 fn an_image_goes_once_it_was_downloaded(engine: Engine) {
-    let lab = Lab::open(engine);
+    let lab = Settings::on(engine).variable("MINILAB__IMAGES__DOWNLOAD_GRACE_SECS", "2").open();
     let (admin, ada) = (lab.admin("admin"), lab.account("ada", "premium"));
     let photo = photo();
     let image = upload(&ada, "download", &photo);
@@ -121,6 +125,48 @@ fn an_image_goes_once_it_was_downloaded(engine: Engine) {
     let id = id_of(&upload(&ada, "download", &photo));
     assert_eq!(ada.original(&id).expect(200).body, photo);
     until_gone(&ada, &id);
+    expect_nothing_of(&lab, &ada, &admin);
+    lab.close();
+}
+
+/// Asks for the original and closes without having read it.
+fn ask_and_close(ada: &Caller, id: &str, after: Duration, linger: bool) {
+    let socket = TcpStream::connect(ada.address()).expect("the service listens");
+    set_socket_recv_buffer_size(&socket, 2048).expect("a valid size");
+    if linger {
+        set_socket_linger(&socket, Some(Duration::ZERO)).expect("a valid time");
+    }
+    let head = format!(
+        "GET /api/v1/images/{id}/original HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+        ada.key()
+    );
+    (&socket).write_all(head.as_bytes()).expect("the service reads");
+    std::thread::sleep(after);
+}
+
+fn an_image_stays_when_nobody_received_it(engine: Engine) {
+    let lab = Settings::on(engine).variable("MINILAB__IMAGES__DOWNLOAD_GRACE_SECS", "1").open();
+    let (admin, ada) = (lab.admin("admin"), lab.account("ada", "premium"));
+    // One that fits into the buffers of the other side, and one that does not.
+    for bytes in [picture::small(1), photo()] {
+        let id = id_of(&upload(&ada, "download", &bytes));
+        ada.ready(&id);
+        ask_and_close(&ada, &id, Duration::ZERO, true);
+        ask_and_close(&ada, &id, Duration::from_secs(2), false);
+        for window in [1, 1 << 20] {
+            let mut reader = Reader::open(&ada.address(), window);
+            reader.get(&format!("/api/v1/images/{id}/original"), ada.key());
+            std::thread::sleep(Duration::from_secs(1));
+            reader.reset();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        // Longer than it takes to be sure, and to be due.
+        std::thread::sleep(Duration::from_secs(14));
+        let image = ada.image(&id);
+        assert_eq!(image["delete_at"], Value::Null, "{image}");
+        assert_eq!(ada.original(&id).expect(200).body, bytes);
+        until_gone(&ada, &id);
+    }
     expect_nothing_of(&lab, &ada, &admin);
     lab.close();
 }

@@ -1,6 +1,6 @@
 //! Without a key there is nothing to see, and with one only what is one's own.
 
-use e2e::{Engine, Lab, files_below, on_both_engines, picture};
+use e2e::{Engine, Lab, files_below, on_both_engines, picture, send_raw};
 
 on_both_engines!(strangers_are_turned_away);
 
@@ -46,5 +46,15 @@ fn strangers_are_turned_away(engine: Engine) {
         ada.get(&path).problem(404, "not_found");
     }
     assert_eq!(ada.image(&id)["state"], "ready");
+    lab.close();
+}
+
+#[test]
+fn a_request_names_one_host() {
+    let lab = Lab::open(Engine::Sqlite);
+    let request =
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let said = send_raw(&lab.nobody().address(), request.as_bytes());
+    assert!(said.starts_with("HTTP/1.1 400") && said.contains("two_hosts"), "{said}");
     lab.close();
 }

@@ -10,7 +10,6 @@ pub use key::{BlobKey, Original, hex};
 pub use put::PARTIAL;
 
 use std::fs::File;
-use std::io::SeekFrom;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,34 +17,45 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
-use object_store::{
-    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt,
-};
+use object_store::{ObjectStore, ObjectStoreExt};
+use rustix::buffer::spare_capacity;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::cpu;
 
 /// `[blobs]`
-#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct BlobsConfig {
     /// `file:///absolute/path`; empty is `blobs/` in the data directory.
     pub url: String,
+    /// Files that may be open at the same time to be sent.
+    pub open_max: usize,
+}
+
+impl Default for BlobsConfig {
+    fn default() -> Self {
+        Self { url: String::new(), open_max: 1024 }
+    }
 }
 
 impl BlobsConfig {
     pub fn problems(&self) -> Vec<String> {
-        if self.url.is_empty() || self.directory().is_some() {
-            return Vec::new();
+        let mut problems = Vec::new();
+        if !self.url.is_empty() && self.directory().is_none() {
+            let form = "file:///absolute/path";
+            problems.push(format!("blobs.url: {:?} is not of the form {form}", self.url));
         }
-        vec![format!("blobs.url: {:?} is not of the form file:///absolute/path", self.url)]
+        if self.open_max == 0 {
+            problems.push("blobs.open_max: starts at 1".to_owned());
+        }
+        problems
     }
 
     /// Whether there are the files of some lab. Makes nothing.
@@ -66,16 +76,16 @@ impl BlobsConfig {
 
 /// Names the lab that the files beside it belong to.
 pub const LAB_FILE: &str = "lab-id";
-/// Larger ones are streamed in chunks of this size.
-const CHUNK_BYTES: usize = 512 * 1024;
-/// Bytes this small are read at once.
-const READ_AT_ONCE_BYTES: u64 = 256 * 1024;
+/// More is sent in chunks of this size: so much is held for each reader that stops.
+const CHUNK_BYTES: u64 = 128 * 1024;
 
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     /// The directory behind `store`, for placing a spooled file without copying it.
     root: PathBuf,
+    /// Files that may be opened to be sent.
+    to_send: Arc<Semaphore>,
 }
 
 /// The bytes of a blob on their way.
@@ -96,44 +106,46 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(&root)
             .with_context(|| format!("opening {}", root.display()))?;
         put::make_shards(&root).with_context(|| format!("preparing {}", root.display()))?;
-        Ok(Self { store: Arc::new(store), root })
+        let to_send = Arc::new(Semaphore::new(config.open_max));
+        Ok(Self { store: Arc::new(store), root, to_send })
     }
 
-    /// The bytes of `part`, as a body. The range must lie inside the blob.
-    pub async fn read(&self, key: &BlobKey<'_>, part: Range<u64>) -> anyhow::Result<Body> {
-        let path = key.path();
-        if part.is_empty() {
-            return Ok(Body::empty());
+    /// The bytes of `part`, as a body; nothing when too many files are being sent. The range must lie
+    /// inside the blob.
+    pub async fn read(&self, key: &BlobKey<'_>, part: Range<u64>) -> anyhow::Result<Option<Body>> {
+        if part.end - part.start <= CHUNK_BYTES {
+            let path = self.root.join(key.path().as_ref());
+            let bytes = cpu::run(move || read_at(&open(&path)?, part)).await?;
+            return Ok(Some(Body::from(bytes)));
         }
-        let at_once = part.end - part.start <= READ_AT_ONCE_BYTES;
-        let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
-        let found = self.store.get_opts(&path, options).await;
-        let found = found.with_context(|| format!("reading {path}"))?;
-        if at_once {
-            return Ok(Body::from(found.bytes().await.with_context(|| format!("reading {path}"))?));
-        }
-        Ok(Body::from_stream(in_chunks(found).await?))
+        let Ok(place) = self.to_send.clone().try_acquire_owned() else { return Ok(None) };
+        let chunks = in_chunks(self.file(key).await?, part).inspect(move |_| _ = &place);
+        Ok(Some(Body::from_stream(chunks)))
     }
 
     /// All bytes of a blob.
     pub async fn bytes(&self, key: &BlobKey<'_>) -> anyhow::Result<Bytes> {
-        let path = key.path();
-        let found = self.store.get(&path).await.with_context(|| format!("reading {path}"))?;
-        found.bytes().await.with_context(|| format!("reading {path}"))
+        let path = self.root.join(key.path().as_ref());
+        cpu::run(move || {
+            let file = open(&path)?;
+            let bytes =
+                file.metadata().with_context(|| format!("reading {}", path.display()))?.len();
+            read_at(&file, 0..bytes)
+        })
+        .await
     }
 
     /// The blob as a file, open for reading.
     pub async fn file(&self, key: &BlobKey<'_>) -> anyhow::Result<File> {
         let path = self.root.join(key.path().as_ref());
-        cpu::run(move || File::open(&path).with_context(|| format!("opening {}", path.display())))
-            .await
+        cpu::run(move || open(&path)).await
     }
 
     /// The whole blob, chunk by chunk.
     pub async fn stream(&self, key: &BlobKey<'_>) -> anyhow::Result<Chunks> {
-        let path = key.path();
-        let found = self.store.get(&path).await.with_context(|| format!("reading {path}"))?;
-        in_chunks(found).await
+        let file = self.file(key).await?;
+        let bytes = file.metadata().context("reading a blob")?.len();
+        Ok(in_chunks(file, 0..bytes).boxed())
     }
 
     /// How many bytes are stored under `key`, or nothing when there is no such blob.
@@ -210,19 +222,36 @@ pub fn forget(file: &File) {
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
 }
 
-/// A file's bytes in larger chunks than the store's own, for fewer trips to a thread and back.
-async fn in_chunks(found: GetResult) -> anyhow::Result<Chunks> {
-    let range = found.range.clone();
-    match found.payload {
-        GetResultPayload::File(file, _) => {
-            let mut file = tokio::fs::File::from_std(file);
-            file.seek(SeekFrom::Start(range.start)).await.context("reading a blob")?;
-            let part = file.take(range.end - range.start);
-            let chunks = ReaderStream::with_capacity(part, CHUNK_BYTES);
-            Ok(chunks.map_err(|error| anyhow::Error::new(error).context("reading a blob")).boxed())
-        }
-        GetResultPayload::Stream(chunks) => {
-            Ok(chunks.map_err(|error| anyhow::Error::new(error).context("reading a blob")).boxed())
-        }
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("opening {}", path.display()))
+}
+
+/// A part of a file, chunk by chunk. While one is on its way the next is read, and no more than that.
+fn in_chunks(
+    file: File,
+    part: Range<u64>,
+) -> impl futures_util::Stream<Item = anyhow::Result<Bytes>> + Send + 'static {
+    let file = Arc::new(file);
+    let starts = part.clone().step_by(CHUNK_BYTES as usize);
+    let reads = starts.map(move |start| {
+        let (file, end) = (file.clone(), part.end.min(start + CHUNK_BYTES));
+        cpu::run(move || read_at(&file, start..end))
+    });
+    stream::iter(reads).buffered(2)
+}
+
+/// Exactly these bytes, in exactly as much memory.
+fn read_at(file: &File, part: Range<u64>) -> anyhow::Result<Bytes> {
+    let length = (part.end - part.start) as usize;
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let at = part.start + bytes.len() as u64;
+        let read = match rustix::io::pread(file, spare_capacity(&mut bytes), at) {
+            Err(rustix::io::Errno::INTR) => continue,
+            read => read.context("reading a blob")?,
+        };
+        ensure!(read > 0, "a stored file is shorter than its row says");
     }
+    bytes.truncate(length);
+    Ok(bytes.into())
 }

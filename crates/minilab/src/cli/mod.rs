@@ -2,6 +2,7 @@
 
 mod account;
 mod check;
+mod descriptors;
 mod existing;
 mod metadata;
 mod render;

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Settings, existing, runtime, start_log};
+use super::{Settings, descriptors, existing, runtime, start_log};
 use crate::app::App;
 use crate::config::Config;
 use crate::{accounts, http, links, router, worker};
@@ -27,14 +27,14 @@ pub(super) struct Serve {
 }
 
 pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
-    let config = args.settings.load(|config| {
+    let mut config = args.settings.load(|config| {
         if let Some(listen) = args.listen {
             config.listen = listen;
         }
     })?;
     start_log(&config)?;
+    descriptors::share_out(&mut config);
     runtime()?.block_on(async {
-        let mut config = config;
         let listener = TcpListener::bind(&config.listen)
             .await
             .with_context(|| format!("listening on {}", config.listen))?;
@@ -54,15 +54,22 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
             );
         }
         let watch = crate::spawn(links::watch(app.clone()));
-        http::server::serve(listener, router::router(app.clone()), app.stop.clone()).await;
+        http::server::serve(
+            listener,
+            router::router(app.clone()),
+            app.connections.clone(),
+            app.stop.clone(),
+        )
+        .await;
         watch.await.context("the watch over links died")?;
         close(app, hands).await
     })
 }
 
 pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
-    let config = settings.load(|_| {})?;
+    let mut config = settings.load(|_| {})?;
     start_log(&config)?;
+    descriptors::share_out(&mut config);
     runtime()?.block_on(async {
         let stop = stop_on_signal()?;
         if !existing::await_lab(&config, &stop).await {

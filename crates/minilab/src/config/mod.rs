@@ -15,8 +15,9 @@ use crate::blobs::BlobsConfig;
 use crate::cache::CacheConfig;
 use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
-use crate::http::Network;
 use crate::http::browsers::BrowsersConfig;
+use crate::http::{HttpConfig, Network};
+use crate::images::ImagesConfig;
 use crate::uploads::UploadsConfig;
 use crate::variants::VariantsConfig;
 
@@ -44,7 +45,9 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub blobs: BlobsConfig,
     pub cache: CacheConfig,
+    pub http: HttpConfig,
     pub browsers: BrowsersConfig,
+    pub images: ImagesConfig,
     pub uploads: UploadsConfig,
     /// What a picture may ask for.
     pub pictures: PicturesConfig,
@@ -67,7 +70,9 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             blobs: BlobsConfig::default(),
             cache: CacheConfig::default(),
+            http: HttpConfig::default(),
             browsers: BrowsersConfig::default(),
+            images: ImagesConfig::default(),
             uploads: UploadsConfig::default(),
             pictures: PicturesConfig::default(),
             darkroom: DarkroomConfig::default(),
@@ -126,7 +131,9 @@ impl Config {
         problems.extend(filter::problem(&self.log.filter));
         problems.extend(self.database.problems());
         problems.extend(self.blobs.problems());
+        problems.extend(self.http.problems());
         problems.extend(self.browsers.problems());
+        problems.extend(self.images.problems());
         problems.extend(self.uploads.problems());
         problems.extend(self.darkroom.problems());
         problems.extend(self.variants.problems());

@@ -1,9 +1,8 @@
 //! Answers with files that the binary carries: pages, scripts, descriptions.
 
-use std::borrow::Cow;
-
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 
 use super::CachePolicy;
 use super::bytes::{fingerprint, matches_tag};
@@ -11,7 +10,8 @@ use super::bytes::{fingerprint, matches_tag};
 /// A file of this build.
 #[derive(Clone)]
 pub struct Asset {
-    pub bytes: Cow<'static, [u8]>,
+    /// Shared: many may be under way at once.
+    pub bytes: Bytes,
     pub media_type: &'static str,
     /// `Content-Security-Policy`: what a browser may do for it.
     pub policy: &'static str,

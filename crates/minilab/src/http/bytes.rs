@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use anyhow::ensure;
+use anyhow::anyhow;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use super::range::{Requested, parse_range};
 use super::{CachePolicy, Problem};
 use crate::blobs::{BlobKey, Blobs, hex};
 use crate::cache::{Cache, Key, Tenant, What};
+use crate::limits::Limit;
 
 /// What is to be served, and how.
 pub struct Served<'a> {
@@ -93,14 +94,21 @@ async fn read(
     cache: &Cache,
     served: &Served<'_>,
     part: Range<u64>,
-) -> anyhow::Result<Body> {
+) -> Result<Body, Problem> {
     if !Cache::takes(served.bytes) || part.is_empty() {
-        return blobs.read(&served.key, part).await;
+        let body = blobs.read(&served.key, part).await?;
+        return body.ok_or_else(|| {
+            let detail = "too many large pictures are being sent; try again in a few seconds";
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Problem::reached(Limit::OpenFiles, status, "busy", detail, 5)
+        });
     }
     let key = Key { tenant: served.tenant, what: What::Bytes { tag: served.tag } };
     let bytes = cache.get_or_load(key, blobs.bytes(&served.key)).await?;
     let (start, end) = (part.start as usize, part.end as usize);
-    ensure!(end <= bytes.len(), "a stored file is shorter than its row says");
+    if end > bytes.len() {
+        return Err(anyhow!("a stored file is shorter than its row says").into());
+    }
     Ok(Body::from(bytes.slice(start..end)))
 }
 

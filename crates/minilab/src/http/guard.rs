@@ -49,6 +49,10 @@ pub(super) fn harden(guard: &Guard, headers: &mut HeaderMap) {
 
 /// Refuses foreign hosts, and browsers that were sent here by another site.
 pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        // Who stands in front of us may have believed another of them.
+        return Some(Problem::bad_request("two_hosts", "a request names one Host, not several"));
+    }
     let authority = request.uri().authority().map(Authority::as_str);
     let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
     if !guard.hosts.allow(host) {

@@ -1,6 +1,6 @@
 //! From which address a request comes.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use axum::http::{Extensions, HeaderMap};
 
@@ -37,6 +37,14 @@ pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[Network]
     last
 }
 
+/// The smallest network that one customer is given: of IPv6 a /64, else the address alone.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +71,19 @@ mod tests {
             )]);
             let found = address(&extensions, &headers, &proxies);
             assert_eq!(found, ip(expected), "{peer} {forwarded}");
+        }
+    }
+
+    #[test]
+    fn one_customer_is_one_network() {
+        for (one, other, same) in [
+            ("2001:db8::1", "2001:db8::ffff:1", true),
+            ("2001:db8::1", "2001:db8:0:1::1", false),
+            ("10.0.0.1", "::ffff:10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.2", false),
+        ] {
+            let [one, other] = [one, other].map(|text| network(text.parse().unwrap()));
+            assert_eq!(one == other, same, "{one} {other}");
         }
     }
 }

@@ -1,36 +1,50 @@
-//! The accept loop: bounded headers, slow clients cut off, shutdown with a deadline.
+//! The accept loop: a bounded number of connections, and a shutdown with a deadline.
 
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, Response, Version};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::connection::Connection;
+use super::connections::{Connections, Place};
+use super::outgoing::{CARRIER, Outgoing};
 use super::peer::Peer;
+use super::received::OnReceived;
+use super::socket::Socket;
 
-/// A client that has not sent its headers by then is gone.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long answers under way may take once the process was told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+/// What the kernel takes of an answer beyond what is on its way. More would only hide who reads slowly.
+const UNSENT_BYTES: u32 = 256 * 1024;
+/// Of a connection's room: what one answer may need in memory at once.
+const ANSWER_KIB: u32 = 256;
+/// Told to who finds no place, on a connection that then closes.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
+    content-length: 0\r\n\r\n";
 
 /// Serves until `stop` is cancelled, then until open answers are done or the deadline passes.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT).max_headers(64);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .max_header_list_size(32 * 1024);
-    let connections = GracefulShutdown::new();
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: Arc<Connections>,
+    stop: CancellationToken,
+) {
+    let builder = builder(&connections);
+    let looking = crate::spawn({
+        let connections = connections.clone();
+        async move { connections.look_after().await }
+    });
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -46,23 +60,120 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             }
         };
         let _ = stream.set_nodelay(true);
-        let peer = Peer(address.ip());
-        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            request.map(Body::new)
-        });
-        let service = TowerToHyperService::new(service);
-        let connection =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        let connection = connections.watch(connection);
-        crate::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended badly");
+        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES);
+        let (carrier, registration) = AbortHandle::new_pair();
+        let leave = stop.child_token();
+        match connections.admit(stream, address.ip(), carrier, leave).await {
+            Ok(place) => {
+                let service = Service { router: router.clone(), peer: Peer(address.ip()) };
+                crate::spawn(carry(builder.clone(), service, place, registration));
             }
-        });
+            Err(stream) => turn_away(&stream),
+        }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, connections.all_left()).await.is_err() {
         tracing::warn!("some answers were still under way at the deadline");
+    }
+    looking.abort();
+}
+
+fn builder(connections: &Connections) -> auto::Builder<Streams> {
+    let mut builder = auto::Builder::new(Streams);
+    // Times are kept in one place, by the look at all connections.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_headers(64);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .max_concurrent_streams(connections.config.streams_max)
+        .max_header_list_size(32 * 1024);
+    builder
+}
+
+fn turn_away(stream: &TcpStream) {
+    // Whoever does not hear it sees the connection close.
+    let _ = stream.try_write(FULL);
+}
+
+/// Serves one connection until it ends, leaves, or is given up.
+async fn carry(
+    builder: auto::Builder<Streams>,
+    service: Service,
+    place: Place,
+    registration: AbortRegistration,
+) {
+    let connection = place.connection.clone();
+    let socket = TokioIo::new(Socket(connection.clone()));
+    let (carrier, leave) = (connection.carrier.clone(), connection.leave.clone());
+    let answered = hyper::service::service_fn(move |request| {
+        answer(service.clone(), connection.clone(), request)
+    });
+    let carried = async move {
+        let mut carried = std::pin::pin!(builder.serve_connection(socket, answered));
+        let ended = tokio::select! {
+            ended = &mut carried => ended,
+            () = leave.cancelled() => {
+                carried.as_mut().graceful_shutdown();
+                carried.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    };
+    let _ = Abortable::new(CARRIER.scope(carrier, carried), registration).await;
+    drop(place);
+}
+
+#[derive(Clone)]
+struct Service {
+    router: Router,
+    peer: Peer,
+}
+
+fn answer(
+    service: Service,
+    connection: Arc<Connection>,
+    mut request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> {
+    let under_way = connection.begin();
+    request.extensions_mut().insert(service.peer);
+    let is_stream = request.version() == Version::HTTP_2;
+    async move {
+        // Of many answers on one connection some wait until others are taken.
+        let room = if is_stream && connection.network.is_some() {
+            let room = connection.room.clone().acquire_many_owned(ANSWER_KIB).await;
+            Some(room.expect("never closed"))
+        } else {
+            None
+        };
+        let mut answer = service.router.oneshot(request.map(Body::new)).await?;
+        let on_received = OnReceived::take(answer.extensions_mut());
+        let (head, body) = answer.into_parts();
+        let room = room.map(|mut room| {
+            let needed = axum::body::HttpBody::size_hint(&body)
+                .exact()
+                .map_or(u64::MAX, |bytes| bytes.div_ceil(1024));
+            drop(room.split(
+                (ANSWER_KIB as usize).saturating_sub(needed.try_into().unwrap_or(usize::MAX)),
+            ));
+            room
+        });
+        let body = Outgoing::new(body, &head.headers, on_received, under_way, is_stream, room);
+        Ok(Response::from_parts(head, body))
+    }
+}
+
+/// Starts HTTP/2 streams, each with a handle of its own by which it can be ended.
+#[derive(Clone)]
+struct Streams;
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
+    fn execute(&self, stream: F) {
+        let (carrier, registration) = AbortHandle::new_pair();
+        crate::spawn(async move {
+            let _ = Abortable::new(CARRIER.scope(carrier, stream), registration).await;
+        });
     }
 }

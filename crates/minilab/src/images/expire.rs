@@ -1,14 +1,13 @@
 //! Images that go by themselves: when their time is over, or once they were downloaded.
 
-use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
-use futures_util::StreamExt;
 use uuid::Uuid;
 
 use super::{delete, sql};
 use crate::app::App;
 use crate::counters::{self, Scope};
+use crate::http::received::OnReceived;
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{fetch_all, fetch_optional};
 
@@ -44,32 +43,24 @@ pub async fn expire(app: &App, lease: &Lease) -> Result<(), JobError> {
     Ok(jobs::complete_alone(&app.db, &app.clock, lease).await?)
 }
 
-/// Lets the image go, if one is named, once the whole of `answer` was taken by the connection. An answer
-/// that breaks off before, a part and a look at the headers are no download.
+/// Lets the image go, if one is named, once the whole of `answer` was received. An answer that breaks off
+/// before, a part and a look at the headers are no download.
 pub fn after_download(
     app: &App,
     image: Option<Uuid>,
     method: &Method,
-    answer: Response,
+    mut answer: Response,
 ) -> Response {
-    let Some(image) = image else { return answer };
-    if method != Method::GET || !is_whole(&answer) {
-        return answer;
+    if let Some(image) = image
+        && method == Method::GET
+        && is_whole(&answer)
+    {
+        let app = app.clone();
+        answer.extensions_mut().insert(OnReceived::new(move || {
+            crate::spawn(downloaded(app.clone(), image));
+        }));
     }
-    let length = answer.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let Some(mut left) = length else { return answer };
-    let app = app.clone();
-    answer.map(|body| {
-        Body::from_stream(body.into_data_stream().map(move |chunk| {
-            let taken = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-            left = left.saturating_sub(taken);
-            if left == 0 && taken > 0 {
-                crate::spawn(downloaded(app.clone(), image));
-            }
-            chunk
-        }))
-    })
+    answer
 }
 
 /// Whether all bytes are answered, be it as a range.
@@ -89,23 +80,21 @@ fn is_whole(answer: &Response) -> bool {
     }
 }
 
+/// It goes some minutes later: what looks received from here may be lost on the other side yet.
 async fn downloaded(app: App, image: Uuid) {
-    let args = (image, app.clock.now_ms());
-    let noted = app.db.write(args, |tx, &(image, now_ms)| {
+    let grace_ms = app.config.images.download_grace_secs as i64 * 1000;
+    let args = (image, app.clock.now_ms() + grace_ms);
+    let noted = app.db.write(args, |tx, &(image, due_ms)| {
         Box::pin(async move {
-            let gone = fetch_optional!(tx, (Uuid,), sql::SET_DOWNLOADED, image, now_ms)?;
-            if let Some((account,)) = gone {
+            let due = fetch_optional!(tx, (Uuid,), sql::SET_DOWNLOADED, image, due_ms)?;
+            if let Some((account,)) = due {
                 counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
-                jobs::enqueue(tx, &Job::Expire, None, now_ms).await?;
             }
             anyhow::Ok(())
         })
     });
-    match noted.await {
-        Ok(()) => app.work.ring(),
-        // It stays until it is downloaded again.
-        Err(cause) => {
-            tracing::error!(%image, cause = format!("{cause:#}"), "a download was not noted");
-        }
+    // If it was not noted, it stays until it is downloaded again.
+    if let Err(cause) = noted.await {
+        tracing::error!(%image, cause = format!("{cause:#}"), "a download was not noted");
     }
 }

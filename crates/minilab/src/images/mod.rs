@@ -11,12 +11,36 @@ pub mod view;
 
 use axum::http::StatusCode;
 use pixels::Facts;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::blobs::Original;
 use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
+
+/// `[images]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImagesConfig {
+    /// Seconds after a download in which an image that goes after it can be fetched once more.
+    pub download_grace_secs: u64,
+}
+
+impl Default for ImagesConfig {
+    fn default() -> Self {
+        Self { download_grace_secs: 300 }
+    }
+}
+
+impl ImagesConfig {
+    pub fn problems(&self) -> Vec<String> {
+        if self.download_grace_secs <= 86_400 {
+            return Vec::new();
+        }
+        vec!["images.download_grace_secs: must be at most 86400".to_owned()]
+    }
+}
 
 /// Where an image is between upload and prints.
 #[derive(

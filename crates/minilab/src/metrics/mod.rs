@@ -111,6 +111,10 @@ fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
     let help = "Memory that renderings under way are expected to take";
     gauge(encoder, "minilab_render_memory_used_bytes", help, (used << 20) as f64)?;
     gauge(encoder, "minilab_render_memory_limit_bytes", "The most of it", (most << 20) as f64)?;
+    let open = app.connections.open() as f64;
+    gauge(encoder, "minilab_connections", "Connections that are open now", open)?;
+    let most = app.connections.most() as f64;
+    gauge(encoder, "minilab_connections_limit", "The most of them", most)?;
     let (busy, children) = app.darkroom.children();
     gauge(encoder, "minilab_render_children_busy", "Renderings under way", busy as f64)?;
     gauge(encoder, "minilab_render_children_limit", "The most of them", children as f64)?;

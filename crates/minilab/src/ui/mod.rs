@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
+use bytes::Bytes;
 
 use crate::app::App;
 use crate::http::Problem;
@@ -90,6 +91,7 @@ async fn show_file(Path(name): Path<String>, headers: HeaderMap) -> Result<Respo
 fn answer(name: &str, request: &HeaderMap) -> Result<Response, Problem> {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     let (_, bytes, media_type) = *file.ok_or_else(|| Problem::not_found("file"))?;
-    let asset = Asset { bytes: bytes.into(), media_type, policy: CONTENT_SECURITY_POLICY };
+    let asset =
+        Asset { bytes: Bytes::from_static(bytes), media_type, policy: CONTENT_SECURITY_POLICY };
     Ok(asset::serve(request, asset))
 }

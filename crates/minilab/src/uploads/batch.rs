@@ -8,13 +8,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::files::{Files, Part};
-use super::flow::Pace;
 use super::receive::{Allowed, Received, inspect, receive};
 use super::refused::Refused;
 use super::store::{Stored, store};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::http::pace::Pace;
 use crate::measures::{self, Outcome};
 use crate::tiers::keeping::DeleteAfter;
 

@@ -11,9 +11,10 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use super::flow::{Flow, Pace};
+use super::flow::Flow;
 use crate::http::Problem;
 use crate::http::disposition::safe_name;
+use crate::http::pace::Pace;
 use crate::http::problem::Stop;
 
 /// After a refused file so many more of its bytes are read, so that the next file can be reached

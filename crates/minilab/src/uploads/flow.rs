@@ -12,18 +12,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use super::refused::Refused;
+use crate::http::pace::Pace;
 use crate::limits::Limit;
 
 const BETWEEN_BYTES_MAX: u64 = 1024 * 1024;
-
-/// How slowly a sender may send.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    /// Without a byte.
-    pub idle: Duration,
-    /// Bytes a second on average, once `idle` has been waited for.
-    pub rate_min: u64,
-}
 
 /// Watches one body; shared with who reads it.
 #[derive(Clone)]
@@ -68,9 +60,7 @@ impl Flow {
         waited: Duration,
         bytes: u64,
     ) -> std::io::Result<Option<Bytes>> {
-        let Pace { idle, rate_min } = self.inner.pace;
-        let earned = idle + Duration::from_secs(bytes / rate_min);
-        let patience = idle.min(earned.saturating_sub(waited));
+        let patience = self.inner.pace.patience(bytes, waited);
         let Ok(chunk) = tokio::time::timeout(patience, body.next()).await else {
             self.inner.too_slow.store(true, Ordering::Relaxed);
             Limit::SlowSenders.reached();

@@ -9,6 +9,7 @@ use axum::{Router, body};
 use minilab::accounts::create::{NewAccount, create};
 use minilab::app::App;
 use minilab::config::Config;
+use minilab::http::received::OnReceived;
 use minilab::{router, worker};
 use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
@@ -132,8 +133,12 @@ impl Lab {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.respond(request).await.into_parts();
+        let (mut parts, body) = self.respond(request).await.into_parts();
         let body = body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        // There is no connection: whoever read all of it has received it.
+        if let Some(on_received) = parts.extensions.remove::<OnReceived>() {
+            on_received.call();
+        }
         Answer { status: parts.status, headers: parts.headers, body }
     }
 

@@ -1,10 +1,12 @@
 //! Images that go once they were downloaded, and only then.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use futures_util::StreamExt;
 
 use super::super::callers::assert_refused;
-use super::{IMAGES, brought, link, original, path, variant};
+use super::{IMAGES, brought, keep_house, link, original, path, variant};
 use crate::support::pictures::bmp;
 use crate::support::{Lab, request, soon};
 
@@ -24,13 +26,17 @@ mod rows {
     }
 }
 
-/// Gone, with all that was stored.
+/// Due, but there for a second try; then gone, with all that was stored.
 async fn goes(lab: &Lab, key: &str, image: &str) {
-    soon("it goes", async || {
-        lab.run_jobs().await;
-        lab.get(key, &path(image)).await.status == 404
-    })
-    .await;
+    soon("it is due", async || lab.number(rows::DUE).await == 1).await;
+    let grace = Duration::from_secs(lab.app.config.images.download_grace_secs);
+    assert_eq!(grace, Duration::from_mins(5));
+    lab.app.clock.advance(grace - Duration::from_secs(30));
+    keep_house(lab).await;
+    assert_eq!(lab.get(key, &original(image)).await.status, 200, "a second try");
+    lab.app.clock.advance(Duration::from_secs(31));
+    keep_house(lab).await;
+    assert_eq!(lab.get(key, &path(image)).await.status, 404, "the second try makes it no longer");
     lab.run_jobs().await;
     assert_eq!((lab.stored(), lab.differences().await), (Vec::new(), Vec::new()));
 }

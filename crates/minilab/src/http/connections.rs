@@ -1,0 +1,222 @@
+//! A place for each connection, and one look at all of them several times a second.
+//!
+//! At a bound the connection that has been silent longest makes room for the newcomer; one with a request
+//! under way is not silent. Only when all are busy is the newcomer turned away.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::future::AbortHandle;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::config::HttpConfig;
+use super::connection::Connection;
+use super::network::{Network, any_contains};
+use super::peer::network;
+use crate::limits::Limit;
+
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A connection that was told to end does so at once, unless the machine has no time.
+const GONE_WITHIN: Duration = Duration::from_millis(200);
+const ROOM_TRIES: u32 = 5;
+
+/// All connections of this process.
+pub struct Connections {
+    pub(super) config: HttpConfig,
+    proxies: Vec<Network>,
+    table: Mutex<Table>,
+    /// Told whenever one has ended.
+    left: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    last: u64,
+    open: BTreeMap<u64, Arc<Connection>>,
+    of_network: HashMap<IpAddr, usize>,
+}
+
+/// What is known of a connection when there is no room for another.
+struct Seat {
+    id: u64,
+    is_busy: bool,
+    heard: Instant,
+}
+
+/// Who makes room, if anybody can.
+fn silent_longest(seats: impl Iterator<Item = Seat>) -> Option<u64> {
+    let silent = seats.filter(|seat| !seat.is_busy);
+    silent.min_by_key(|seat| (seat.heard, seat.id)).map(|seat| seat.id)
+}
+
+/// A connection's place, until its task is over.
+pub(super) struct Place {
+    id: u64,
+    pub(super) connection: Arc<Connection>,
+    connections: Arc<Connections>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connection.ended();
+        // It stays a little, until its last answer is known to be received.
+        if !self.connection.awaits_receipts() {
+            self.connections.remove(self.id);
+        }
+    }
+}
+
+impl Connections {
+    pub fn new(config: HttpConfig, proxies: Vec<Network>) -> Arc<Self> {
+        Arc::new(Self { config, proxies, table: Mutex::default(), left: Notify::new() })
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.table.lock().expect("nobody panics holding it")
+    }
+
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.table().open.len()
+    }
+
+    /// How many may be.
+    pub fn most(&self) -> usize {
+        self.config.connections_max
+    }
+
+    /// Takes a connection in, or hands it back.
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        address: IpAddr,
+        carrier: AbortHandle,
+        leave: CancellationToken,
+    ) -> Result<Place, TcpStream> {
+        let address = address.to_canonical();
+        let network = (!any_contains(&self.proxies, address)).then(|| network(address));
+        for _ in 0..ROOM_TRIES {
+            // Before looking: one may leave in between.
+            let left = self.left.notified();
+            let Some((limit, silent)) = self.in_the_way(network) else {
+                let connection = Arc::new(Connection::new(stream, network, carrier, leave));
+                return Ok(self.seat(connection));
+            };
+            limit.reached();
+            let Some((id, silent)) = silent else { return Err(stream) };
+            silent.give_up();
+            // One whose task is over only waited for receipts.
+            if !silent.look(&self.config, Duration::ZERO) {
+                self.remove(id);
+            }
+            let _ = tokio::time::timeout(GONE_WITHIN, left).await;
+        }
+        Err(stream)
+    }
+
+    /// The bound that is reached, and the one that can go for the newcomer if there is one.
+    fn in_the_way(
+        &self,
+        network: Option<IpAddr>,
+    ) -> Option<(Limit, Option<(u64, Arc<Connection>)>)> {
+        let table = self.table();
+        let of_network = network.and_then(|network| table.of_network.get(&network));
+        let is_each_full = of_network.is_some_and(|&open| open >= self.config.connections_each_max);
+        if !is_each_full && table.open.len() < self.config.connections_max {
+            return None;
+        }
+        let in_the_way =
+            table.open.iter().filter(|(_, one)| !is_each_full || one.network == network);
+        let silent = silent_longest(in_the_way.map(|(&id, one)| Seat {
+            id,
+            is_busy: one.is_busy(),
+            heard: one.last_heard(),
+        }));
+        let limit = if is_each_full { Limit::ConnectionsEach } else { Limit::Connections };
+        Some((limit, silent.map(|id| (id, table.open[&id].clone()))))
+    }
+
+    fn seat(self: &Arc<Self>, connection: Arc<Connection>) -> Place {
+        let mut table = self.table();
+        table.last += 1;
+        let id = table.last;
+        table.open.insert(id, connection.clone());
+        if let Some(network) = connection.network {
+            *table.of_network.entry(network).or_default() += 1;
+        }
+        Place { id, connection, connections: self.clone() }
+    }
+
+    fn remove(&self, id: u64) {
+        let mut table = self.table();
+        if let Some(gone) = table.open.remove(&id)
+            && let Some(network) = gone.network
+            && let Some(open) = table.of_network.get_mut(&network)
+        {
+            *open -= 1;
+            if *open == 0 {
+                table.of_network.remove(&network);
+            }
+        }
+        drop(table);
+        self.left.notify_one();
+    }
+
+    /// Looks after all connections until it is dropped.
+    pub(super) async fn look_after(&self) {
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut last = Instant::now();
+        loop {
+            ticks.tick().await;
+            let elapsed = last.elapsed();
+            last += elapsed;
+            let all =
+                self.table().open.iter().map(|(&id, one)| (id, one.clone())).collect::<Vec<_>>();
+            for (id, connection) in all {
+                if !connection.look(&self.config, elapsed) {
+                    self.remove(id);
+                }
+            }
+        }
+    }
+
+    /// Returns once none is open.
+    pub(super) async fn all_left(&self) {
+        loop {
+            let left = self.left.notified();
+            if self.open() == 0 {
+                return;
+            }
+            left.await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_was_silent_longest_makes_room() {
+        let start = Instant::now();
+        for (what, seats, expected) in [
+            ("nobody", &[][..], None),
+            ("all are busy", &[(1, true, 0), (2, true, 5)], None),
+            ("the only silent one", &[(1, true, 0), (2, false, 5)], Some(2)),
+            ("the longest", &[(1, false, 9), (2, false, 5), (3, false, 7)], Some(2)),
+            ("the older of two", &[(2, false, 5), (1, false, 5)], Some(1)),
+        ] {
+            let seats = seats.iter().map(|&(id, is_busy, secs)| Seat {
+                id,
+                is_busy,
+                heard: start + Duration::from_secs(secs),
+            });
+            assert_eq!(silent_longest(seats), expected, "{what}");
+        }
+    }
+}
