@@ -59,6 +59,7 @@ need_for_test() {
         need postgresql "the tests run against a real PostgreSQL" "$here/services.sh" bin
     need curl "the stories told from outside talk HTTP with it" have curl
     need strace "a test reads from the system calls that an upload is safe when it is answered" have strace
+    need libimage-exiftool-perl "reads pictures after the place was taken out of them" have exiftool
     need libheif1 "the tests read HEIC pictures, which the service does where it finds this library" have_heif
     need chromium "the page is tested in a real browser" have chromium
     need chromium-driver "tells that browser what to do" have chromedriver

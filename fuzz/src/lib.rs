@@ -6,6 +6,9 @@ pub use reader::Counting;
 
 use pixels::{Error, Facts, Limits, Metadata, Rendered};
 
+#[expect(dead_code, unused_imports, reason = "only what the planes need of it")]
+#[path = "../../crates/pixels/src/container/mod.rs"]
+mod container;
 /// The very files that the service is built from.
 #[path = "../../crates/minilab/src/http/disposition.rs"]
 pub mod disposition;
@@ -18,6 +21,9 @@ mod picture;
 mod planes;
 #[path = "../../crates/minilab/src/http/range.rs"]
 pub mod range;
+#[expect(dead_code, reason = "only what the planes need of it")]
+#[path = "../../crates/pixels/src/source.rs"]
+mod source;
 
 /// The judges of the tests.
 #[path = "../../crates/pixels/tests/it/foreign.rs"]

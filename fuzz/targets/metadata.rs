@@ -1,4 +1,5 @@
-//! Any bytes as a camera's notes: what is reported makes sense, and costs little.
+//! Any bytes as a camera's notes: what is reported makes sense, and costs little; and where the
+//! place was taken out, none is reported.
 
 #![no_main]
 
@@ -21,7 +22,18 @@ fuzz_target!(|bytes: &[u8]| {
         notes,
         "it says something else now"
     );
+    check_cleaned(bytes);
 });
+
+/// What is handed out without its place tells none to the reader.
+fn check_cleaned(bytes: Vec<u8>) {
+    let Ok(clean) = pixels::without_location(bytes) else { return };
+    if let Ok(facts) = pixels::probe(Cursor::new(&clean), &limits()) {
+        let notes = pixels::metadata(Cursor::new(&clean), &facts);
+        assert_eq!(notes.gps, None, "the reader finds a place that the remover left");
+    }
+    assert_eq!(pixels::without_location(clean.clone()), Ok(clean), "not everything at once");
+}
 
 /// Facts that no probe would state: reading notes must not rely on a sound picture around them.
 fn claimed(bytes: &[u8]) -> Facts {
@@ -34,6 +46,7 @@ fn claimed(bytes: &[u8]) -> Facts {
         frames: 1,
         orientation: 1,
         has_alpha: false,
+        is_truncated: false,
         decode_bytes: 0,
     }
 }

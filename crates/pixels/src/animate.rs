@@ -29,7 +29,8 @@ pub(crate) fn animations(
         outputs.into_iter().zip(recipes.iter().zip(plans)).map(|(output, (recipe, plan))| {
             let (bytes, frames) = output.and_then(Output::finish)?;
             let format = recipe.output_format(facts);
-            Ok(Rendered { bytes, format, width: plan.canvas.0, height: plan.canvas.1, frames })
+            let (width, height) = plan.canvas;
+            Ok(Rendered { bytes, format, width, height, frames, is_truncated: false })
         });
     Ok(finished.collect())
 }

@@ -19,6 +19,10 @@ pub struct Facts {
     pub orientation: u8,
     /// Whether some pixel may be transparent.
     pub has_alpha: bool,
+    /// Whether a part of the picture is known to be missing. Only decoding tells for sure: see
+    /// [`Rendered::is_truncated`](crate::Rendered::is_truncated).
+    #[serde(default)]
+    pub is_truncated: bool,
     /// Bytes of memory at the peak of rendering one output of at most 1024x1024, an upper
     /// estimate; [`Facts::render_bytes`] knows it for given recipes. The file's own bytes are not
     /// counted.

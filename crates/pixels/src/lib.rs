@@ -37,6 +37,8 @@
 
 mod animate;
 mod colour;
+mod container;
+mod date;
 mod decode;
 mod encode;
 mod error;

@@ -1,12 +1,16 @@
 //! What the camera wrote: a few Exif fields, as text and numbers that make sense.
 
-use std::io::{Read, Seek};
+use std::{
+    borrow::Cow,
+    io::{Read, Seek},
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Facts,
-    exif::{Directory, Exif},
+    container::tiff::{Directory, Exif},
+    date,
     source::Source,
 };
 
@@ -58,7 +62,11 @@ const EXPOSURE_TIME: u16 = 0x829A;
 const F_NUMBER: u16 = 0x829D;
 const ISO: u16 = 0x8827;
 const TAKEN: u16 = 0x9003;
+const DIGITISED: u16 = 0x9004;
 const TAKEN_OFFSET: u16 = 0x9011;
+const DIGITISED_OFFSET: u16 = 0x9012;
+const RECOMMENDED_INDEX: u16 = 0x8832;
+const ISO_SPEED: u16 = 0x8833;
 const FOCAL_LENGTH: u16 = 0x920A;
 const LENS_MODEL: u16 = 0xA434;
 
@@ -94,69 +102,53 @@ fn text<R: Read + Seek>(
 ) -> Option<String> {
     let raw = block.raw(directory.get(tag)?)?;
     let end = raw.iter().position(|byte| *byte == 0).unwrap_or(raw.len());
-    let text = std::str::from_utf8(&raw[..end]).ok()?.trim();
+    let text = words(&raw[..end])?;
+    let text = text.trim();
     (!text.is_empty() && text.chars().count() <= TEXT_CHARACTERS_MAX).then(|| text.to_owned())
 }
 
+/// UTF-8, as everybody writes it today, or Latin-1 as older cameras and programs do. Its last two
+/// letters are too rare to be meant: they begin texts of other encodings.
+fn words(raw: &[u8]) -> Option<Cow<'_, str>> {
+    if let Ok(text) = std::str::from_utf8(raw) {
+        return Some(text.into());
+    }
+    let text: String = raw.iter().copied().map(char::from).collect();
+    let is_strange = |letter: char| letter.is_control() || matches!(letter, 'þ' | 'ÿ');
+    (!text.contains(is_strange)).then_some(text.into())
+}
+
+/// When the picture was taken; when it was digitised, if that is all the file says.
 fn taken_at<R: Read + Seek>(block: &mut Exif<'_, R>, camera: &Directory) -> Option<String> {
-    let mut taken = date_time(&text(block, camera, TAKEN)?)?;
-    let offset = text(block, camera, TAKEN_OFFSET).filter(|offset| is_offset(offset));
-    taken.push_str(offset.as_deref().unwrap_or_default());
-    Some(taken)
-}
-
-/// `2008:05:30 15:56:01` as `2008-05-30T15:56:01`, if there is such a moment.
-fn date_time(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let separators = [(4, b':'), (7, b':'), (10, b' '), (13, b':'), (16, b':')];
-    if bytes.len() != 19 || separators.iter().any(|(at, separator)| bytes[*at] != *separator) {
-        return None;
-    }
-    let number = |from: usize, to: usize| -> Option<u32> {
-        let digits = text.get(from..to)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-    };
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let exists = year > 0
-        && (1..=days_in(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 60;
-    exists.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
-}
-
-/// Days of a month; 0 when there is no such month.
-fn days_in(year: u32, month: u32) -> u32 {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => 0,
-    }
-}
-
-/// `+02:00` and the like.
-fn is_offset(text: &str) -> bool {
-    let [sign, h1, h0, b':', m1, m0] = *text.as_bytes() else { return false };
-    let number = |tens: u8, ones: u8| (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    let ((h1, h0), (m1, m0)) = (number(h1, h0), number(m1, m0));
-    matches!(sign, b'+' | b'-')
-        && [h1, h0, m1, m0].iter().all(|digit| *digit <= 9)
-        && h1 * 10 + h0 <= 14
-        && m1 * 10 + m0 < 60
+    [(TAKEN, TAKEN_OFFSET), (DIGITISED, DIGITISED_OFFSET)].into_iter().find_map(|(tag, offset)| {
+        let (mut moment, own) = date::moment(&text(block, camera, tag)?)?;
+        let offset = own.or_else(|| date::offset(&text(block, camera, offset)?));
+        moment.push_str(offset.as_deref().unwrap_or_default());
+        Some(moment)
+    })
 }
 
 fn exposure<R: Read + Seek>(block: &mut Exif<'_, R>, camera: &Directory) -> Option<Exposure> {
     let exposure = Exposure {
         seconds: positive(block, camera, EXPOSURE_TIME),
         aperture: positive(block, camera, F_NUMBER),
-        iso: camera.get(ISO).and_then(|entry| block.number(entry)).filter(|iso| *iso > 0),
+        iso: iso(block, camera),
         focal_length: positive(block, camera, FOCAL_LENGTH),
     };
     (exposure != Exposure::default()).then_some(exposure)
+}
+
+/// The ISO speed. Two bytes hold no more than 65,535: then another entry tells.
+fn iso<R: Read + Seek>(block: &mut Exif<'_, R>, camera: &Directory) -> Option<u32> {
+    const TOO_MUCH: u32 = 65_535;
+    let mut number = |tag| {
+        let iso = block.number(camera.get(tag)?)?;
+        (iso > 0).then_some(iso)
+    };
+    match number(ISO)? {
+        TOO_MUCH => number(RECOMMENDED_INDEX).or_else(|| number(ISO_SPEED)).or(Some(TOO_MUCH)),
+        iso => Some(iso),
+    }
 }
 
 fn positive<R: Read + Seek>(

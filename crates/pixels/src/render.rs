@@ -35,6 +35,8 @@ pub struct Rendered {
     pub height: u32,
     /// 1 for stills.
     pub frames: u32,
+    /// Whether a part of the source is missing, a tenth at most: the bottom is made up.
+    pub is_truncated: bool,
 }
 
 /// Decodes the picture once and makes a variant for each recipe, in the order of the recipes.
@@ -113,13 +115,15 @@ fn stills(
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
     let plans: Vec<Plan> = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
     let detail = plans.iter().map(Plan::detail).fold(0.0, f64::max);
-    let drawn = match decode::planes(bytes, facts, detail) {
+    let (drawn, is_truncated) = match decode::planes(bytes, facts, detail) {
         Some((planes, profile)) => {
             let converter = Converter::new(Layout::Rgb, &profile);
             let as_planes = recipes.iter().zip(&plans);
             let as_planes: Vec<bool> =
                 as_planes.map(|(recipe, plan)| is_plain_jpeg(recipe, plan, facts)).collect();
-            draw_planes(planes, &converter, (facts.width, facts.height), &plans, &as_planes)?
+            let size = (facts.width, facts.height);
+            // It takes whole pictures only.
+            (draw_planes(planes, &converter, size, &plans, &as_planes)?, false)
         }
         None => draw_still(bytes, facts, detail, &plans)?,
     };
@@ -139,7 +143,7 @@ fn stills(
                 (bytes, (picture.width, picture.height))
             }
         };
-        Ok(Rendered { bytes, format, width, height, frames: 1 })
+        Ok(Rendered { bytes, format, width, height, frames: 1, is_truncated })
     };
     Ok(drawn.into_iter().zip(recipes.iter().zip(&plans)).map(finish).collect())
 }
@@ -156,10 +160,11 @@ fn draw_still(
     facts: &Facts,
     detail: f64,
     plans: &[Plan],
-) -> Result<Vec<Drawing>, Error> {
-    let decoded = decode::still(bytes, facts, detail)?;
+) -> Result<(Vec<Drawing>, bool), Error> {
+    let (decoded, is_truncated) = decode::still(bytes, facts, detail)?;
     let picture = colour::to_srgb(decoded.raster, &decoded.profile);
     let base = Base::new(picture.into(), decoded.scale, (facts.width, facts.height))?;
     let drawn = draw_all(&base, plans)?;
-    Ok(drawn.into_iter().map(|raster| Drawing::Picture(Picture::from_srgb(raster))).collect())
+    let drawn = drawn.into_iter().map(|raster| Drawing::Picture(Picture::from_srgb(raster)));
+    Ok((drawn.collect(), is_truncated))
 }

@@ -10,6 +10,9 @@ pub(crate) fn sniff(start: &[u8]) -> Result<Format, Error> {
     if start.is_empty() {
         return Err(Error::not_an_image("an empty file"));
     }
+    if let Some(what) = camera_raw(start) {
+        return Err(Error::unsupported(what));
+    }
     if let Some(format) = supported(start) {
         return Ok(format);
     }
@@ -30,6 +33,28 @@ fn supported(start: &[u8]) -> Option<Format> {
         [b'B', b'M', ..] if is_bitmap(start) => Format::Bmp,
         _ => return brands(start)?.format(),
     })
+}
+
+/// Raw files of cameras that tell themselves by their first bytes. Many look like TIFF there.
+fn camera_raw(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [b'I', b'I', 42, 0, _, _, _, _, b'C', b'R', 2, 0, ..] => Some("camera raw (CR2)"),
+        [_, _, _, _, _, _, _, _, b'I', b'I', b'I', b'I', _, b'w', b'a', b'R', ..]
+        | [_, _, _, _, _, _, _, _, b'M', b'M', b'M', b'M', b'R', b'a', b'w', ..] => {
+            Some("camera raw (IIQ)")
+        }
+        [b'I', b'I', b'R', b'O' | b'S', ..] | [b'M', b'M', b'O', b'R', ..] => {
+            Some("camera raw (ORF)")
+        }
+        [b'I', b'I', b'U', 0, ..] => Some("camera raw (RW2)"),
+        [b'I', b'I', 26, 0, 0, 0, b'H', b'E', b'A', b'P', ..] => Some("camera raw (CRW)"),
+        [b'F', b'U', b'J', b'I', b'F', b'I', b'L', b'M', b'C', b'C', b'D', ..] => {
+            Some("camera raw (RAF)")
+        }
+        [b'F', b'O', b'V', b'b', ..] => Some("camera raw (X3F)"),
+        [0, b'M', b'R', b'M', ..] => Some("camera raw (MRW)"),
+        _ => None,
+    }
 }
 
 /// "BM" alone is too little: plenty of text starts with it.

@@ -20,7 +20,7 @@ use crate::http::problem::{Problem, Refusal, Stop};
 use crate::links::{self, LIFE_SECS_MAX};
 use crate::tiers::keeping;
 use crate::tiers::write::put_tier;
-use crate::tiers::{Catalogue, Keeping, Rights, Tier, sql};
+use crate::tiers::{Catalogue, Keeping, Rights, Tier, Truncated, sql};
 use crate::variants::refine;
 use crate::{execute, fetch_all, fetch_one};
 
@@ -48,6 +48,8 @@ pub struct TierView {
     /// What may be asked for, and is made at upload where the preset is eager.
     presets: Vec<String>,
     keeping: Keeping,
+    /// What becomes of a picture of which a part is missing, a tenth at most.
+    truncated: Truncated,
     rights: Rights,
 }
 
@@ -64,6 +66,7 @@ pub struct TierChange {
     presets: Option<Vec<String>>,
     #[schema(value_type = Option<Object>)]
     keeping: Option<Keeping>,
+    truncated: Option<Truncated>,
     #[schema(value_type = Option<Object>)]
     rights: Option<Rights>,
 }
@@ -77,8 +80,8 @@ pub struct TiersView {
 
 impl From<&Tier> for TierView {
     fn from(tier: &Tier) -> Self {
-        let Tier { name, alias, rank, images_max, upload_bytes_max, keeping, rights, presets } =
-            tier.clone();
+        let Tier { name, alias, rank, images_max, upload_bytes_max, keeping, .. } = tier.clone();
+        let Tier { truncated, rights, presets, .. } = tier.clone();
         Self {
             name,
             alias,
@@ -87,6 +90,7 @@ impl From<&Tier> for TierView {
             upload_bytes_max: upload_bytes_max as i64,
             presets,
             keeping,
+            truncated,
             rights,
         }
     }
@@ -103,6 +107,7 @@ impl TierView {
             upload_bytes_max: 10 << 20,
             presets: Vec::new(),
             keeping: Keeping::EVERYTHING,
+            truncated: Truncated::Accept,
             rights: Rights {
                 original: false,
                 links: false,
@@ -115,10 +120,20 @@ impl TierView {
 
     fn into_tier(self) -> Tier {
         let Self { name, alias, rank, images_max, upload_bytes_max, .. } = self;
-        let Self { mut presets, keeping, rights, .. } = self;
+        let Self { mut presets, keeping, truncated, rights, .. } = self;
         presets.sort();
         let upload_bytes_max = upload_bytes_max as u64;
-        Tier { name, alias, rank, images_max, upload_bytes_max, keeping, rights, presets }
+        Tier {
+            name,
+            alias,
+            rank,
+            images_max,
+            upload_bytes_max,
+            keeping,
+            truncated,
+            rights,
+            presets,
+        }
     }
 
     /// Everything that is wrong with it, beside the others of the catalogue.

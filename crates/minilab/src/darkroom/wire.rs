@@ -21,6 +21,7 @@ pub(super) struct Made {
     pub width: u32,
     pub height: u32,
     pub frames: u32,
+    pub is_truncated: bool,
     pub bytes: u64,
 }
 
@@ -31,6 +32,7 @@ impl From<&Rendered> for Made {
             width: rendered.width,
             height: rendered.height,
             frames: rendered.frames,
+            is_truncated: rendered.is_truncated,
             bytes: rendered.bytes.len() as u64,
         }
     }
@@ -38,7 +40,7 @@ impl From<&Rendered> for Made {
 
 impl Made {
     pub(super) fn with_bytes(self, bytes: Vec<u8>) -> Rendered {
-        let Self { format, width, height, frames, .. } = self;
-        Rendered { bytes, format, width, height, frames }
+        let Self { format, width, height, frames, is_truncated, .. } = self;
+        Rendered { bytes, format, width, height, frames, is_truncated }
     }
 }

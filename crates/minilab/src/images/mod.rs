@@ -93,6 +93,8 @@ pub struct BlobRow {
     pub orientation: i64,
     pub has_alpha: bool,
     pub decode_bytes: i64,
+    /// A part of the picture is missing.
+    pub truncated: bool,
     pub make: Option<String>,
     pub model: Option<String>,
     pub lens: Option<String>,
@@ -119,6 +121,7 @@ impl BlobRow {
             frames: self.frames as u32,
             orientation: self.orientation as u8,
             has_alpha: self.has_alpha,
+            is_truncated: self.truncated,
             decode_bytes: self.decode_bytes as u64,
         })
     }

@@ -28,6 +28,8 @@ pub struct ImageView {
     /// More than one is an animation.
     pub frames: i64,
     pub bytes: i64,
+    /// A part of the picture is missing; its variants show what is there.
+    pub truncated: bool,
     #[schema(format = DateTime)]
     pub created_at: String,
     /// When it goes by itself.
@@ -126,6 +128,7 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
         height,
         frames: blob.frames,
         bytes: blob.bytes,
+        truncated: blob.truncated,
         created_at: rfc3339(image.created_ms),
         delete_at: image.delete_at_ms.map(rfc3339),
         delete_after_download: image.delete_after_download,

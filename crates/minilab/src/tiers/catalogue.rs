@@ -52,11 +52,14 @@ impl Catalogue {
         });
         let tiers = tiers.into_iter().map(|row| {
             let presets = presets_of.remove(&row.name).unwrap_or_default();
-            (row.name.clone(), row.into_tier(presets))
+            let name = row.name.clone();
+            let tier = row.into_tier(presets).with_context(|| format!("reading tier {name:?}"))?;
+            Ok((name, tier))
         });
         let presets = presets.collect::<anyhow::Result<_>>()?;
         let generation = generation.map_or(0, |(generation,)| generation);
-        Ok(Self { tiers: tiers.collect(), presets, generation })
+        let tiers = tiers.collect::<anyhow::Result<_>>()?;
+        Ok(Self { tiers, presets, generation })
     }
 }
 
@@ -152,24 +155,26 @@ struct TierRow {
     keep_original: bool,
     keep_location: bool,
     delete_after: Option<String>,
+    truncated: String,
 }
 
 impl TierRow {
-    fn into_tier(self, presets: Vec<String>) -> Tier {
+    fn into_tier(self, presets: Vec<String>) -> anyhow::Result<Tier> {
         let keeping = Keeping {
             original: self.keep_original,
             location: self.keep_location,
             delete_after: self.delete_after.as_deref().and_then(DeleteAfter::parse),
         };
-        Tier {
+        Ok(Tier {
             name: self.name,
             alias: self.alias,
             rank: self.rank,
             images_max: self.images_max,
             upload_bytes_max: self.upload_bytes_max as u64,
             keeping,
+            truncated: from_word(&self.truncated).context("truncated")?,
             rights: self.rights,
             presets,
-        }
+        })
     }
 }

@@ -35,10 +35,23 @@ pub struct Tier {
     pub images_max: Option<i64>,
     pub upload_bytes_max: u64,
     pub keeping: Keeping,
+    pub truncated: Truncated,
     pub rights: Rights,
     /// Names of the presets that may be asked for, sorted.
     pub presets: Vec<String>,
 }
+
+/// What a tier does about a picture of which a part is missing, a tenth at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Truncated {
+    /// What is there is shown.
+    Accept,
+    Refuse,
+}
+
+/// Why such a picture is refused.
+pub const TRUNCATED: &str = "a part of the picture is missing: its file ends early";
 
 /// The rights of a tier, as `/me` shows them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]

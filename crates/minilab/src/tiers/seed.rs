@@ -5,7 +5,7 @@ use pixels::{Animation, Fit, OutputFormat, Recipe};
 use uuid::Uuid;
 
 use super::write::{put_preset, put_tier};
-use super::{Keeping, Preset, Rights, Tier, sql};
+use super::{Keeping, Preset, Rights, Tier, Truncated, sql};
 use crate::db::Db;
 use crate::{execute, fetch_one};
 
@@ -70,6 +70,7 @@ pub fn tiers() -> Vec<Tier> {
             images_max: Some(5),
             upload_bytes_max: 10 * MIB,
             keeping: Keeping::EVERYTHING,
+            truncated: Truncated::Accept,
             rights: none.clone(),
             presets: names(&["emoji", "h200", "preview", "thumb"]),
         },
@@ -80,6 +81,7 @@ pub fn tiers() -> Vec<Tier> {
             images_max: Some(100),
             upload_bytes_max: 10 * MIB,
             keeping: Keeping::EVERYTHING,
+            truncated: Truncated::Accept,
             rights: Rights { original: true, ..none.clone() },
             presets: all.clone(),
         },
@@ -90,6 +92,7 @@ pub fn tiers() -> Vec<Tier> {
             images_max: None,
             upload_bytes_max: 50 * MIB,
             keeping: Keeping::EVERYTHING,
+            truncated: Truncated::Accept,
             rights: Rights { original: true, links: true, upload_links: true, ..none },
             presets: all,
         },

@@ -18,7 +18,8 @@ crate::sql! {
             animation, background, byte_budget, eager
         FROM presets ORDER BY name";
     SELECT_TIERS = "SELECT name, alias, rank, images_max, upload_bytes_max, original, links,
-            link_secs_min, link_secs_max, upload_links, keep_original, keep_location, delete_after
+            link_secs_min, link_secs_max, upload_links, keep_original, keep_location, delete_after,
+            truncated
         FROM tiers ORDER BY rank, name";
     SELECT_TIER_PRESETS = "SELECT tier, preset FROM tier_presets ORDER BY tier, preset";
     PUT_PRESET = "INSERT INTO presets (name, version, fit, width, height, exact, enlarge, format,
@@ -32,14 +33,14 @@ crate::sql! {
     /// Webhooks, emoji and watermarks have columns, and are no rights before they do something.
     PUT_TIER = "INSERT INTO tiers (name, alias, rank, images_max, upload_bytes_max, original,
             links, link_secs_min, link_secs_max, webhooks, upload_links, emoji, watermark,
-            keep_original, keep_location, delete_after)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10, TRUE, FALSE, $11, $12, $13)
+            keep_original, keep_location, delete_after, truncated)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10, TRUE, FALSE, $11, $12, $13, $14)
         ON CONFLICT (name) DO UPDATE SET alias = excluded.alias, rank = excluded.rank,
             images_max = excluded.images_max, upload_bytes_max = excluded.upload_bytes_max,
             original = excluded.original, links = excluded.links,
             link_secs_min = excluded.link_secs_min, link_secs_max = excluded.link_secs_max,
             upload_links = excluded.upload_links,
             keep_original = excluded.keep_original, keep_location = excluded.keep_location,
-            delete_after = excluded.delete_after";
+            delete_after = excluded.delete_after, truncated = excluded.truncated";
     INSERT_TIER_PRESET = "INSERT INTO tier_presets (tier, preset) VALUES ($1, $2)";
 }

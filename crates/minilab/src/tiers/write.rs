@@ -48,6 +48,7 @@ pub async fn put_tier(tx: &mut Conn, tier: &Tier) -> sqlx::Result<()> {
         tier.keeping.original,
         tier.keeping.location,
         tier.keeping.delete_after.map(DeleteAfter::word),
+        to_word(tier.truncated),
     )?;
     execute!(tx, sql::DELETE_TIER_PRESETS, &tier.name)?;
     for preset in &tier.presets {

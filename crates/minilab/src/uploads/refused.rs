@@ -14,6 +14,8 @@ pub enum Refused {
     Empty,
     #[error(transparent)]
     Picture(#[from] pixels::Error),
+    #[error("{}", crate::tiers::TRUNCATED)]
+    Truncated,
     #[error("{used} of {limit} images are kept; delete some first, or move to a larger tier")]
     QuotaReached { used: i64, limit: i64 },
     #[error("this account is suspended")]
@@ -61,6 +63,7 @@ impl From<Refused> for Problem {
             }
             Refused::Empty => Self::unprocessable("empty_file", detail),
             Refused::Picture(error) => picture_problem(&error, detail),
+            Refused::Truncated => Self::unprocessable("truncated", detail),
             Refused::QuotaReached { used, limit } => {
                 Self::forbidden("quota_reached", detail).with("used", used).with("limit", limit)
             }

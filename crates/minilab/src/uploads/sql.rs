@@ -12,9 +12,9 @@ crate::sql! {
         WHERE hash = $1 AND pool_id = $2 AND NOT doomed";
     INSERT_BLOB = "INSERT INTO blobs (id, hash, generation, pool_id, bytes, doomed, format, width,
             height, frames, orientation, has_alpha, decode_bytes, make, model, lens, taken_at,
-            exposure, gps_lat, gps_lon, created_ms)
+            exposure, gps_lat, gps_lon, created_ms, truncated)
         VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20)
+            $18, $19, $20, $21)
         ON CONFLICT (hash, pool_id) WHERE NOT doomed DO NOTHING";
     /// The account's images of a blob, and what each came through.
     SELECT_OWN_OF_BLOB = "SELECT id, scope_id FROM images WHERE account_id = $1 AND blob_id = $2";

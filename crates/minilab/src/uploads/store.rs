@@ -18,6 +18,7 @@ use crate::http::problem::Stop;
 use crate::images::counted::Counted;
 use crate::images::link_of;
 use crate::jobs::{self, Job};
+use crate::tiers::Truncated;
 use crate::tiers::keeping::{DeleteAfter, Until};
 use crate::{cpu, execute, fetch_all, fetch_one, fetch_optional};
 
@@ -92,6 +93,9 @@ pub(super) async fn store(
             return Err(Refused::FormatNotInLink { format: facts.format, taken }.into());
         }
         _ => {}
+    }
+    if facts.is_truncated && caller.tier().truncated == Truncated::Refuse {
+        return Err(Refused::Truncated.into());
     }
     let now_ms = app.clock.now_ms();
     let new = NewImage {
@@ -316,6 +320,7 @@ async fn insert_blob(
         metadata.gps.map(|gps| gps.lat),
         metadata.gps.map(|gps| gps.lon),
         new.now_ms,
+        facts.is_truncated,
     )?;
     match inserted {
         0 => Ok(false),

@@ -16,7 +16,7 @@ use crate::db::Conn;
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
 use crate::jobs::{self, Job, JobError, Lease};
-use crate::tiers::{Catalogue, Preset};
+use crate::tiers::{Catalogue, Preset, TRUNCATED};
 use crate::{execute, fetch_all, fetch_optional, measures};
 
 /// Images that come in while a job runs are served by the same job, at most so often.
@@ -135,6 +135,14 @@ enum OnRefusal {
     LeaveOut,
 }
 
+/// What a job made.
+#[derive(Clone, Default)]
+struct New {
+    variants: Vec<Variant>,
+    /// A part of the picture turned out to be missing.
+    truncated: bool,
+}
+
 /// Renders and stores; the rows are still to be committed.
 async fn make(
     app: &App,
@@ -142,13 +150,13 @@ async fn make(
     row: &BlobRow,
     presets: Vec<Preset>,
     on_refusal: OnRefusal,
-) -> Result<Vec<Variant>, JobError> {
+) -> Result<New, JobError> {
     if presets.is_empty() {
-        return Ok(Vec::new());
+        return Ok(New::default());
     }
     if row.discarded {
         let gone = JobError::fail("original_discarded", "the original was not kept");
-        return if on_refusal == OnRefusal::LeaveOut { Ok(Vec::new()) } else { Err(gone) };
+        return if on_refusal == OnRefusal::LeaveOut { Ok(New::default()) } else { Err(gone) };
     }
     let original = row.original();
     let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
@@ -168,7 +176,7 @@ async fn make(
         DarkroomError::Failed(error) => JobError::retry(error),
     })?;
 
-    let (mut variants, mut files) = (Vec::new(), Vec::new());
+    let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
     for (preset, print) in presets.iter().zip(prints) {
         let print = match print {
             Ok(print) => print,
@@ -180,6 +188,7 @@ async fn make(
                 return Err(JobError::fail(error.code(), format!("{}: {error}", preset.name)));
             }
         };
+        truncated |= print.is_truncated;
         let bytes = Bytes::from(print.bytes);
         variants.push(Variant {
             blob_id: blob,
@@ -195,7 +204,7 @@ async fn make(
         files.push(bytes);
     }
     place(app, &original, &variants, files).await?;
-    Ok(variants)
+    Ok(New { variants, truncated })
 }
 
 /// Puts the bytes of new variants where their rows will say they are.
@@ -225,12 +234,12 @@ async fn commit(
     app: &App,
     lease: &Lease,
     blob: Uuid,
-    variants: Vec<Variant>,
+    new: New,
     after: AfterCommit,
 ) -> anyhow::Result<bool> {
-    let args = (lease.clone(), blob, variants, after, app.clock.now_ms());
+    let args = (lease.clone(), blob, new, after, app.clock.now_ms());
     app.db
-        .write(args, |tx, (lease, blob, variants, after, now_ms)| {
+        .write(args, |tx, (lease, blob, new, after, now_ms)| {
             Box::pin(async move {
                 // An upload of the same bytes locks this row as well: either its image is seen
                 // below, or it sees that this job is done and enqueues another.
@@ -239,11 +248,14 @@ async fn commit(
                     return Ok(true);
                 }
                 let mut stored_bytes = 0;
-                for variant in variants {
+                for variant in &new.variants {
                     stored_bytes += insert(tx, variant, *now_ms).await?;
                 }
                 if stored_bytes > 0 {
                     counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, stored_bytes).await?;
+                }
+                if new.truncated {
+                    execute!(tx, sql::SET_TRUNCATED, *blob)?;
                 }
                 let is_done =
                     *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
@@ -282,6 +294,8 @@ pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Resu
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
 async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool> {
+    // What one of them may not have is no reason for the others to wait.
+    execute!(tx, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
     execute!(tx, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
 }

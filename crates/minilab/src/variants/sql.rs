@@ -14,7 +14,7 @@ crate::sql! {
     INSERT_ASKED = "INSERT INTO asked (image_id, preset) VALUES ($1, $2)
         ON CONFLICT (image_id, preset) DO NOTHING";
     SELECT_BLOB = "SELECT hash, generation, pool_id, discarded, place_free, bytes, format, width, height,
-            frames, orientation, has_alpha, decode_bytes, make, model, lens, taken_at, exposure, gps_lat,
+            frames, orientation, has_alpha, decode_bytes, truncated, make, model, lens, taken_at, exposure, gps_lat,
             gps_lon
         FROM blobs WHERE id = $1 AND NOT doomed";
     LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
@@ -31,6 +31,14 @@ crate::sql! {
                 SELECT 1 FROM variants v
                 WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
                     AND v.pixels_version = $3))";
+    SET_TRUNCATED = "UPDATE blobs SET truncated = TRUE WHERE id = $1";
+    /// Of a truncated blob: those who wait for it and whose tier refuses such pictures.
+    REFUSE_TRUNCATED = "UPDATE images SET state = 'failed', error_code = 'truncated',
+            error_detail = $2, ready_ms = $3
+        WHERE blob_id = $1 AND state = 'processing'
+            AND EXISTS (SELECT 1 FROM blobs b WHERE b.id = $1 AND b.truncated)
+            AND EXISTS (SELECT 1 FROM accounts a JOIN tiers t ON t.name = a.tier
+                WHERE a.id = images.account_id AND t.truncated = 'refuse')";
     SET_PLACE_FREE = "UPDATE blobs SET place_free = $2 WHERE id = $1 AND NOT doomed";
     IS_DISCARDED = "SELECT id FROM blobs WHERE id = $1 AND discarded";
     IS_PRIVATE = "SELECT id FROM blobs WHERE id = $1 AND pool_id <> $2";

@@ -2,6 +2,8 @@
 
 mod avif;
 mod bitmap;
+#[cfg(test)]
+mod extent_tests;
 mod gif;
 mod heic;
 mod ico;
@@ -13,7 +15,7 @@ mod png;
 mod tiff;
 mod webp;
 
-pub(crate) use self::planes::Planes;
+pub(crate) use self::{jpeg::cut as jpeg_cut, planes::Planes};
 
 use std::ops::ControlFlow;
 
@@ -119,16 +121,16 @@ impl Audience for FirstFrame {
     }
 }
 
-/// Decodes a still, or the first frame. `detail` is the wanted size over the source's, the
-/// largest of all outputs.
-pub(crate) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
+/// Decodes a still, or the first frame, and says whether a part of it is missing. `detail` is the
+/// wanted size over the source's, the largest of all outputs.
+pub(crate) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<(Decoded, bool), Error> {
     if facts.is_animated() {
         let mut first = FirstFrame::new(facts);
         animation(bytes, facts, &mut first)?;
-        return first.decoded();
+        return Ok((first.decoded()?, false));
     }
-    match facts.format {
-        Format::Jpeg => jpeg::still(bytes, facts, detail),
+    let decoded = match facts.format {
+        Format::Jpeg => return jpeg::still(bytes, facts, detail),
         Format::Png => png::still(bytes, facts, detail),
         Format::Gif => gif::still(bytes, facts),
         Format::WebP => webp::still(bytes, facts, detail),
@@ -137,7 +139,8 @@ pub(crate) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
         Format::Bmp => bitmap::still(bytes, facts, detail),
         Format::Tiff => tiff::still(bytes, facts, detail),
         Format::Ico => ico::still(bytes, facts, detail),
-    }
+    };
+    Ok((decoded?, false))
 }
 
 /// Decodes a picture that is plain enough to planes of luma and chroma; nothing for all others.

@@ -10,14 +10,18 @@ use tiff::{
 
 use super::{Decoded, box_factor, divided};
 use crate::{
-    Error, Facts, Format, colour::Profile, exif::Exif, picture::Layout, reduce::Reducer,
+    Error, Facts, Format,
+    colour::Profile,
+    container::tiff::{Directory, Exif, kind_bytes},
+    picture::Layout,
+    reduce::Reducer,
     source::Source,
 };
 
 type TiffDecoder<'a> = Decoder<Cursor<&'a [u8]>>;
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
-    let bytes = without_palette(bytes);
+    let bytes = mended(bytes);
     let mut decoder = open(&bytes)?;
     let shape = Shape::new(&mut decoder)?;
     if decoder.dimensions().map_err(broken)? != (facts.width, facts.height) {
@@ -67,24 +71,105 @@ fn open(bytes: &[u8]) -> Result<TiffDecoder<'_>, Error> {
     Ok(Decoder::new(Cursor::new(bytes)).map_err(refused)?.with_limits(limits))
 }
 
-/// The tiff crate knows no palettes: calling the indices grey makes it hand them out.
-fn without_palette(bytes: &[u8]) -> Cow<'_, [u8]> {
-    const PHOTOMETRIC: u16 = 262;
-    const PALETTE: u32 = 3;
-    let find = || {
-        let mut source = Source::new(Cursor::new(bytes)).ok()?;
-        let mut exif = Exif::at(&mut source, 0, bytes.len() as u64)?;
-        let entry = exif.first_directory()?.get(PHOTOMETRIC)?;
-        (exif.number(entry)? == PALETTE).then_some(entry.position() as usize)
-    };
-    let Some(position) = find() else { return Cow::Borrowed(bytes) };
-    let mut bytes = bytes.to_vec();
-    for byte in &mut bytes[position..position + 2] {
-        if *byte == PALETTE as u8 {
-            *byte = 1;
+/// The file as the tiff crate can read it, where it cannot read the original.
+fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match changes(bytes) {
+        Some(changes) if !changes.is_empty() => {
+            // Room for a link where the file ends with its directory.
+            let mut bytes = [bytes, &[0; 8]].concat();
+            for change in changes {
+                change.make(&mut bytes);
+            }
+            Cow::Owned(bytes)
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+/// A change to a copy of the file.
+enum Change {
+    Write {
+        at: usize,
+        number: Vec<u8>,
+    },
+    /// The bits of each byte come in the other order.
+    Turn {
+        at: usize,
+        length: usize,
+    },
+}
+
+impl Change {
+    fn make(self, bytes: &mut [u8]) {
+        match self {
+            Self::Write { at, number } => {
+                if let Some(place) = bytes.get_mut(at..at.saturating_add(number.len())) {
+                    place.copy_from_slice(&number);
+                }
+            }
+            Self::Turn { at, length } => {
+                let end = at.saturating_add(length).min(bytes.len());
+                for byte in bytes.get_mut(at..end).unwrap_or_default() {
+                    *byte = byte.reverse_bits();
+                }
+            }
         }
     }
-    Cow::Owned(bytes)
+}
+
+fn changes(bytes: &[u8]) -> Option<Vec<Change>> {
+    const COMPRESSION: u16 = 259;
+    const PHOTOMETRIC: u16 = 262;
+    const FILL_ORDER: u16 = 266;
+    const PALETTE: u32 = 3;
+    const JPEG: u32 = 7;
+    let mut source = Source::new(Cursor::new(bytes)).ok()?;
+    let mut exif = Exif::at(&mut source, 0, bytes.len() as u64)?;
+    let layout = exif.layout();
+    let offset = exif.first_offset()?;
+    let directory = exif.directory(offset)?;
+    let mut number = |tag| exif.number(directory.get(tag)?);
+    let mut changes = Vec::new();
+    let mut write = |at: u64, value: u64, length: usize| {
+        let mut number = vec![0; length];
+        layout.write(value, &mut number);
+        changes.push(Change::Write { at: at as usize, number });
+    };
+    let (head, step, link) = layout.sizes();
+    // It knows no palettes: calling the indices grey makes it hand them out.
+    if number(PHOTOMETRIC) == Some(PALETTE) {
+        let entry = directory.get(PHOTOMETRIC)?;
+        write(entry.value.start, 1, kind_bytes(entry.kind)? as usize);
+    }
+    // It reads as many entries as are announced, or none.
+    if !directory.fits {
+        write(offset, directory.entries.len() as u64, head);
+    }
+    // It takes a page that follows itself for an attack. Only the first one counts here.
+    if directory.next == Some(offset) {
+        write(offset + head as u64 + directory.announced * step as u64, 0, link);
+    }
+    let is_turned = number(FILL_ORDER) == Some(2) && number(COMPRESSION) != Some(JPEG);
+    if is_turned {
+        changes.extend(turned(&mut exif, &directory));
+    }
+    Some(changes)
+}
+
+/// All strips and tiles.
+fn turned(exif: &mut Exif<'_, Cursor<&[u8]>>, directory: &Directory) -> Vec<Change> {
+    const CHUNKS: [(u16, u16); 2] = [(273, 279), (324, 325)];
+    let mut places = Vec::new();
+    for (offsets, lengths) in CHUNKS {
+        let both = directory.get(offsets).zip(directory.get(lengths));
+        let Some((offsets, lengths)) = both else { continue };
+        places.extend(exif.numbers(offsets).into_iter().zip(exif.numbers(lengths)));
+    }
+    // A strip that is named twice is turned once.
+    places.sort_unstable();
+    places.dedup_by_key(|(start, _)| *start);
+    let turn = |(at, length): (u64, u64)| Change::Turn { at: at as usize, length: length as usize };
+    places.into_iter().map(turn).collect()
 }
 
 /// How samples become pixels.

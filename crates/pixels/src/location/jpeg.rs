@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Work, bytes, iptc, tiff, words};
-use crate::Error;
+use super::{Work, bytes, cannot, iptc, tiff, words};
+use crate::{
+    Error,
+    container::jpeg::{Extent, Pixels, SCAN, Segment, extent},
+};
 
 const PACKET: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// A piece of a packet too long for one segment: a digest, the whole length, this piece's offset.
@@ -21,10 +24,17 @@ const KEPT: [(u8, &[u8]); 7] = [
     (0xEE, b"Adobe"),
 ];
 
+/// What notes have in them and pixels do not: so many given bytes in a row come about by chance
+/// once in many billions of pictures.
+const NOTES: [&[u8]; 3] = [b"<x:xmpmeta", b"http://ns.adobe.com/", b"MotionPhoto_Data"];
+/// What is noted about a segment, in bytes.
+const SEGMENT_WORK: usize = 40;
+
 /// Cleans a file; cuts off what follows the picture, but for other JPEGs.
 pub(super) fn file(mut bytes: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error> {
     let kept = clean(&mut bytes, work)?;
-    bytes.truncate(kept);
+    let unknown = || cannot("pixels of which nobody can tell where they end");
+    bytes.truncate(kept.ok_or_else(unknown)?);
     Ok(bytes)
 }
 
@@ -32,56 +42,66 @@ pub(super) fn file(mut bytes: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error
 pub(super) fn clean_part(part: &mut [u8], work: &mut Work) -> Result<(), Error> {
     if part.starts_with(&[0xFF, 0xD8, 0xFF]) {
         let kept = work.inside(|work| clean(part, work))?;
-        part[kept..].fill(0);
+        part[kept.unwrap_or(0)..].fill(0);
     }
     Ok(())
 }
 
-/// Cleans a JPEG and those behind it; returns how many bytes may stay.
+/// Cleans a JPEG and those behind it; returns how many bytes may stay, if anybody can tell.
 ///
 /// Cameras append second views, gain maps and previews, each with notes of its own; and films,
 /// whose notes are not ours to read.
-fn clean(bytes: &mut [u8], work: &mut Work) -> Result<usize, Error> {
-    let Some(mut end) = picture(bytes, work)? else { return Ok(bytes.len()) };
+fn clean(bytes: &mut [u8], work: &mut Work) -> Result<Option<usize>, Error> {
+    let Some((mut end, mut is_ended)) = picture(bytes, work)? else { return Ok(None) };
     loop {
         let padding = bytes[end..].iter().take_while(|byte| matches!(byte, 0 | 0xFF)).count();
         // The first byte of a JPEG looks like padding.
         let next = end + padding;
         if next == bytes.len() {
-            return Ok(next);
+            // Half an end marker is all that may follow a picture without one.
+            return Ok(Some(if is_ended || padding <= 1 { next } else { end }));
         }
         let next = next.saturating_sub(1).max(end);
         if !bytes[next..].starts_with(&[0xFF, 0xD8, 0xFF]) {
-            return Ok(end);
+            return Ok(Some(end));
         }
         match picture(&mut bytes[next..], work)? {
-            Some(length) => end = next + length,
-            None => return Ok(end),
+            Some((length, true)) => (end, is_ended) = (next + length, true),
+            _ => return Ok(Some(end)),
         }
     }
 }
 
-/// Cleans one picture; returns where it ends, if it does.
-fn picture(bytes: &mut [u8], work: &mut Work) -> Result<Option<usize>, Error> {
-    let mut at = 2;
+/// Cleans one picture; returns where it ends, and whether an end marker says so. Nothing when
+/// nobody can tell.
+///
+/// What lies between its segments and its pixels is emptied: no decoder reads it, and nobody
+/// knows what others read there.
+fn picture(bytes: &mut [u8], work: &mut Work) -> Result<Option<(usize, bool)>, Error> {
+    let walked = extent(bytes, work.left() as u64);
+    let walked = walked.ok_or_else(|| cannot("more passes than can be looked at"))?;
+    let Extent { mut end, mut is_ended, segments, gaps, blocks, pixels } = walked;
+    if pixels == Pixels::Unknown && !is_ended {
+        return Ok(None);
+    }
+    work.spend(blocks as usize)?;
+    work.spend(end.saturating_add(segments.len().saturating_mul(SEGMENT_WORK)))?;
     let mut long_packets = Vec::new();
-    let mut end = None;
-    while let Some((marker, start)) = next_marker(bytes, at) {
-        work.spend(start - at)?;
-        at = start;
-        match marker {
-            0x01 | 0xD0..=0xD8 => continue,
-            0xD9 => {
-                end = Some(start);
-                break;
-            }
-            _ => {}
+    for gap in gaps {
+        bytes[gap].fill(0);
+    }
+    let mut scan_start = None;
+    for Segment { marker, start, body } in segments {
+        let (start, body) = (start as usize, body.start as usize..body.end as usize);
+        if let Some(from) = scan_start.take()
+            && let Some(film) = film(&bytes[from..start])
+        {
+            (end, is_ended) = (from + film, false);
+            break;
         }
-        let Some(length) = bytes::be16(bytes, start) else { break };
-        let segment = bytes::clipped(bytes, start, usize::from(length).max(2));
-        at = segment.end;
-        work.spend(segment.len())?;
-        let body = segment.start + 2..segment.end;
+        if marker == SCAN {
+            scan_start = Some(body.end);
+        }
         if marker == 0xE1 && bytes[body.clone()].starts_with(LONG_PACKET) {
             long_packets.push(body);
         } else {
@@ -89,18 +109,22 @@ fn picture(bytes: &mut [u8], work: &mut Work) -> Result<Option<usize>, Error> {
         }
     }
     clean_long_packets(bytes, long_packets);
-    Ok(end)
+    if let Some(from) = scan_start
+        && let Some(film) = film(&bytes[from..end])
+    {
+        (end, is_ended) = (from + film, false);
+    }
+    Ok(Some((end, is_ended)))
 }
 
-/// Finds the next marker and what follows it, over fill bytes, pixels and garbage as decoders do.
-fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
-    loop {
-        at += memchr::memchr(0xFF, bytes.get(at..)?)? + 1;
-        let marker = *bytes.get(at)?;
-        if !matches!(marker, 0 | 0xFF) {
-            return Some((marker, at + 1));
-        }
-    }
+/// Where something that is no pixels begins among them. A picture that is cut may be followed by
+/// a film, and every decoder takes the film's first bytes for pixels.
+fn film(pixels: &[u8]) -> Option<usize> {
+    // Behind the length of the box that every film begins with: a few dozen bytes.
+    let begins = |at: &usize| *at >= 4 && pixels[at - 4..at - 1] == [0; 3];
+    let film = memchr::memmem::find_iter(pixels, b"ftyp").find(begins).map(|at| at - 4);
+    let notes = NOTES.iter().filter_map(|name| memchr::memmem::find(pixels, name));
+    notes.chain(film).min()
 }
 
 fn clean_segment(marker: u8, body: &mut [u8], work: &mut Work) -> Result<(), Error> {

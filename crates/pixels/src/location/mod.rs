@@ -22,7 +22,7 @@ use std::io::Cursor;
 
 use crate::{
     Error, Format,
-    exif::Exif,
+    container::tiff::Exif,
     render::guarded,
     sniff::{SNIFF_BYTES, sniff},
     source::Source,
@@ -79,7 +79,7 @@ fn tells_place(bytes: &[u8], format: Format) -> bool {
         let mut source = Source::new(Cursor::new(bytes)).ok()?;
         let mut block = Exif::find(&mut source, format)?;
         let first = block.first_directory()?;
-        first.get(PLACE)
+        first.get(PLACE).cloned()
     };
     found().is_some()
 }
@@ -99,6 +99,11 @@ impl Work {
     /// Real files are looked at once or twice; a small one may unpack to a few megabytes.
     fn on(bytes: &[u8]) -> Self {
         Self { bytes: bytes.len().saturating_mul(16).saturating_add(8 << 20), depth: 0 }
+    }
+
+    /// Bytes that may still be looked at.
+    fn left(&self) -> usize {
+        self.bytes
     }
 
     /// Asks to look at so many bytes.

@@ -3,7 +3,13 @@
 use std::io::{Read, Seek};
 
 use super::Header;
-use crate::{Error, Format, error::Over, source::Source};
+use crate::{
+    Error, Format,
+    container::jpeg::{Component, END, Frame, Pixels, SCAN, START, Segment, Segments, extent},
+    decode,
+    error::Over,
+    source::Source,
+};
 
 /// What the markers of a JPEG say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +27,10 @@ pub(crate) struct Jpeg {
 
 /// Scans times pixels that a picture may cost: about three seconds of entropy decoding.
 const SCANNED_PIXELS_MAX: u64 = 3_000_000_000;
+/// Bytes of a file without an end marker that is looked at closely: about a tenth of a second.
+const STEPPED_BYTES_MAX: u64 = 8 << 20;
 /// No encoder writes more; small pictures with thousands of scans are attacks all the same.
 const SCANS_MAX: u64 = 500;
-/// Segments before the picture; real files have dozens.
-const SEGMENTS_MAX: u32 = 200_000;
 
 pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Error> {
     let jpeg = structure(source)?;
@@ -33,6 +39,7 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     // Inks stay beside the colours made of them, at about the size that is drawn.
     let inks = if jpeg.components == 4 { pixels.min(16_000_000) * 4 } else { 0 };
     Ok(Header {
+        is_truncated: is_truncated(source, &jpeg)?,
         // A row of blocks of every component, upsampled: what libjpeg holds at a time.
         fixed_bytes: coefficients + inks + u64::from(jpeg.width) * 160 + (1 << 20),
         ..Header::still(jpeg.width, jpeg.height)
@@ -42,27 +49,62 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
 /// Reads the markers. Fails on what cannot be decoded here, and on pictures of too many scans.
 pub(crate) fn structure<R: Read + Seek>(source: &mut Source<R>) -> Result<Jpeg, Error> {
     let mut jpeg = None;
-    source.seek(2);
-    for _ in 0..SEGMENTS_MAX {
-        let marker = next_marker(source).ok_or_else(too_short)?;
-        match marker {
-            0xD8 | 0x01 | 0xD0..=0xD7 => {}
-            0xD9 => return Err(broken("the picture ends before it begins")),
-            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
-                if jpeg.replace(frame(source, marker)?).is_some() {
+    let mut segments = Segments::new(source);
+    while let Some(segment) = segments.next() {
+        match segment.marker {
+            START => return Err(broken("a second picture begins inside the headers")),
+            END => return Err(broken("the picture ends before it begins")),
+            SCAN => {
+                let mut jpeg =
+                    jpeg.ok_or_else(|| broken("a scan comes before the frame header"))?;
+                count_scans(&mut segments, &segment, &mut jpeg).ok_or_else(too_short)?;
+                return allow_scans(jpeg);
+            }
+            marker if segment.is_frame() => {
+                let body = body(&mut segments, &segment).ok_or_else(too_short)?;
+                if jpeg.replace(frame(marker, &body)?).is_some() {
                     return Err(broken("it has two frame headers"));
                 }
             }
-            0xDA => {
-                let mut jpeg =
-                    jpeg.ok_or_else(|| broken("a scan comes before the frame header"))?;
-                count_scans(source, &mut jpeg).ok_or_else(too_short)?;
-                return allow_scans(jpeg);
-            }
-            _ => skip_segment(source).ok_or_else(too_short)?,
+            _ => {}
         }
     }
-    Err(broken("it has too many segments before the picture"))
+    Err(too_short())
+}
+
+/// The content of a frame's or a scan's header.
+fn body<R: Read + Seek>(segments: &mut Segments<'_, R>, segment: &Segment) -> Option<Vec<u8>> {
+    // 255 components of three bytes each, behind six.
+    const HEADER_BYTES_MAX: u64 = 1_024;
+    let length = segment.body.end - segment.body.start;
+    segments.source().seek(segment.body.start)?;
+    segments.source().bytes(length.min(HEADER_BYTES_MAX), HEADER_BYTES_MAX)
+}
+
+/// Looks at the pixels of a file without an end marker: whether some are missing. Fails when too
+/// many are. Passes over what only decoding can tell.
+fn is_truncated<R: Read + Seek>(source: &mut Source<R>, jpeg: &Jpeg) -> Result<bool, Error> {
+    let len = source.len();
+    source.seek(len.saturating_sub(2));
+    let ends_well = source.array() == Some([0xFF, END]);
+    if ends_well || jpeg.buffered || len > STEPPED_BYTES_MAX || has_end(source) {
+        return Ok(false);
+    }
+    let Some(bytes) = source.start(len) else { return Ok(false) };
+    let blocks_max = u64::from(jpeg.width) * u64::from(jpeg.height);
+    match extent(&bytes, blocks_max).map(|extent| extent.pixels) {
+        Some(pixels @ Pixels::Cut { .. }) if !pixels.are_worth_showing() => {
+            Err(decode::jpeg_cut(pixels))
+        }
+        Some(pixels) => Ok(matches!(pixels, Pixels::Cut { .. })),
+        None => Ok(false),
+    }
+}
+
+/// Whether an end marker comes behind the first scan.
+fn has_end<R: Read + Seek>(source: &mut Source<R>) -> bool {
+    let mut segments = Segments::new(source).skip_while(|segment| segment.marker != SCAN);
+    segments.any(|segment| segment.marker == END)
 }
 
 fn broken(detail: &str) -> Error {
@@ -73,24 +115,8 @@ fn too_short() -> Error {
     broken("the file ends inside the headers")
 }
 
-/// Finds the next marker, over fill bytes and garbage as decoders do.
-pub(crate) fn next_marker<R: Read + Seek>(source: &mut Source<R>) -> Option<u8> {
-    loop {
-        source.find(|bytes| memchr::memchr(0xFF, bytes))?;
-        let code = source.find(|bytes| bytes.iter().position(|byte| *byte != 0xFF))?;
-        if code != 0 {
-            return Some(code);
-        }
-    }
-}
-
-fn skip_segment<R: Read + Seek>(source: &mut Source<R>) -> Option<()> {
-    let length = u64::from(source.be16()?);
-    source.skip(length.saturating_sub(2))
-}
-
-fn frame<R: Read + Seek>(source: &mut Source<R>, marker: u8) -> Result<Jpeg, Error> {
-    let [_, _, depth, h1, h0, w1, w0, components] = source.array().ok_or_else(too_short)?;
+fn frame(marker: u8, body: &[u8]) -> Result<Jpeg, Error> {
+    let &[depth, _, _, _, _, components, ..] = body else { return Err(too_short()) };
     if !matches!(components, 1 | 3 | 4) {
         return Err(broken("the picture does not have 1, 3 or 4 components"));
     }
@@ -102,46 +128,44 @@ fn frame<R: Read + Seek>(source: &mut Source<R>, marker: u8) -> Result<Jpeg, Err
             format!("{depth}-bit JPEG")
         }));
     }
-    let mut factors = Vec::with_capacity(usize::from(components));
-    for _ in 0..components {
-        let [_, sampling, _] = source.array().ok_or_else(too_short)?;
-        let (across, down) = (u64::from(sampling >> 4), u64::from(sampling & 15));
-        if !(1..=4).contains(&across) || !(1..=4).contains(&down) {
+    let frame = Frame::read(marker, body).ok_or_else(too_short)?;
+    let mut samples = 0;
+    for Component { across, down, .. } in &frame.components {
+        if !(1..=4).contains(across) || !(1..=4).contains(down) {
             return Err(broken("a sampling factor is not 1 to 4"));
         }
-        factors.push((across, down));
+        samples += u64::from(across * down);
     }
-    let across = factors.iter().map(|factor| factor.0).max().unwrap_or(1);
-    let down = factors.iter().map(|factor| factor.1).max().unwrap_or(1);
-    let samples = factors.iter().map(|factor| factor.0 * factor.1).sum::<u64>();
+    let (across, down) = frame.most();
     Ok(Jpeg {
-        width: u32::from(u16::from_be_bytes([w1, w0])),
-        height: u32::from(u16::from_be_bytes([h1, h0])),
+        width: u32::from(frame.width),
+        height: u32::from(frame.height),
         components,
-        samples_x16: (samples * 16).div_ceil(across * down),
-        buffered: matches!(marker, 0xC2 | 0xCA),
+        samples_x16: (samples * 16).div_ceil(u64::from(across * down)),
+        buffered: frame.is_progressive(),
         scans: 1,
     })
 }
 
-/// Stands behind the first scan's marker. Counts scans only when the decoder must buffer.
-fn count_scans<R: Read + Seek>(source: &mut Source<R>, jpeg: &mut Jpeg) -> Option<()> {
-    let position = source.position();
-    let [_, _, in_scan] = source.array()?;
+/// Counts the scans behind the first one's header, but only when the decoder must buffer.
+fn count_scans<R: Read + Seek>(
+    segments: &mut Segments<'_, R>,
+    first: &Segment,
+    jpeg: &mut Jpeg,
+) -> Option<()> {
+    let in_scan = *body(segments, first)?.first()?;
     jpeg.buffered |= in_scan < jpeg.components;
     if !jpeg.buffered {
         return Some(());
     }
-    source.seek(position)?;
-    while let Some(marker) = next_marker(source) {
-        match marker {
-            0xD9 => break,
-            0xDA => jpeg.scans += 1,
-            0xD0..=0xD7 | 0x01 => continue,
+    // Behind the end of a broken file there is nothing left to count.
+    for segment in segments {
+        match segment.marker {
+            START | END => break,
+            SCAN => jpeg.scans += 1,
             _ => {}
         }
-        // Behind the end of a broken file there is nothing left to count.
-        if jpeg.scans > SCANS_MAX || skip_segment(source).is_none() {
+        if jpeg.scans > SCANS_MAX {
             break;
         }
     }

@@ -15,7 +15,7 @@ use std::io::{Read, Seek};
 
 use crate::{
     Error, Facts, Format, Limits,
-    exif::Exif,
+    container::tiff::Exif,
     memory,
     render::guarded,
     sniff::{SNIFF_BYTES, sniff},
@@ -26,7 +26,7 @@ pub(crate) use bmp::{Bitmap, RGB, RLE4, RLE24};
 pub(crate) use gif::plays as gif_plays;
 pub(crate) use heif::exif as heif_exif;
 pub(crate) use ico::best_entry;
-pub(crate) use jpeg::{next_marker as next_jpeg_marker, structure as jpeg_structure};
+pub(crate) use jpeg::structure as jpeg_structure;
 pub(crate) use png::chunk_start as png_chunk_start;
 pub(crate) use webp::{chunk_start as webp_chunk_start, padded};
 
@@ -39,6 +39,7 @@ pub(crate) struct Header {
     /// From the container itself (AVIF, HEIC); Exif adds the rest.
     pub(crate) orientation: Option<u8>,
     pub(crate) has_alpha: bool,
+    pub(crate) is_truncated: bool,
     /// Bytes the decoder needs whatever the size of the output.
     pub(crate) fixed_bytes: u64,
 }
@@ -46,7 +47,15 @@ pub(crate) struct Header {
 impl Header {
     /// A still without alpha that decodes row by row.
     pub(crate) fn still(width: u32, height: u32) -> Self {
-        Self { width, height, frames: 1, orientation: None, has_alpha: false, fixed_bytes: 0 }
+        Self {
+            width,
+            height,
+            frames: 1,
+            orientation: None,
+            has_alpha: false,
+            is_truncated: false,
+            fixed_bytes: 0,
+        }
     }
 }
 
@@ -78,6 +87,7 @@ pub(crate) fn read<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Facts, 
         frames: header.frames,
         orientation: header.orientation.or_else(exif_orientation).unwrap_or(1),
         has_alpha: header.has_alpha,
+        is_truncated: header.is_truncated,
         decode_bytes: 0,
     };
     facts.decode_bytes = header.fixed_bytes.saturating_add(memory::nominal_bytes(&facts));

@@ -5,32 +5,56 @@ use std::io::{Read, Seek};
 use super::Header;
 use crate::{
     Error, Format,
-    exif::{Directory, Exif},
+    container::tiff::{Directory, Exif},
     source::Source,
 };
 
+const NEW_SUBFILE_TYPE: u16 = 254;
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
 const BITS: u16 = 258;
+const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const SAMPLES: u16 = 277;
 const ROWS_PER_STRIP: u16 = 278;
 const PLANAR: u16 = 284;
 const TILE_WIDTH: u16 = 322;
 const TILE_HEIGHT: u16 = 323;
+const SUB_DIRECTORIES: u16 = 330;
 const EXTRA_SAMPLES: u16 = 338;
+const SAMPLE_FORMAT: u16 = 339;
+const SUBSAMPLING: u16 = 530;
+
+const JPEG: u32 = 7;
+const YCBCR: u32 = 6;
+/// Reduced pictures say so in this bit of their type.
+const REDUCED: u32 = 1;
+
+/// Tags that only raw files have: the pattern of the filters before the sensor, Leaf's and Sony's
+/// own, and DNG's version.
+const RAW_TAGS: [u16; 5] = [0x828D, 0x828E, 0x8606, 0xC634, 0xC612];
+/// Colours of raw pixels: behind a pattern of filters, or linear.
+const RAW_COLOURS: [u32; 2] = [32_803, 34_892];
+/// How makers pack raw pixels: Sony, two of Samsung, Nikon, Kodak and Pentax.
+const RAW_COMPRESSIONS: [u32; 6] = [32_767, 32_769, 32_770, 34_713, 65_000, 65_535];
+/// Directories looked at in search of raw pixels; cameras write half a dozen.
+const DIRECTORIES_MAX: usize = 24;
 
 pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Error> {
     let len = source.len();
-    let mut exif = Exif::at(source, 0, len)
-        .ok_or_else(|| Error::malformed(Format::Tiff, "the header makes no sense"))?;
-    let directory = exif
-        .first_directory()
-        .ok_or_else(|| Error::malformed(Format::Tiff, "the first directory cannot be read"))?;
+    let mut exif = Exif::at(source, 0, len).ok_or_else(|| broken("the header makes no sense"))?;
+    let directory =
+        exif.first_directory().ok_or_else(|| broken("the first directory cannot be read"))?;
+    if is_raw(&mut exif, &directory) {
+        return Err(Error::unsupported("camera raw (DNG, NEF, ARW and the like)"));
+    }
     let side = |exif: &mut Exif<'_, R>, tag| number(exif, &directory, tag).unwrap_or(0);
     let (width, height) = (side(&mut exif, WIDTH), side(&mut exif, HEIGHT));
     if width == 0 || height == 0 {
-        return Err(Error::malformed(Format::Tiff, "the picture has no pixels"));
+        return Err(broken("the picture has no pixels"));
+    }
+    if let Some(what) = unsupported(&mut exif, &directory) {
+        return Err(Error::unsupported(format!("TIFF {what}")));
     }
     Ok(Header {
         has_alpha: number(&mut exif, &directory, EXTRA_SAMPLES).is_some(),
@@ -39,8 +63,85 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     })
 }
 
+fn broken(detail: &str) -> Error {
+    Error::malformed(Format::Tiff, detail)
+}
+
 fn number<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory, tag: u16) -> Option<u32> {
     exif.number(directory.get(tag)?)
+}
+
+/// Whether it is a camera's raw file, whose first directory often shows a small preview.
+fn is_raw<R: Read + Seek>(exif: &mut Exif<'_, R>, first: &Directory) -> bool {
+    if holds_raw(exif, first) {
+        return true;
+    }
+    let is_reduced = |exif: &mut Exif<'_, R>, directory: &Directory| {
+        number(exif, directory, NEW_SUBFILE_TYPE).unwrap_or(0) & REDUCED != 0
+    };
+    let width = number(exif, first, WIDTH).unwrap_or(0);
+    let is_preview = is_reduced(exif, first);
+    let below = first.get(SUB_DIRECTORIES).map(|entry| exif.numbers(entry)).unwrap_or_default();
+    for offset in below.into_iter().take(DIRECTORIES_MAX) {
+        let Some(directory) = exif.directory(offset).filter(|found| found.fits) else { continue };
+        // A preview above a larger picture that is none: whoever wrote that, it is no plain TIFF.
+        let is_larger = number(exif, &directory, WIDTH).is_some_and(|below| below > width);
+        let is_picture = is_larger && !is_reduced(exif, &directory);
+        if holds_raw(exif, &directory) || (is_preview && is_picture) {
+            return true;
+        }
+    }
+    let mut next = first.next;
+    for _ in 0..DIRECTORIES_MAX {
+        let Some(directory) = next.and_then(|offset| exif.directory(offset)) else { break };
+        if directory.fits && holds_raw(exif, &directory) {
+            return true;
+        }
+        next = directory.next;
+    }
+    false
+}
+
+fn holds_raw<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory) -> bool {
+    let mut is_one_of = |tag, values: &[u32]| {
+        number(exif, directory, tag).is_some_and(|value| values.contains(&value))
+    };
+    RAW_TAGS.iter().any(|tag| directory.get(*tag).is_some())
+        || is_one_of(PHOTOMETRIC, &RAW_COLOURS)
+        || is_one_of(COMPRESSION, &RAW_COMPRESSIONS)
+}
+
+/// Why the picture cannot be decoded here, as far as the directory tells.
+fn unsupported<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory) -> Option<String> {
+    let compression = number(exif, directory, COMPRESSION).unwrap_or(1);
+    match compression {
+        // None, CCITT group 4, LZW, JPEG, deflate by both its numbers, and PackBits.
+        1 | 4 | 5 | JPEG | 8 | 32_773 | 32_946 => {}
+        2 | 3 => return Some(format!("with fax compression of group 3 ({compression})")),
+        6 => return Some("with JPEG compression of the old style".to_owned()),
+        other => return Some(format!("with compression {other}")),
+    }
+    let Some(colours) = number(exif, directory, PHOTOMETRIC) else {
+        return Some("without a colour space".to_owned());
+    };
+    if !matches!(colours, 0..=3 | 5 | YCBCR) {
+        return Some(format!("with the colour space {colours}"));
+    }
+    if colours == YCBCR && compression != JPEG {
+        let factors = directory.get(SUBSAMPLING).map(|entry| exif.numbers(entry));
+        if factors.as_deref() != Some(&[1, 1][..]) {
+            return Some("with subsampled YCbCr".to_owned());
+        }
+    }
+    let bits = number(exif, directory, BITS).unwrap_or(1);
+    if !matches!(bits, 1 | 2 | 4 | 8 | 16 | 32 | 64) {
+        return Some(format!("with {bits} bits a sample"));
+    }
+    match number(exif, directory, SAMPLE_FORMAT).unwrap_or(1) {
+        1 | 3 | 4 => None,
+        2 => Some("with signed samples".to_owned()),
+        _ => Some("with complex samples".to_owned()),
+    }
 }
 
 /// Bytes of the strips or tiles that hold one band of rows, decoded, and their compressed bytes.

@@ -4,6 +4,7 @@
 mod allocations;
 mod animation;
 mod budget;
+mod cases;
 mod colour;
 mod corpus;
 mod foreign;

@@ -28,4 +28,5 @@ mod safe_quota;
 mod slow;
 mod stats;
 mod thumbnail;
+mod truncated;
 mod upload_links;

@@ -1,7 +1,8 @@
 //! The coefficients of one block: few are kept, the others stepped over.
 
 use super::bits::Bits;
-use super::huffman::{Ac, Code, Dc, END, LEAP_BITS, LOOK_BITS, Step, extend, run_and_size};
+use super::huffman::{Ac, Dc, END, LEAP_BITS, LOOK_BITS, Step, extend, run_and_size};
+use crate::container::jpeg::Code;
 
 /// Kept coefficients, row by row (horizontal frequency first), and one place for all others.
 pub(super) type Block = [i32; 32];

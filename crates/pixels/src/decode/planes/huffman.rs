@@ -1,5 +1,7 @@
 //! Huffman codes as tables: one look finds a code, its value, or several codes to step over.
 
+use crate::container::jpeg::Code;
+
 /// Bits of a look for a coefficient: what is longer takes a second step.
 pub(super) const LOOK_BITS: u32 = 11;
 /// Bits of a look for a DC coefficient's size.
@@ -8,63 +10,6 @@ const SIZE_BITS: u32 = 9;
 pub(super) const LEAP_BITS: u32 = 12;
 /// The run of a code that ends its block: further than any index inside.
 pub(super) const END: u8 = 100;
-
-/// A canonical code (T.81, annex C), as it is stored in a file.
-#[derive(Clone)]
-pub(super) struct Code {
-    /// By length, 1 to 16: the code after the last one, moved to the left end of 16 bits.
-    limits: [u32; 17],
-    /// By length: what to add to a code for its place among the symbols.
-    offsets: [i32; 17],
-    symbols: Vec<u8>,
-}
-
-impl Code {
-    /// Nothing when there are more codes than the lengths have room for, or than there are symbols.
-    pub(super) fn new(counts: [u8; 16], symbols: &[u8]) -> Option<Self> {
-        if symbols.len() > 256 {
-            return None;
-        }
-        let (mut limits, mut offsets) = ([0; 17], [0; 17]);
-        let (mut code, mut place) = (0_u32, 0_i32);
-        for (length, count) in (1..).zip(counts) {
-            code <<= 1;
-            offsets[length] = place - code as i32;
-            code += u32::from(count);
-            place += i32::from(count);
-            // The code of ones alone is no code.
-            if count > 0 && code >= 1 << length {
-                return None;
-            }
-            limits[length] = code << (16 - length);
-        }
-        Some(Self { limits, offsets, symbols: symbols.to_vec() })
-    }
-
-    /// The length and the symbol of the code at the left end of 16 bits.
-    pub(super) fn find(&self, bits: u32) -> Option<(u32, u8)> {
-        let length = (1..=16).find(|length| bits < self.limits[*length])?;
-        let place = (bits >> (16 - length)) as i32 + self.offsets[length];
-        Some((length as u32, *self.symbols.get(place as usize)?))
-    }
-
-    /// [`find`](Self::find) for all that may come next in so many bits; length 0 is none.
-    fn spread(&self, width: u32) -> Vec<(u32, u8)> {
-        let mut all = vec![(0, 0); 1 << width];
-        let mut at = 0;
-        while at < all.len() {
-            let found = self.find((at as u32) << (16 - width));
-            let Some((length, symbol)) = found.filter(|(length, _)| *length <= width) else {
-                at += 1;
-                continue;
-            };
-            let end = at + (1 << (width - length));
-            all[at..end].fill((length, symbol));
-            at = end;
-        }
-        all
-    }
-}
 
 /// The number that `bits` stand for when there are `size` of them (T.81, table F.1).
 pub(super) fn extend(bits: u32, size: u32) -> i32 {

@@ -1,15 +1,20 @@
 //! Walks the directories of a TIFF block and finds what tells a place.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, io::Cursor, ops::Range};
 
 use super::{
     super::{
         Work,
         bytes::{array, clipped},
+        cannot,
     },
-    layout::{Dialect, Entry, Layout, kind_bytes},
+    layout::{Dialect, Place},
 };
-use crate::Error;
+use crate::{
+    Error,
+    container::tiff::{Directory, ENTRIES_MAX, Entry, Exif, Layout},
+    source::Source,
+};
 
 const DESCRIPTION: u16 = 0x010E;
 const STRIPS: [u16; 2] = [0x0111, 0x0117];
@@ -47,8 +52,8 @@ const NUMBER_WORK: usize = 16;
 /// What must go and what must not.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Entries to take out: where their directory lies, and their number. Ascending by number.
-    pub(super) entries: Vec<(usize, usize)>,
+    /// Entries to take out, directory by directory, ascending by number.
+    pub(super) entries: Vec<Place>,
     /// Bytes to empty.
     pub(super) gone: Vec<Range<usize>>,
     /// Bytes that other notes and pixels use.
@@ -83,6 +88,7 @@ struct Task {
 
 struct Walk<'a> {
     bytes: &'a [u8],
+    source: Source<Cursor<&'a [u8]>>,
     layout: Layout,
     tasks: Vec<Task>,
     seen: HashSet<(usize, Dialect)>,
@@ -92,14 +98,18 @@ struct Walk<'a> {
 /// Finds what tells a place; `None` when there is no first directory.
 pub(super) fn find(
     bytes: &[u8],
-    layout: Layout,
     dialect: Dialect,
     work: &mut Work,
-) -> Result<Option<Found>, Error> {
-    let first = layout.first(bytes).filter(|first| layout.count(bytes, *first).is_some());
-    let Some(directory) = first else { return Ok(None) };
-    let tasks = vec![Task { directory, dialect, must_fit: false }];
-    let mut walk = Walk { bytes, layout, tasks, seen: HashSet::new(), found: Found::default() };
+) -> Result<Option<(Layout, Found)>, Error> {
+    let mut source = Source::new(Cursor::new(bytes)).map_err(|_| cannot("notes"))?;
+    let Some(mut block) = Exif::at(&mut source, 0, bytes.len() as u64) else { return Ok(None) };
+    let layout = block.layout();
+    let Some(first) = block.first_offset().filter(|first| block.directory(*first).is_some()) else {
+        return Ok(None);
+    };
+    let tasks = vec![Task { directory: first as usize, dialect, must_fit: false }];
+    let (seen, found) = (HashSet::new(), Found::default());
+    let mut walk = Walk { bytes, source, layout, tasks, seen, found };
     walk.found.kept.push(0..layout.header());
     while let Some(task) = walk.tasks.pop() {
         walk.directory(&task, work)?;
@@ -107,49 +117,64 @@ pub(super) fn find(
     // Two entries may share their thumbnail.
     let mut seen = HashSet::new();
     walk.found.parts.retain(|part| seen.insert(part.clone()));
-    Ok(Some(walk.found))
+    Ok(Some((layout, walk.found)))
 }
 
-impl Walk<'_> {
+/// Where the value of an entry lies, as far as it lies in the block.
+fn value(entry: &Entry) -> Range<usize> {
+    entry.value.start as usize..entry.value.end as usize
+}
+
+impl<'a> Walk<'a> {
+    fn block(&mut self) -> Result<Exif<'_, Cursor<&'a [u8]>>, Error> {
+        let end = self.bytes.len() as u64;
+        Exif::at(&mut self.source, 0, end).ok_or_else(|| cannot("notes without a header"))
+    }
+
     fn directory(&mut self, task: &Task, work: &mut Work) -> Result<(), Error> {
         let Task { directory, dialect, must_fit } = *task;
         work.spend(ENTRY_WORK)?;
         if !self.seen.insert((directory, dialect)) {
             return Ok(());
         }
-        let Some(count) = self.layout.count(self.bytes, directory) else { return Ok(()) };
-        let whole = self.layout.entry(self.bytes, directory, count.saturating_sub(1)).is_some();
-        if must_fit && !whole {
+        let Some(found) = self.block()?.directory(directory as u64) else { return Ok(()) };
+        let Directory { mut entries, fits, announced, next } = found;
+        work.spend(entries.len().saturating_mul(ENTRY_WORK))?;
+        if must_fit && !fits {
             return Ok(());
         }
-        let mut entries = Vec::new();
-        for index in 0..count {
-            work.spend(ENTRY_WORK)?;
-            let Some(entry) = self.layout.entry(self.bytes, directory, index) else { break };
-            // What claims more entries than there is room for is noise from somewhere on.
-            let is_noise = entry.tag >= PLACE_TAGS_END || kind_bytes(entry.kind).is_none();
-            if dialect == Dialect::Place && !whole && is_noise {
-                break;
-            }
-            entries.push(entry);
+        if fits && announced > ENTRIES_MAX {
+            return Err(cannot("directories of more entries than can be looked at"));
         }
-        let table = self.layout.table(self.bytes, directory, entries.len());
+        // What announces more entries than there is room for is noise from somewhere on.
+        if dialect == Dialect::Place && !fits {
+            let is_noise = |entry: &Entry| entry.tag >= PLACE_TAGS_END;
+            entries.truncate(entries.iter().position(is_noise).unwrap_or(entries.len()));
+        }
+        let table = self.table(directory, entries.len(), fits);
         match dialect {
             Dialect::Standard => {
                 self.found.kept.push(table);
-                self.standard(directory, &entries, work)?;
-                if let Some(next) = self.layout.next(self.bytes, directory, count) {
-                    self.follow(next, Dialect::Standard, true);
+                self.standard(directory, &entries, fits, work)?;
+                if let Some(next) = next {
+                    self.follow(next as usize, Dialect::Standard, true);
                 }
             }
             Dialect::Place => {
                 self.found.gone.push(table);
-                self.found.gone.extend(entries.into_iter().map(|entry| entry.value));
+                self.found.gone.extend(entries.iter().map(value));
             }
             Dialect::Panasonic => self.maker_notes(&entries, &PANASONIC_PLACES),
             Dialect::Nikon => self.maker_notes(&entries, &[NIKON_PLACE]),
         }
         Ok(())
+    }
+
+    /// Where a directory lies, with the link behind it if it has one.
+    fn table(&self, directory: usize, entries: usize, fits: bool) -> Range<usize> {
+        let (head, step, link) = self.layout.sizes();
+        let tail = if fits { link } else { 0 };
+        clipped(self.bytes, directory, entries.saturating_mul(step).saturating_add(head + tail))
     }
 
     fn follow(&mut self, directory: usize, dialect: Dialect, must_fit: bool) {
@@ -158,7 +183,7 @@ impl Walk<'_> {
 
     fn maker_notes(&mut self, entries: &[Entry], places: &[u16]) {
         let places = entries.iter().filter(|entry| places.contains(&entry.tag));
-        self.found.gone.extend(places.map(|entry| entry.value.clone()));
+        self.found.gone.extend(places.map(value));
     }
 
     /// Looks at TIFF's and Exif's tags.
@@ -166,18 +191,20 @@ impl Walk<'_> {
         &mut self,
         directory: usize,
         entries: &[Entry],
+        fits: bool,
         work: &mut Work,
     ) -> Result<(), Error> {
         for (index, entry) in entries.iter().enumerate() {
+            let place = Place { directory, index, entries: entries.len(), fits };
             match entry.tag {
                 PLACE => {
-                    self.found.entries.push((directory, index));
+                    self.found.entries.push(place);
                     self.follow_all(entry, Dialect::Place, work)?;
                     continue;
                 }
                 tag if GEO.contains(&tag) => {
-                    self.found.entries.push((directory, index));
-                    self.found.gone.push(entry.value.clone());
+                    self.found.entries.push(place);
+                    self.found.gone.push(value(entry));
                     continue;
                 }
                 EXIF | INTEROPERABILITY | SUB_DIRECTORIES => {
@@ -193,16 +220,15 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
-            self.found.kept.push(entry.value.clone());
+            self.found.kept.push(value(entry));
         }
         self.pixels(entries, STRIPS, work)?;
         self.pixels(entries, TILES, work)?;
-        self.thumbnail(entries);
-        Ok(())
+        self.thumbnail(entries, work)
     }
 
     fn part(&mut self, part: Part, entry: &Entry) {
-        self.found.parts.push((part, entry.value.clone()));
+        self.found.parts.push((part, value(entry)));
     }
 
     fn follow_all(
@@ -211,16 +237,20 @@ impl Walk<'_> {
         dialect: Dialect,
         work: &mut Work,
     ) -> Result<(), Error> {
-        work.spend(entry.value.len().saturating_mul(NUMBER_WORK))?;
-        let targets: Vec<usize> = self.layout.numbers(self.bytes, entry).collect();
-        for target in targets {
+        for target in self.numbers(entry, work)? {
             self.follow(target, dialect, entry.tag == SUB_DIRECTORIES);
         }
         Ok(())
     }
 
+    fn numbers(&mut self, entry: &Entry, work: &mut Work) -> Result<Vec<usize>, Error> {
+        work.spend(value(entry).len().saturating_mul(NUMBER_WORK))?;
+        let numbers = self.block()?.numbers(entry).into_iter();
+        Ok(numbers.map(|number| usize::try_from(number).unwrap_or(usize::MAX)).collect())
+    }
+
     fn maker_note(&mut self, entry: &Entry) {
-        let Range { start, end } = entry.value;
+        let Range { start, end } = value(entry);
         let Some(name) = array::<12>(self.bytes, start) else { return };
         if &name == b"Panasonic\0\0\0" {
             self.follow(start + 12, Dialect::Panasonic, true);
@@ -237,25 +267,25 @@ impl Walk<'_> {
         work: &mut Work,
     ) -> Result<(), Error> {
         for (starts, sizes) in pairs(entries, offsets, lengths) {
-            work.spend(starts.value.len().saturating_mul(NUMBER_WORK))?;
-            let starts = self.layout.numbers(self.bytes, starts);
-            let sizes = self.layout.numbers(self.bytes, sizes);
-            let pixels = starts.zip(sizes).map(|(start, size)| clipped(self.bytes, start, size));
+            let (starts, sizes) = (self.numbers(starts, work)?, self.numbers(sizes, work)?);
+            let pixels = starts.into_iter().zip(sizes);
+            let pixels = pixels.map(|(start, size)| clipped(self.bytes, start, size));
             self.found.kept.extend(pixels);
         }
         Ok(())
     }
 
-    fn thumbnail(&mut self, entries: &[Entry]) {
+    fn thumbnail(&mut self, entries: &[Entry], work: &mut Work) -> Result<(), Error> {
         for (start, size) in pairs(entries, THUMBNAIL[0], THUMBNAIL[1]) {
-            let start = self.layout.numbers(self.bytes, start).next();
-            let size = self.layout.numbers(self.bytes, size).next();
+            let start = self.numbers(start, work)?.first().copied();
+            let size = self.numbers(size, work)?.first().copied();
             if let Some((start, size)) = start.zip(size) {
                 let range = clipped(self.bytes, start, size);
                 self.found.kept.push(range.clone());
                 self.found.parts.push((Part::Picture, range));
             }
         }
+        Ok(())
     }
 }
 

@@ -9,10 +9,10 @@ mod layout;
 use std::ops::Range;
 
 use directories::{Found, Part, find};
-use layout::{Dialect, Layout};
+use layout::{Dialect, Place, take_out};
 
 use super::{Work, cannot, iptc, jpeg, ranges, words};
-use crate::{Error, Format};
+use crate::{Error, Format, container::tiff::Layout};
 
 /// Honest files need two: one that cleans, one that finds nothing more.
 const ROUNDS_MAX: usize = 8;
@@ -36,8 +36,7 @@ pub(super) fn clean_block(block: &mut [u8], work: &mut Work) -> Result<(), Error
 /// Returns false when these are no directories.
 fn clean(bytes: &mut [u8], dialect: Dialect, work: &mut Work) -> Result<bool, Error> {
     for _ in 0..ROUNDS_MAX {
-        let Some(layout) = Layout::of(bytes) else { return Ok(false) };
-        let Some(found) = find(bytes, layout, dialect, work)? else { return Ok(false) };
+        let Some((layout, found)) = find(bytes, dialect, work)? else { return Ok(false) };
         if !empty(bytes, layout, found, work)? {
             return Ok(true);
         }
@@ -50,8 +49,18 @@ fn empty(bytes: &mut [u8], layout: Layout, found: Found, work: &mut Work) -> Res
     let mut changed =
         ranges::empty(bytes, &ranges::joined(found.gone), &ranges::joined(found.kept));
     // From the back, so that the entries in front keep their numbers.
-    for (directory, index) in found.entries.into_iter().rev() {
-        work.spend(layout.take_out(bytes, directory, index))?;
+    let mut places = found.entries.into_iter().rev().peekable();
+    let mut taken = 0;
+    while let Some(place) = places.next() {
+        // After the first one taken out the directory announces what it has.
+        let fits = place.fits || taken > 0;
+        work.spend(take_out(
+            bytes,
+            layout,
+            Place { entries: place.entries - taken, fits, ..place },
+        ))?;
+        let more = places.peek().is_some_and(|next| next.directory == place.directory);
+        taken = if more { taken + 1 } else { 0 };
         changed = true;
     }
     for (part, range) in found.parts {

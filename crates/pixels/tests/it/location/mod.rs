@@ -2,6 +2,7 @@
 
 pub(crate) mod blocks;
 mod corpus;
+mod exiftool;
 pub(crate) mod formats;
 mod mutations;
 mod trailers;

@@ -90,6 +90,7 @@ fn claimed(format: Format) -> Facts {
         frames: 1,
         orientation: 1,
         has_alpha: false,
+        is_truncated: false,
         decode_bytes: 0,
     }
 }
@@ -131,7 +132,9 @@ fn photos_are_read_by_their_headers_alone() {
         let (Ok(facts), probing) = probed(&bytes) else { continue };
         let sum = probing.read_bytes + noted(&bytes, &facts).1.read_bytes;
         // Notes of a PNG may stand behind its pixels: all heads of chunks are looked at, twice.
-        let is_all_over = facts.format == Format::Png || is_progressive(&bytes);
+        // Of a JPEG that does not end with its end marker, the marker is looked for.
+        let lacks_end = facts.format == Format::Jpeg && !bytes.ends_with(&[0xFF, 0xD9]);
+        let is_all_over = facts.format == Format::Png || is_progressive(&bytes) || lacks_end;
         if is_all_over {
             let fair = 2 * bytes.len() as u64 + HEADER_BYTES_MAX;
             wrong.extend((sum > fair).then(|| format!("{}: {sum} bytes", row.path)));
