@@ -1,10 +1,11 @@
 //! The database seam: what every engine promises about reads and writes.
 
 use futures_util::future::join_all;
+use minilab::app::App;
 use minilab::counters::{self, Scope};
 use minilab::db::Db;
 
-use crate::support::Lab;
+use crate::support::{Lab, Server};
 
 on_both_engines! {
     a_body_that_fails_leaves_nothing
@@ -12,6 +13,24 @@ on_both_engines! {
     a_body_that_panics_harms_nobody_else
     what_is_written_is_read_at_once
     sums_are_the_same_before_and_after_folding
+}
+
+#[tokio::test]
+async fn a_look_for_a_lab_makes_none() {
+    for server in [Server::Sqlite, Server::Postgres] {
+        let lab = Lab::upon(
+            server,
+            |_| {},
+            async |config| {
+                assert!(!App::has_lab(config).await.unwrap(), "{server:?}");
+                assert_eq!(std::fs::read_dir(&config.data).unwrap().count(), 0);
+                // Neither is a file that is not ours.
+                std::fs::write(config.data.join("notes.txt"), "mine").unwrap();
+                assert!(!App::has_lab(config).await.unwrap(), "{server:?}");
+            },
+        );
+        assert!(App::has_lab(&lab.await.app.config).await.unwrap(), "{server:?}");
+    }
 }
 
 async fn add(db: &Db, delta: i64) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! HTTP in process: shapes, order of checks, caching, authorisation.
 
+mod access_log;
 mod admin;
 mod authorisation;
 mod back_fill;

@@ -1,10 +1,12 @@
 //! A lab of one's own for each test.
 
 mod lab;
+mod log;
 pub(crate) mod pictures;
 mod steps;
 
 pub(crate) use lab::{Answer, Lab, Server, request};
+pub(crate) use log::Kept;
 pub(crate) use steps::{Input, ids, path_of, soon};
 
 /// Runs an async story, once on each engine.

@@ -1,16 +1,12 @@
 //! What a link does not tell, and who is not told of it.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use minilab::blobs::hex;
-use tracing_subscriber::EnvFilter;
 
 use super::{link, links_path, open, token};
 use crate::support::pictures::bmp;
-use crate::support::{Lab, Server, ids};
+use crate::support::{Kept, Lab, Server, ids};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_says_nothing_in_clear() {
@@ -43,31 +39,10 @@ async fn a_token_says_nothing_in_clear() {
     assert!(alike < first.len() / 8, "{alike} of {} bytes", first.len());
 }
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 // On one thread, so that all of it is heard.
 #[tokio::test]
 async fn the_log_has_no_token_and_no_path() {
-    let kept = Kept::default();
-    let writer = kept.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("trace"))
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let listening = tracing::subscriber::set_default(subscriber);
+    let (kept, listening) = Kept::listen("trace");
     let lab = Lab::open(Server::Sqlite).await;
     let key = lab.account("ada", "business").await;
     let picture = bmp(30, 20, 1);
@@ -90,7 +65,7 @@ async fn the_log_has_no_token_and_no_path() {
     assert_eq!(statuses, [200, 206, 403, 200, 206, 403, 410, 410]);
     drop(listening);
 
-    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let log = kept.text();
     assert!(log.contains("/l/{token}") && log.contains("answered"), "something is logged");
     let stored = hex(blake3::hash(&picture).as_bytes());
     for (what, secret) in [
