@@ -24,6 +24,8 @@ pub mod range;
 #[expect(dead_code, reason = "only what the planes need of it")]
 #[path = "../../crates/pixels/src/source.rs"]
 mod source;
+#[path = "../../crates/minilab/src/text.rs"]
+pub mod text;
 
 /// The judges of the tests.
 #[path = "../../crates/pixels/tests/it/foreign.rs"]

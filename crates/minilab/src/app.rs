@@ -20,6 +20,7 @@ use crate::db::{self, Db};
 use crate::http::Connections;
 use crate::jobs::{self, Bell};
 use crate::links::{DenyList, Seal};
+use crate::shares::Shares;
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::{Spool, once};
 use crate::variants::prints::Prints;
@@ -50,6 +51,8 @@ pub struct Parts {
     /// What was handed out within the last second.
     pub prints: Prints,
     pub throttle: Throttle,
+    /// Costly lists, by account.
+    pub listings: Shares<Uuid>,
     /// Seals and opens temporary links.
     pub seal: Seal,
     /// Links that are dead before their time.
@@ -107,6 +110,7 @@ impl App {
             identities: Identities::default(),
             prints: Prints::default(),
             throttle: Throttle::default(),
+            listings: Shares::new(images::list::PLACES),
             seal,
             denied,
             spool: Arc::new(spool),

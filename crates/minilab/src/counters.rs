@@ -90,6 +90,17 @@ pub async fn read(conn: &mut Conn, scope: Scope, name: &str) -> sqlx::Result<i64
     Ok(sum)
 }
 
+/// How many images of a scope have this value of a facet.
+pub async fn of_facet(
+    conn: &mut Conn,
+    scope: Scope,
+    facet: Facet,
+    value: &str,
+) -> sqlx::Result<i64> {
+    let (sum,) = fetch_one!(conn, (i64,), sql::SUM, scope.by(facet), value)?;
+    Ok(sum)
+}
+
 /// The counters of an account that its pages show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counted {

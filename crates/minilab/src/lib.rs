@@ -43,6 +43,7 @@ pub mod measures;
 pub mod memory;
 pub mod seldom;
 pub mod shares;
+pub mod text;
 pub mod ui;
 
 /// Starts a task that keeps the span it was started in, so its log lines name their request.

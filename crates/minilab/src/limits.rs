@@ -50,6 +50,14 @@ limits! {
     Waiters = "waiters", "variants.waiters_max";
     /// Tries to sign in.
     SignIns = "sign_ins", "";
+    /// Those who would wait to sign in.
+    SignInQueue = "sign_in_queue", "";
+    /// Listings of one account at a time.
+    Listings = "listings", "";
+    /// Statements that took too long.
+    SlowQueries = "slow_queries", "";
+    /// Requests that found the database away.
+    DatabaseAway = "database_away", "";
 }
 
 struct Count {
@@ -71,6 +79,15 @@ impl Count {
 impl Limit {
     /// Notes that somebody was turned away.
     pub fn reached(self) {
+        self.note(None);
+    }
+
+    /// The same, with the cause for the log.
+    pub fn reached_by(self, cause: &dyn std::fmt::Display) {
+        self.note(Some(cause));
+    }
+
+    fn note(self, cause: Option<&dyn std::fmt::Display>) {
         let count = &COUNTS[self as usize];
         let times = count.times.fetch_add(1, Ordering::Relaxed) + 1;
         let now = START.elapsed().as_secs();
@@ -88,7 +105,8 @@ impl Limit {
         if speaks {
             let since_last = times - count.told.swap(times, Ordering::Relaxed).min(times);
             let (limit, settings) = (self.name(), self.settings());
-            tracing::warn!(limit, settings, times = since_last, "a limit was reached");
+            let cause = cause.map(tracing::field::display);
+            tracing::warn!(limit, settings, times = since_last, cause, "a limit was reached");
         }
     }
 

@@ -110,7 +110,7 @@ fn expect_safe(account: &Caller, given: &[u8], upload: &Answer) {
 
 /// Turns the direction of text, or cannot be seen.
 fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    matches!(c, '\u{200B}' | '\u{200E}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// `inline; filename="ascii"`, and `filename*=UTF-8''...` when ASCII cannot say it.

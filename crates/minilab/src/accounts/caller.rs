@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::identities::Identity;
 use super::key::{Key, Kind};
+use super::scopes::Scope;
 use super::upload_link::{self, UploadLink};
 use super::{ANONYMOUS, Account, Scopes, find_by_name};
 use crate::app::App;
@@ -48,6 +49,21 @@ type Shown = (Via, Arc<Identity>);
 impl Caller {
     pub fn tier(&self) -> &Tier {
         &self.catalogue.tiers[&self.account.tier]
+    }
+
+    /// Whether they may do what admins may, by their account and by what they showed.
+    pub fn is_admin(&self) -> bool {
+        self.account.is_admin && self.scopes.admin
+    }
+
+    /// A key that does not have the scope does less than its account may.
+    pub fn must_have(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.list().contains(&scope) { Ok(()) } else { Err(out_of_scope(scope)) }
+    }
+
+    /// Whoever has the password can do everything: no lesser key may touch it.
+    pub fn must_have_all(&self) -> Result<(), Problem> {
+        Scope::ALL.into_iter().try_for_each(|scope| self.must_have(scope))
     }
 
     /// Some things need somebody who can be told from others.
@@ -106,11 +122,8 @@ impl Caller {
         request_id::note_account(account.id);
         let catalogue = catalogue_with(app, &account.tier).await?;
         let caller = Self { account, catalogue, via, scopes, family, key_ends_ms, link: None };
-        match method.is_safe() {
-            true if !scopes.read => Err(out_of_scope("read")),
-            false if !scopes.write => Err(out_of_scope("write")),
-            _ => Ok(caller),
-        }
+        caller.must_have(if method.is_safe() { Scope::Read } else { Scope::Write })?;
+        Ok(caller)
     }
 
     /// The holder of an upload link, who acts for its maker.
@@ -177,8 +190,8 @@ async fn catalogue_with(app: &App, tier: &str) -> Result<Arc<Catalogue>, Problem
     Ok(catalogue)
 }
 
-fn out_of_scope(scope: &str) -> Problem {
-    let detail = format!("this key does not have the scope {scope:?}");
+fn out_of_scope(scope: Scope) -> Problem {
+    let detail = format!("this key does not have the scope {:?}", crate::tiers::to_word(scope));
     Problem::forbidden("out_of_scope", detail)
 }
 
@@ -231,9 +244,7 @@ impl FromRequestParts<App> for Admin {
         if !caller.account.is_admin {
             return Err(Problem::forbidden("not_admin", "only admins may do this"));
         }
-        if !caller.scopes.admin {
-            return Err(out_of_scope("admin"));
-        }
+        caller.must_have(Scope::Admin)?;
         Ok(Self(caller))
     }
 }

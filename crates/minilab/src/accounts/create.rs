@@ -8,7 +8,7 @@ use super::{ANONYMOUS, Account, Scopes, find_by_name, sql};
 use crate::db::{Conn, Db};
 use crate::execute;
 use crate::http::Problem;
-use crate::http::disposition::is_trick;
+use crate::text;
 use crate::tiers::Catalogue;
 
 /// Why an account cannot be made.
@@ -18,7 +18,7 @@ pub enum Refused {
     NameTaken(String),
     #[error("the name {ANONYMOUS:?} is kept for callers without a key")]
     Reserved,
-    #[error("an account's name has 1 to 64 visible characters")]
+    #[error("an account's name has 1 to 64 characters that can be seen, or single spaces inside")]
     BadName,
     #[error("there is no tier {given:?}; there are {known}")]
     UnknownTier { given: String, known: String },
@@ -95,9 +95,7 @@ pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
 }
 
 async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
-    let is_visible = |c: char| !c.is_control() && !c.is_whitespace() && !is_trick(c);
-    let visible = new.name.chars().all(is_visible);
-    if !visible || !(1..=64).contains(&new.name.chars().count()) {
+    if !text::is_name(&new.name) {
         return Err(Refused::BadName);
     }
     let catalogue = Catalogue::load(tx).await?;

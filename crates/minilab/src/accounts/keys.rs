@@ -16,10 +16,10 @@ use crate::db::Conn;
 use crate::http::extract::Json;
 use crate::http::merge::{Wrong, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
-use crate::{execute, fetch_all, fetch_one};
+use crate::text::{self, NAME_CHARS_MAX};
+use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 const KEYS_MAX: i64 = 100;
-const NAME_CHARS_MAX: usize = 64;
 /// Ten years.
 pub const LIFE_SECS_MAX: i64 = 10 * 365 * 24 * 3600;
 
@@ -65,7 +65,8 @@ type KeyRow = (Uuid, String, String, i64, Option<i64>, Option<i64>);
 
 /// List API keys
 ///
-/// The caller's own, oldest first. A key itself is shown once, when it is made.
+/// The caller's own, oldest first, less those that can do more than the key this is called with. A key
+/// itself is shown once, when it is made.
 #[utoipa::path(get, path = "/api/v1/keys", tag = "account",
     responses((status = 200, body = KeysView), (status = 403, response = Refusal)))]
 pub async fn list_keys(
@@ -84,7 +85,8 @@ pub async fn list_keys(
         last_used_at: last_used_ms.map(rfc3339),
         key: None,
     };
-    Ok(Answer(KeysView { items: rows.into_iter().map(view).collect() }))
+    let is_covered = |row: &KeyRow| caller.scopes.cover(Scopes::parse(&row.2));
+    Ok(Answer(KeysView { items: rows.into_iter().filter(is_covered).map(view).collect() }))
 }
 
 /// Make an API key
@@ -175,23 +177,18 @@ pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What [`is_label`] asks for.
-pub const LABEL_FORM: &str = "is at most 64 characters, none of them a control character";
-
-/// Whether a key may be called so.
-pub fn is_label(text: &str) -> bool {
-    text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control)
+/// Why a key may not be called so.
+pub fn label_flaw(text: &str) -> Option<String> {
+    text::line_flaw(text, NAME_CHARS_MAX)
 }
 
 fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
     let mut wrong = Vec::new();
-    if !is_label(&new.name) {
-        wrong.push(Wrong::new("name", LABEL_FORM));
-    }
+    wrong.extend(label_flaw(&new.name).map(|flaw| Wrong::new("name", flaw)));
     if wanted.list().is_empty() {
         wrong.push(Wrong::new("scopes", "there must be one at least"));
     }
-    if wanted.list().iter().any(|scope| !own.list().contains(scope)) {
+    if !own.cover(wanted) {
         wrong.push(Wrong::new("scopes", "are more than those of the key you call with"));
     }
     if new.expires_in.is_some_and(|secs| !(1..=LIFE_SECS_MAX).contains(&secs)) {
@@ -202,7 +199,7 @@ fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
 
 /// Revoke an API key
 ///
-/// It is refused everywhere within a second.
+/// It is refused everywhere within a second. A key revokes none that can do more.
 #[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "account",
     params(("id" = Uuid, Path)),
     responses(
@@ -217,10 +214,19 @@ pub async fn revoke_key(
     caller.must_be_known()?;
     let unknown = || Problem::not_found("key");
     let Path(id) = id.map_err(|_| unknown())?;
-    let args = (id, caller.account.id, app.clock.now_ms());
+    let (account, now_ms) = (caller.account.id, app.clock.now_ms());
+    let mut conn = app.db.read().await?;
+    // The scopes of a key never change.
+    let scopes = fetch_optional!(&mut conn, (String,), sql::SELECT_KEY_SCOPES, id, account)?;
+    drop(conn);
+    let (scopes,) = scopes.ok_or_else(unknown)?;
+    if !caller.scopes.cover(Scopes::parse(&scopes)) {
+        let detail = "that key can do more than the one you call with";
+        return Err(Problem::forbidden("out_of_scope", detail));
+    }
     let revoked = app
         .db
-        .write(args, |tx, &(id, account, now_ms)| {
+        .write((id, account, now_ms), |tx, &(id, account, now_ms)| {
             Box::pin(async move { execute!(tx, sql::REVOKE_KEY, id, account, now_ms) })
         })
         .await?;

@@ -12,7 +12,7 @@ use crate::cpu;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Each takes its memory and a core: more at once would let strangers fill both.
-static TURNS: Semaphore = Semaphore::const_new(2);
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 pub const LENGTH_MIN: usize = 8;
 pub const LENGTH_MAX: usize = 256;
@@ -35,14 +35,25 @@ fn hash_now(password: &str) -> anyhow::Result<String> {
 
 /// What is stored of a password. It carries its own salt and parameters.
 pub async fn hash(password: String) -> anyhow::Result<String> {
-    let _turn = TURNS.acquire().await?;
-    cpu::run(move || hash_now(&password)).await
+    let running = AT_ONCE.acquire().await?;
+    cpu::run(move || {
+        // Until it is done, also when nobody waits for it any more.
+        let _running = running;
+        hash_now(&password)
+    })
+    .await
 }
 
-/// Whether it is the password behind `stored`. Without one it takes as long to say no.
-pub async fn verify(password: String, stored: Option<String>) -> anyhow::Result<bool> {
-    let _turn = TURNS.acquire().await?;
+/// Whether it is the password behind `stored`. Without one it takes as long to say no. `turn` is given
+/// back when it is done, also when nobody waits for it any more.
+pub async fn verify<T: Send + 'static>(
+    turn: T,
+    password: String,
+    stored: Option<String>,
+) -> anyhow::Result<bool> {
+    let running = AT_ONCE.acquire().await?;
     cpu::run(move || {
+        let _held = (running, turn);
         let known = stored.as_deref().unwrap_or(&NOBODY);
         let hash = PasswordHash::new(known)
             .map_err(|error| anyhow::anyhow!("reading a stored password: {error}"))?;
@@ -88,9 +99,11 @@ mod tests {
     async fn only_the_password_itself_is_right() {
         let stored = hash("correct horse battery".to_owned()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(verify("correct horse battery".to_owned(), Some(stored.clone())).await.unwrap());
-        assert!(!verify("correct horse batterz".to_owned(), Some(stored)).await.unwrap());
-        assert!(!verify("nobody has this one".to_owned(), None).await.unwrap());
+        assert!(
+            verify((), "correct horse battery".to_owned(), Some(stored.clone())).await.unwrap()
+        );
+        assert!(!verify((), "correct horse batterz".to_owned(), Some(stored)).await.unwrap());
+        assert!(!verify((), "nobody has this one".to_owned(), None).await.unwrap());
     }
 
     #[test]

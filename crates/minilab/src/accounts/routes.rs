@@ -27,6 +27,7 @@ use crate::tiers::{Keeping, Rights};
 pub struct MeView {
     account: String,
     tier: String,
+    /// By the account and the scopes of what was shown.
     admin: bool,
     rights: Rights,
     keeping: Keeping,
@@ -72,7 +73,7 @@ pub async fn show_me(State(app): State<App>, caller: Caller) -> Result<Answer<Me
     Ok(Answer(MeView {
         account: caller.account.name.clone(),
         tier: tier.name.clone(),
-        admin: caller.account.is_admin,
+        admin: caller.is_admin(),
         rights: tier.rights.clone(),
         keeping: tier.keeping,
         presets: tier.presets.clone(),
@@ -244,7 +245,7 @@ pub struct PasswordForm {
 
 /// Change my password
 ///
-/// Other sign-ins end; this one and API keys live on.
+/// Other sign-ins end; this one and API keys live on. A key needs all scopes for it.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = PasswordForm,
     responses(
         (status = 204, description = "Changed."),
@@ -262,6 +263,7 @@ pub async fn change_password(
     Json(form): Json<PasswordForm>,
 ) -> Result<StatusCode, Problem> {
     caller.must_be_known()?;
+    caller.must_have_all()?;
     let account = &caller.account;
     sign_in::check(&app, address, &account.name, form.current).await?;
     if let Some(weakness) = password::weakness(&form.new, &account.name) {

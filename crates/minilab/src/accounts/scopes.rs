@@ -15,6 +15,10 @@ pub enum Scope {
     Admin,
 }
 
+impl Scope {
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+}
+
 /// The scopes of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scopes {
@@ -35,6 +39,12 @@ impl Scopes {
         let all =
             [(self.read, Scope::Read), (self.write, Scope::Write), (self.admin, Scope::Admin)];
         all.into_iter().filter_map(|(has, scope)| has.then_some(scope)).collect()
+    }
+
+    /// Whether a key with these can do all that one with `others` can.
+    pub fn cover(self, others: Self) -> bool {
+        let own = self.list();
+        others.list().iter().all(|scope| own.contains(scope))
     }
 
     /// Words with spaces between, as their column holds them. An unknown word grants nothing.

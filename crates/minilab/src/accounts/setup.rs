@@ -46,7 +46,7 @@ pub async fn link(app: &App) -> anyhow::Result<Option<String>> {
 pub struct SetupForm {
     /// What the link ends in.
     token: String,
-    /// 1 to 64 visible characters.
+    /// 1 to 64 characters that can be seen, or single spaces inside.
     name: String,
     #[schema(format = Password)]
     password: String,

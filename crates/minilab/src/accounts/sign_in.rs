@@ -47,11 +47,12 @@ pub async fn check(
     if password.chars().count() > password::LENGTH_MAX {
         return Err(wrong());
     }
+    let turn = app.throttle.turn(address).await?;
     let mut conn = app.db.read().await?;
     let row = fetch_optional!(&mut conn, (Uuid, bool, Option<String>), sql::SELECT_PASSWORD, name)?;
     drop(conn);
     let (id, stored) = row.map_or((None, None), |(id, _, stored)| (Some(id), stored));
-    let is_right = password::verify(password, stored).await?;
+    let is_right = password::verify(turn, password, stored).await?;
     let id = id.filter(|_| is_right).ok_or_else(wrong)?;
     let account = super::find(&mut app.db.read().await?, id).await?.ok_or_else(wrong)?;
     if account.suspended {

@@ -26,6 +26,8 @@ crate::sql! {
         AND family_id IS NOT NULL AND family_id <> $2 AND revoked_ms IS NULL";
     REVOKE_KEY = "UPDATE credentials SET revoked_ms = $3 WHERE id = $1 AND account_id = $2
         AND kind = 'key' AND revoked_ms IS NULL";
+    SELECT_KEY_SCOPES = "SELECT scopes FROM credentials WHERE id = $1 AND account_id = $2
+        AND kind = 'key' AND revoked_ms IS NULL";
     SELECT_KEYS = "SELECT id, name, scopes, created_ms, expires_ms, last_used_ms FROM credentials
         WHERE account_id = $1 AND kind = 'key' AND revoked_ms IS NULL ORDER BY created_ms, id";
     COUNT_KEYS = "SELECT COUNT(*) FROM credentials

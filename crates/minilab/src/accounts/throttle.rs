@@ -1,71 +1,177 @@
-//! How often somebody may try to sign in.
+//! How often somebody may try to sign in, and who may wait for it.
+//!
+//! What is remembered of a try has one size, whatever was sent, and there is a bound on how much of it.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::http::Problem;
+use crate::app::App;
+use crate::http::{Problem, peer};
 use crate::limits::Limit;
+use crate::shares::{Bounds, Place, Shares};
 
 /// Tries at once, and how long until the next one is given back.
-const OF_ACCOUNT_FROM_ADDRESS: (u32, Duration) = (10, Duration::from_secs(10));
-const FROM_ADDRESS: (u32, Duration) = (100, Duration::from_secs(1));
+#[derive(Clone, Copy)]
+struct Quota(u32, Duration);
+
+const OF_ACCOUNT_FROM_NETWORK: Quota = Quota(10, Duration::from_secs(10));
+const FROM_NETWORK: Quota = Quota(100, Duration::from_secs(1));
+/// Of all networks that one customer of a provider may have.
+const FROM_SITE: Quota = Quota(400, Duration::from_millis(250));
 /// Wide, so that a stranger cannot easily lock somebody out; but all addresses together end here.
-const OF_ACCOUNT: (u32, Duration) = (200, Duration::from_secs(2));
+const OF_ACCOUNT: Quota = Quota(200, Duration::from_secs(2));
+
+/// Holders that are remembered, some 64 bytes each. Beyond, those with the most tries left are forgotten.
+const HOLDERS_MAX: usize = 65_536;
+const TIDY_EVERY: Duration = Duration::from_mins(1);
+
+/// Computing a password takes 20 ms and 19 MiB: two at a time, one of them for one network.
+const TURNS: Bounds = Bounds { all: 2, each: 1, queue: 8 };
+/// All who compute or wait to; a site has a part of it.
+const SEATS: Bounds = Bounds { all: 64, each: 24, queue: 0 };
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who forgot to sign in correctly is remembered by nobody but this process.
 #[derive(Clone)]
 pub struct Throttle {
-    of_account_from_address: Arc<DefaultKeyedRateLimiter<(String, IpAddr)>>,
-    from_address: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    of_account: Arc<DefaultKeyedRateLimiter<String>>,
+    tries: Arc<Mutex<Tries>>,
+    seats: Shares<IpAddr>,
+    turns: Shares<IpAddr>,
 }
 
-fn quota((tries, given_back): (u32, Duration)) -> Quota {
-    let tries = NonZeroU32::new(tries).expect("not zero above");
-    Quota::with_period(given_back).expect("not zero above").allow_burst(tries)
+/// Leave to compute a password, until it is dropped.
+pub struct Turn {
+    _seat: Place<IpAddr>,
+    _turn: Place<IpAddr>,
 }
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self {
-            of_account_from_address: Arc::new(RateLimiter::keyed(quota(OF_ACCOUNT_FROM_ADDRESS))),
-            from_address: Arc::new(RateLimiter::keyed(quota(FROM_ADDRESS))),
-            of_account: Arc::new(RateLimiter::keyed(quota(OF_ACCOUNT))),
-        }
+        let tries = Tries { salt: rand::random(), full_at: HashMap::new() };
+        let (seats, turns) = (Shares::new(SEATS), Shares::new(TURNS));
+        Self { tries: Arc::new(Mutex::new(tries)), seats, turns }
     }
 }
 
 impl Throttle {
     /// Counts a try; refuses it when there were too many.
     pub fn count(&self, account: &str, address: IpAddr) -> Result<(), Problem> {
-        // Names that no account can have need not be remembered.
-        let account = account.chars().take(64).collect::<String>();
-        let now = DefaultClock::default().now();
-        let waits = [
-            self.from_address.check_key(&address).err(),
-            self.of_account_from_address.check_key(&(account.clone(), address)).err(),
-            self.of_account.check_key(&account).err(),
-        ];
-        let longest =
-            waits.into_iter().flatten().map(|not_until| not_until.wait_time_from(now)).max();
-        let Some(wait) = longest else { return Ok(()) };
+        let now = Instant::now();
+        let Err(wait) =
+            self.tries.lock().expect("nobody panics holding it").take(account, address, now)
+        else {
+            return Ok(());
+        };
         let secs = wait.as_secs_f64().ceil().max(1.0) as u32;
         let detail = format!("too many tries to sign in; come again in {secs} s");
         let status = StatusCode::TOO_MANY_REQUESTS;
         Err(Problem::reached(Limit::SignIns, status, "too_many_tries", detail, secs))
     }
 
+    /// Waits for leave to compute a password. Who goes away gives its place to the next.
+    pub async fn turn(&self, address: IpAddr) -> Result<Turn, Problem> {
+        let full = |_| {
+            let detail = "too many are signing in at this moment; come again soon";
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            Problem::reached(Limit::SignInQueue, status, "too_many_sign_ins", detail, 2)
+        };
+        let seat = self.seats.try_take(peer::site(address)).map_err(full)?;
+        let turn = self.turns.take(peer::network(address), PATIENCE).await.map_err(full)?;
+        Ok(Turn { _seat: seat, _turn: turn })
+    }
+
     /// Forgets those who have all their tries again.
     pub fn tidy(&self) {
-        self.of_account_from_address.retain_recent();
-        self.from_address.retain_recent();
-        self.of_account.retain_recent();
+        self.tries.lock().expect("nobody panics holding it").tidy(Instant::now());
+    }
+}
+
+/// Keeps the memory of tries small until the process is to stop.
+pub async fn keep_tidy(app: App) {
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(TIDY_EVERY) => app.throttle.tidy(),
+        }
+    }
+}
+
+/// A holder's name, hashed: strangers choose how long names are.
+type Holder = [u8; 16];
+
+struct Tries {
+    /// Makes the hashes unknown to those who would collide.
+    salt: [u8; 32],
+    /// When each will have all its tries again.
+    full_at: HashMap<Holder, Instant>,
+}
+
+impl Tries {
+    /// Takes a try of everybody concerned, the widest first. At the first that has none left it ends: what
+    /// is refused adds nothing to remember.
+    fn take(&mut self, account: &str, address: IpAddr, now: Instant) -> Result<(), Duration> {
+        let (site, network) = (peer::site(address), peer::network(address));
+        let (of_site, at) = (site.to_string(), network.to_string());
+        let holders = [
+            (FROM_SITE, ["site", &of_site, ""]),
+            (FROM_NETWORK, ["network", &at, ""]),
+            (OF_ACCOUNT_FROM_NETWORK, ["both", &at, account]),
+            (OF_ACCOUNT, ["account", "", account]),
+        ];
+        for (quota, name) in holders {
+            // An address of the old kind is all its site has.
+            if name[0] != "site" || site != network {
+                self.take_one(quota, name, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_one(&mut self, quota: Quota, name: [&str; 3], now: Instant) -> Result<(), Duration> {
+        let holder = self.holder(name);
+        let Quota(tries, period) = quota;
+        let full_at = self.full_at.get(&holder).copied().unwrap_or(now).max(now) + period;
+        let latest = now + period * tries;
+        if full_at > latest {
+            return Err(full_at - latest);
+        }
+        if self.full_at.len() >= HOLDERS_MAX && !self.full_at.contains_key(&holder) {
+            self.make_room(now);
+        }
+        self.full_at.insert(holder, full_at);
+        Ok(())
+    }
+
+    fn holder(&self, name: [&str; 3]) -> Holder {
+        let mut hasher = blake3::Hasher::new_keyed(&self.salt);
+        for part in name {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        }
+        let mut holder = Holder::default();
+        holder.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        holder
+    }
+
+    fn tidy(&mut self, now: Instant) {
+        self.full_at.retain(|_, full_at| *full_at > now);
+        self.full_at.shrink_to(HOLDERS_MAX / 16);
+    }
+
+    /// Half of the room, at the cost of those who lose least by it.
+    fn make_room(&mut self, now: Instant) {
+        self.full_at.retain(|_, full_at| *full_at > now);
+        if self.full_at.len() < HOLDERS_MAX / 2 {
+            return;
+        }
+        let mut moments = self.full_at.values().copied().collect::<Vec<_>>();
+        let middle = moments.len() / 2;
+        let (_, middle, _) = moments.select_nth_unstable(middle);
+        let middle = *middle;
+        self.full_at.retain(|_, full_at| *full_at > middle);
     }
 }
 
@@ -73,22 +179,90 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    #[test]
-    fn too_many_tries_from_one_address_do_not_lock_out_another() {
-        let throttle = Throttle::default();
-        let [stranger, friend] = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
-        let refused = (0..11).find_map(|_| throttle.count("ada", stranger).err()).unwrap();
-        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-        assert!((1..=10).contains(&refused.retry_after_secs.unwrap()));
-        assert!(throttle.count("ada", friend).is_ok());
-        assert!(throttle.count("bob", stranger).is_ok());
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
     }
 
     #[test]
-    fn many_names_from_one_address_end_as_well() {
+    fn too_many_tries_from_one_address_do_not_lock_out_another() {
         let throttle = Throttle::default();
-        let address = IpAddr::from([10, 0, 0, 1]);
-        let counted = (0..200).take_while(|n| throttle.count(&n.to_string(), address).is_ok());
-        assert!((100..110).contains(&counted.count()));
+        for (stranger, friend) in [("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8:0:1::1")] {
+            let (stranger, friend) = (ip(stranger), ip(friend));
+            let refused = (0..11).find_map(|_| throttle.count("ada", stranger).err()).unwrap();
+            assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+            assert!((1..=10).contains(&refused.retry_after_secs.unwrap()));
+            assert!(throttle.count("ada", friend).is_ok());
+            assert!(throttle.count("bob", stranger).is_ok());
+        }
+    }
+
+    #[test]
+    fn many_names_from_one_network_end_as_well() {
+        for address in ["10.0.0.1", "2001:db8::"] {
+            let throttle = Throttle::default();
+            let from = |n: u32| match ip(address) {
+                IpAddr::V4(address) => IpAddr::V4(address),
+                IpAddr::V6(network) => {
+                    IpAddr::V6(std::net::Ipv6Addr::from_bits(network.to_bits() | u128::from(n)))
+                }
+            };
+            let counted =
+                (0..200).take_while(|n| throttle.count(&n.to_string(), from(*n)).is_ok()).count();
+            assert!((100..110).contains(&counted), "{address}: {counted}");
+        }
+    }
+
+    #[test]
+    fn many_networks_of_one_site_end_as_well() {
+        let throttle = Throttle::default();
+        let from =
+            |n: u128| IpAddr::V6(std::net::Ipv6Addr::from_bits((0x2001_0db8 << 96) | (n << 64)));
+        let counted = (0..2000).take_while(|n| throttle.count(&n.to_string(), from(*n)).is_ok());
+        assert!((400..420).contains(&counted.count()));
+        assert!(throttle.count("ada", ip("2001:db9::1")).is_ok());
+    }
+
+    #[test]
+    fn what_is_refused_is_not_remembered_and_the_rest_has_a_bound() {
+        let throttle = Throttle::default();
+        let held = || throttle.tries.lock().unwrap().full_at.len();
+        for n in 0..5000 {
+            let _ = throttle.count(&format!("{n}{}", "猫".repeat(5000)), ip("10.0.0.1"));
+        }
+        assert!(held() < 250, "{}", held());
+        let (mut tries, now) = (throttle.tries.lock().unwrap(), Instant::now());
+        for n in 0..100_000_u32 {
+            let _ = tries.take("ada", IpAddr::from(n.to_be_bytes()), now);
+            let _ = tries.take(&n.to_string(), IpAddr::from(n.to_be_bytes()), now);
+            assert!(tries.full_at.len() <= HOLDERS_MAX);
+        }
+        // Who tried most is remembered longest.
+        assert!(tries.take("bob", ip("10.0.0.1"), now).is_err());
+        tries.tidy(now + Duration::from_hours(1));
+        assert!(tries.full_at.is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_network_leaves_turns_and_seats_to_others() {
+        let throttle = Throttle::default();
+        let all = |n: u32, address: IpAddr| {
+            let throttle = throttle.clone();
+            (0..n).map(move |_| {
+                let throttle = throttle.clone();
+                Box::pin(async move { throttle.turn(address).await })
+            })
+        };
+        let mut stranger = all(30, ip("2001:db8::1")).collect::<Vec<_>>();
+        let mut outcomes = Vec::new();
+        for asked in &mut stranger {
+            outcomes.push(futures_util::poll!(asked));
+        }
+        let refused = outcomes.iter().filter(|o| matches!(o, std::task::Poll::Ready(Err(_))));
+        assert_eq!(refused.count(), 30 - 9);
+        let friend = throttle.turn(ip("2001:db8:0:1::1")).await;
+        assert!(friend.is_ok());
+        // Who hangs up leaves nothing behind.
+        drop((stranger, outcomes, friend));
+        assert_eq!((throttle.seats.holders(), throttle.turns.holders()), (0, 0));
     }
 }

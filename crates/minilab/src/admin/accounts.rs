@@ -32,7 +32,7 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional};
 #[serde(deny_unknown_fields)]
 #[schema(as = NewAccount)]
 pub struct AccountForm {
-    /// 1 to 64 visible characters.
+    /// 1 to 64 characters that can be seen, or single spaces inside.
     #[schema(min_length = 1, max_length = 64, example = "ada")]
     name: String,
     /// A tier's name or alias.

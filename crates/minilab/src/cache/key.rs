@@ -51,3 +51,13 @@ pub struct Key {
     pub tenant: Tenant,
     pub what: What,
 }
+
+impl Key {
+    /// What its texts take: callers choose them.
+    pub fn text_bytes(&self) -> usize {
+        match &self.what {
+            What::Bytes { .. } => 0,
+            What::Page { tier, filter, .. } => tier.capacity() + filter.capacity(),
+        }
+    }
+}

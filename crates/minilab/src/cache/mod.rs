@@ -7,6 +7,7 @@ mod key;
 
 pub use key::{Key, List, Tenant, What};
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,8 +21,8 @@ use serde::{Deserialize, Serialize};
 
 /// A page of a list lives so long; a change of the list makes another key at once.
 pub const PAGE_LIFE: Duration = Duration::from_secs(5);
-/// What a key and its place take beside the bytes, about.
-const ENTRY_BYTES: usize = 256;
+/// What a key without its texts, and its place, take beside the bytes, about.
+const ENTRY_BYTES: usize = 512;
 /// Larger bodies are left to the system's own cache of files.
 const BODY_BYTES_MAX: u64 = 256 * 1024;
 
@@ -55,6 +56,22 @@ pub struct Cache {
     counts: Arc<Counts>,
 }
 
+/// Why nothing was loaded, for all who waited for it.
+#[derive(Debug)]
+struct Loading(Arc<anyhow::Error>);
+
+impl fmt::Display for Loading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("loading what is asked for")
+    }
+}
+
+impl std::error::Error for Loading {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some((*self.0).as_ref())
+    }
+}
+
 /// Pages live shortly; bytes named by their content as long as there is room.
 struct Life;
 
@@ -70,7 +87,9 @@ impl Cache {
         let evicted = counts.clone();
         let entries = Moka::builder()
             .max_capacity(config.bytes)
-            .weigher(|_: &Key, bytes: &Bytes| (bytes.len() + ENTRY_BYTES) as u32)
+            .weigher(|key: &Key, bytes: &Bytes| {
+                u32::try_from(bytes.len() + key.text_bytes() + ENTRY_BYTES).unwrap_or(u32::MAX)
+            })
             .expire_after(Life)
             .eviction_listener(move |_, _, cause| {
                 if cause == RemovalCause::Size {
@@ -93,6 +112,11 @@ impl Cache {
     /// Bytes kept now, keys and all. What has expired may be counted for a moment.
     pub fn bytes(&self) -> u64 {
         self.entries.weighted_size()
+    }
+
+    /// Whether it is kept; nobody counts that as a look.
+    pub fn has(&self, key: &Key) -> bool {
+        self.entries.contains_key(key)
     }
 
     pub async fn get(&self, key: &Key) -> Option<Bytes> {
@@ -124,7 +148,7 @@ impl Cache {
             return Ok(found);
         }
         let loaded = Box::pin(self.entries.try_get_with(key, load)).await;
-        loaded.map_err(|error: Arc<anyhow::Error>| anyhow::anyhow!("{error:#}"))
+        loaded.map_err(|cause: Arc<anyhow::Error>| Loading(cause).into())
     }
 
     /// Settles what is put off to quieter moments: expiry, eviction, counts.

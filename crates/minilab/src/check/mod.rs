@@ -183,6 +183,9 @@ const SWEEP_GRACE: Duration = Duration::from_hours(24);
 /// Rows of jobs that ended well are kept so long.
 const JOBS_KEPT: Duration = Duration::from_hours(7 * 24);
 
+/// Failed jobs that are about no image are kept so long; others as long as their image.
+const FAILED_KEPT: Duration = Duration::from_hours(30 * 24);
+
 /// Upload links that ended are listed so long.
 const ENDED_KEPT: Duration = Duration::from_hours(30 * 24);
 
@@ -201,13 +204,15 @@ pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
         }
     }
     variants::prune::prune(app).await?;
-    app.throttle.tidy();
     let now_ms = app.clock.now_ms();
     app.db
         .write((lease.clone(), now_ms), |tx, (lease, now_ms)| {
             Box::pin(async move {
                 let before_ms = *now_ms - JOBS_KEPT.as_millis() as i64;
                 execute!(tx, jobs::sql::DELETE_FINISHED, before_ms)?;
+                execute!(tx, jobs::sql::DELETE_FAILED_OF_GONE)?;
+                let before_ms = *now_ms - FAILED_KEPT.as_millis() as i64;
+                execute!(tx, jobs::sql::DELETE_FAILED_OF_NONE, before_ms)?;
                 let before_ms = *now_ms - EXPIRED_KEPT.as_millis() as i64;
                 execute!(tx, accounts::sql::DELETE_EXPIRED, before_ms)?;
                 execute!(tx, links::sql::DELETE_EXPIRED, before_ms)?;

@@ -54,6 +54,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
             );
         }
         let watch = crate::spawn(links::watch(app.clone()));
+        let tidy = crate::spawn(accounts::throttle::keep_tidy(app.clone()));
         http::server::serve(
             listener,
             router::router(app.clone()),
@@ -62,6 +63,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         )
         .await;
         watch.await.context("the watch over links died")?;
+        tidy.await.context("the memory of sign-ins died")?;
         close(app, hands).await
     })
 }

@@ -1,5 +1,6 @@
 //! A connection of either engine, and the macros that run a statement on it.
 
+use super::is_away;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
@@ -12,8 +13,11 @@ pub enum Conn {
     Postgres(PoolConnection<Postgres>),
     Transaction {
         tx: Transaction<'static, Postgres>,
-        /// A statement failed because of another transaction: the whole body is worth a retry.
-        got_in_the_way: bool,
+        /// A statement failed because of another transaction or of its connection: the whole body is
+        /// worth a retry.
+        is_worth_a_retry: bool,
+        /// The connection is gone: there is nothing to commit.
+        is_lost: bool,
     },
 }
 
@@ -25,7 +29,7 @@ pub enum Engine<'a> {
 
 impl Conn {
     pub(super) fn transaction(tx: Transaction<'static, Postgres>) -> Self {
-        Self::Transaction { tx, got_in_the_way: false }
+        Self::Transaction { tx, is_worth_a_retry: false, is_lost: false }
     }
 
     pub fn engine(&mut self) -> Engine<'_> {
@@ -39,8 +43,10 @@ impl Conn {
 
     /// Remembers whether a failed statement makes its transaction worth repeating.
     pub fn note<T>(&mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
-        if let (Self::Transaction { got_in_the_way, .. }, Err(error)) = (self, &outcome) {
-            *got_in_the_way |= is_retryable(error);
+        if let (Self::Transaction { is_worth_a_retry, is_lost, .. }, Err(error)) = (self, &outcome)
+        {
+            *is_lost |= is_away(error);
+            *is_worth_a_retry |= *is_lost || is_retryable(error);
         }
         outcome
     }

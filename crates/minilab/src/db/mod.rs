@@ -6,13 +6,19 @@
 
 mod away;
 mod conn;
+mod faults;
+mod limited;
 mod migrate;
 mod open;
 pub mod sql;
 mod writer;
 
 pub use conn::{Conn, Engine};
+pub use faults::{Undecided, is_away, is_bad_text, is_too_slow, is_undecided};
+pub use limited::Limited;
 pub use open::{DatabaseConfig, Dialect, is_missing_table};
+
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::{PgPool, SqlitePool};
@@ -27,8 +33,10 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// How often a PostgreSQL transaction is tried when others got in its way.
+/// How often a PostgreSQL transaction is tried when others got in its way, or its connection was lost.
 const TRIES_MAX: u32 = 8;
+/// Who waited so long for a connection does not wait for another one.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Db {
     /// A connection for reading. What it sees is committed.
@@ -80,26 +88,45 @@ where
     E: From<sqlx::Error>,
     F: for<'a> Fn(&'a mut Conn, &'a A) -> BoxFuture<'a, Result<T, E>>,
 {
-    let mut tries = 0;
+    let (mut tries, started) = (0, Instant::now());
     loop {
         tries += 1;
-        let mut tx = Conn::transaction(away::begin(pool).await?);
-        let outcome = body(&mut tx, args).await;
-        let Conn::Transaction { tx, got_in_the_way } = tx else {
-            unreachable!("a body cannot replace its transaction by another kind of connection")
-        };
-        if outcome.is_err() {
-            tx.rollback().await?;
-            if got_in_the_way && tries < TRIES_MAX {
+        let begun = match away::begin(pool).await {
+            // Waiting for a connection has its own bound.
+            Err(error) if is_away(&error) && tries < TRIES_MAX && started.elapsed() < PATIENCE => {
                 tokio::time::sleep(backoff(tries)).await;
                 continue;
             }
-            return outcome;
+            begun => begun?,
+        };
+        let mut tx = Conn::transaction(begun);
+        let outcome = body(&mut tx, args).await;
+        let Conn::Transaction { tx, is_worth_a_retry, is_lost } = tx else {
+            unreachable!("a body cannot replace its transaction by another kind of connection")
+        };
+        if outcome.is_err() || is_lost {
+            // What cannot be rolled back any more is rolled back by the server.
+            if let Err(error) = tx.rollback().await
+                && !is_away(&error)
+            {
+                return Err(error.into());
+            }
+            if is_worth_a_retry && tries < TRIES_MAX {
+                tokio::time::sleep(backoff(tries)).await;
+                continue;
+            }
+            // A body may have made light of the loss; there is nothing to commit all the same.
+            return match outcome {
+                Ok(_) => Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into()),
+                failed => failed,
+            };
         }
         match tx.commit().await {
             Err(error) if is_retryable(&error) && tries < TRIES_MAX => {
                 tokio::time::sleep(backoff(tries)).await;
             }
+            // It may have happened: only the caller knows whether twice is once too often.
+            Err(error) if is_away(&error) => return Err(sqlx::Error::from(Undecided(error)).into()),
             committed => {
                 committed?;
                 return outcome;
@@ -108,6 +135,6 @@ where
     }
 }
 
-fn backoff(tries: u32) -> std::time::Duration {
-    std::time::Duration::from_millis(rand::random_range(1..=(4 << tries)))
+fn backoff(tries: u32) -> Duration {
+    Duration::from_millis(rand::random_range(1..=(4 << tries)))
 }

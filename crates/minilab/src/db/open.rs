@@ -102,6 +102,8 @@ async fn open_postgres(config: &DatabaseConfig) -> anyhow::Result<Db> {
 async fn postgres_pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
     let reaching = "connecting to the database that database.url names";
     let options = config.url.parse::<PgConnectOptions>().context(reaching)?;
+    // Compiling a plan costs more than any of our statements.
+    let options = options.options([("jit", "off")]);
     away::await_start(&options).await.context(reaching)?;
     Ok(PgPoolOptions::new()
         .max_connections(config.connections)

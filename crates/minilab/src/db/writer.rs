@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Conn;
+use super::{Conn, Undecided};
 
 /// How many bodies may share one commit, and how many may wait for their turn.
 const GROUP_MAX: usize = 128;
@@ -26,7 +26,7 @@ trait Write: Send {
     /// Runs the body; true keeps what it wrote.
     fn run<'a>(&'a mut self, conn: &'a mut Conn) -> BoxFuture<'a, bool>;
     /// Answers the caller, after the commit that `failure` speaks of.
-    fn answer(self: Box<Self>, failure: Option<&str>);
+    fn answer(self: Box<Self>, failure: Option<&Failure>);
 }
 
 struct Pending<A, T, E, F> {
@@ -52,15 +52,29 @@ where
         })
     }
 
-    fn answer(self: Box<Self>, failure: Option<&str>) {
+    fn answer(self: Box<Self>, failure: Option<&Failure>) {
         let outcome = match (self.outcome, failure) {
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(value)), None) => Ok(value),
-            (_, Some(failure)) => Err(failed(failure).into()),
+            (_, Some(failure)) => Err(failure.error().into()),
             (None, None) => Err(failed("the write did not run").into()),
         };
         // The caller may have gone; what it asked for is committed all the same.
         let _ = self.reply.send(outcome);
+    }
+}
+
+/// Why nothing of a group may have been committed.
+struct Failure {
+    why: String,
+    /// The COMMIT was under way: some of it may be on the disk.
+    is_undecided: bool,
+}
+
+impl Failure {
+    fn error(&self) -> sqlx::Error {
+        let error = failed(&self.why);
+        if self.is_undecided { Undecided(error).into() } else { error }
     }
 }
 
@@ -88,7 +102,9 @@ impl Writer {
         if self.waiting.send(Box::new(pending)).await.is_err() {
             return Err(sqlx::Error::PoolClosed.into());
         }
-        answer.await.unwrap_or_else(|_| Err(sqlx::Error::PoolClosed.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(sqlx::Error::from(Undecided(sqlx::Error::PoolClosed)).into()))
     }
 
     /// Waits until all writes sent before are answered.
@@ -104,20 +120,36 @@ impl Writer {
 async fn serve(mut conn: Conn, mut inbox: mpsc::Receiver<Box<dyn Write>>) {
     while let Some(first) = inbox.recv().await {
         let mut group = Vec::with_capacity(8);
-        let failure = commit_group(&mut conn, first, &mut inbox, &mut group).await.err();
-        if let Some(error) = &failure {
+        let failure = match run_group(&mut conn, first, &mut inbox, &mut group).await {
+            Err(error) => Some((error, false)),
+            Ok(()) => {
+                let committed = command(&mut conn, "COMMIT").await;
+                committed.err().map(|error| {
+                    let is_undecided = !is_full(&error);
+                    (error, is_undecided)
+                })
+            }
+        };
+        if let Some((error, _)) = &failure {
             tracing::error!(%error, "a group of writes failed and was undone");
             let _ = command(&mut conn, "ROLLBACK").await;
         }
-        let failure = failure.map(|error| error.to_string());
+        let failure =
+            failure.map(|(error, is_undecided)| Failure { why: error.to_string(), is_undecided });
         for write in group {
-            write.answer(failure.as_deref());
+            write.answer(failure.as_ref());
         }
     }
 }
 
-/// Runs `first` and whoever waits behind it, moving each into `group`, and commits them together.
-async fn commit_group(
+/// A COMMIT for which there was no room did not happen: SQLITE_FULL.
+fn is_full(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.as_deref() == Some("13")
+}
+
+/// Runs `first` and whoever waits behind it, moving each into `group`; they are to be committed together.
+async fn run_group(
     conn: &mut Conn,
     first: Box<dyn Write>,
     inbox: &mut mpsc::Receiver<Box<dyn Write>>,
@@ -131,7 +163,7 @@ async fn commit_group(
         ran?;
         next = if group.len() < GROUP_MAX { inbox.try_recv().ok() } else { None };
     }
-    command(conn, "COMMIT").await
+    Ok(())
 }
 
 async fn run_under_savepoint(conn: &mut Conn, write: &mut dyn Write) -> sqlx::Result<()> {

@@ -27,15 +27,13 @@ use crate::images::list::page_number;
 use crate::images::routes::{ImageId, find_own, page_key};
 use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
-use crate::sharing::{Wish, issue};
+use crate::sharing::{HANDED_SECS, Wish, issue};
 use crate::uploads::Stored;
 use crate::variants::previews;
 use crate::variants::routes::allowed_preset;
 use crate::{fetch_all, tiers::Preset};
 
 const PER_PAGE: i64 = 20;
-/// An address in an answer opens for so long.
-const ASSET_SECS: i64 = 300;
 const PREVIEW: &str = "preview";
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -73,7 +71,7 @@ struct EmojiPageView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmojiAsset)]
 struct AssetView {
-    /// Opens for five minutes, for whoever has it.
+    /// Opens for five to ten minutes, for whoever has it. The same again while that holds.
     asset_url: String,
 }
 
@@ -109,8 +107,8 @@ async fn list_emoji_gallery(
 ) -> Result<Response, Problem> {
     let page = page_number(query.page.as_deref())?;
     let (rank, skip) = (caller.tier().rank, (page - 1) * PER_PAGE);
-    let mut conn = app.db.read().await?;
-    let version = counters::read(&mut conn, Scope::Gallery, counters::CHANGES).await?;
+    let version =
+        counters::read(&mut app.db.read().await?, Scope::Gallery, counters::CHANGES).await?;
     let place = GalleryPage {
         limit: PER_PAGE,
         behind: (0, Uuid::nil()),
@@ -122,6 +120,7 @@ async fn list_emoji_gallery(
     let key = gallery::routes::page_key(&caller, list, version, place);
     let load = async {
         let sql = gallery::sql::SELECT_BY_ID;
+        let mut conn = app.db.read().await?;
         let items = fetch_all!(&mut conn, Item, sql, rank, PER_PAGE, skip)?;
         let mut images = Vec::with_capacity(items.len());
         for item in &items {
@@ -131,6 +130,7 @@ async fn list_emoji_gallery(
         for image in &images {
             made.extend(crate::variants::of_blob(&mut conn, image.blob_id).await?);
         }
+        drop(conn);
         let previews = previews::of(&app, Tenant::Gallery(rank), &images, &made).await;
         let shown = |image: &Image| items.iter().find(|item| item.image_id == image.id);
         let ids = images.iter().filter_map(|image| Some(shown(image)?.id)).collect::<Vec<_>>();
@@ -159,7 +159,7 @@ async fn show_emoji_gallery_item(
 
 async fn asset(app: &App, caller: &Caller, image: &Image) -> Result<Json<AssetView>, Problem> {
     let variant = best(caller, image);
-    let wish = Wish { variant, secs: ASSET_SECS, keep_location: false, handed: true };
+    let wish = Wish { variant, secs: HANDED_SECS, keep_location: false, handed: true };
     let issued = issue(app, caller, image, wish).await?;
     Ok(Json(AssetView { asset_url: issued.url }))
 }
@@ -192,13 +192,15 @@ async fn list_emoji_uploads(
     let account = caller.account.id;
     let skip = (number - 1) * PER_PAGE;
     let page = list::Page { limit: PER_PAGE, before: Uuid::nil(), skip };
-    let mut conn = app.db.read().await?;
-    let version = counters::read(&mut conn, Scope::Account(account), counters::CHANGES).await?;
+    let of_account = Scope::Account(account);
+    let version = counters::read(&mut app.db.read().await?, of_account, counters::CHANGES).await?;
     let key = page_key(&caller, cache::List::Uploads, version, page, String::new());
     let load = async {
         let sql = images::sql::SELECT_OLDEST;
+        let mut conn = app.db.read().await?;
         let images = fetch_all!(&mut conn, Image, sql, account, PER_PAGE, skip)?;
         let made = list::variants_of(&mut conn, &images).await?;
+        drop(conn);
         let previews = previews::of(&app, Tenant::Account(account), &images, &made).await;
         let ids = images.iter().map(|image| image.id).collect::<Vec<_>>();
         page_body(&ids, previews, number)

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{obtain_of, store_one};
 use crate::accounts::Caller;
 use crate::accounts::routes::RefreshForm;
+use crate::accounts::scopes::Scope;
 use crate::accounts::sign_in::{self, Address, Tokens};
 use crate::app::App;
 use crate::clock::rfc3339;
@@ -19,7 +20,7 @@ use crate::http::bytes::fingerprint;
 use crate::http::extract::JsonOrForm;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::filter::Filter;
-use crate::images::list::{Page, Whose, list};
+use crate::images::list::{Page, TIME_MAX, Whose, list, place};
 use crate::images::routes::find_own;
 use crate::images::{self, Image, State as ImageState};
 use crate::links::ORIGINAL;
@@ -161,7 +162,9 @@ async fn list_tiered_images(
 ) -> Result<Json<Vec<TieredView>>, Problem> {
     let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
     let (whose, all) = (Whose::of(&caller), Filter::default());
-    let listed = list(&mut app.db.read().await?, whose, &all, page).await?;
+    let _place = place(&app, &caller).await?;
+    let mut conn = app.db.read_within(TIME_MAX).await?;
+    let (listed, _) = list(&mut conn, whose, &all, page).await?;
     let view_one = |image| view(&app, &caller, image, &listed.variants);
     Ok(Json(listed.images.iter().map(view_one).collect()))
 }
@@ -244,6 +247,7 @@ async fn create_expiring_image(
     JsonOrForm(form): JsonOrForm<ExpiringForm>,
 ) -> Result<(StatusCode, Json<ExpiringView>), Problem> {
     caller.must_be_known()?;
+    caller.must_have(Scope::Read)?;
     let image = find_own(&app, &caller, form.uuid).await?;
     let secs = form.expire_time;
     let wish = Wish { variant: ORIGINAL.to_owned(), secs, keep_location: false, handed: false };

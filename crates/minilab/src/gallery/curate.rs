@@ -19,10 +19,12 @@ use crate::http::extract::Json;
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
 use crate::links;
+use crate::text;
 use crate::{execute, fetch_one, fetch_optional};
 
 const TITLE_CHARS_MAX: usize = 200;
 const TAGS_MAX: usize = 20;
+const TAG_CHARS_MAX: usize = 40;
 
 /// What an admin says of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,10 +71,8 @@ pub struct ItemChange {
 
 fn wrongs(curated: &Curated) -> Vec<Wrong> {
     let mut wrong = Vec::new();
-    let title = &curated.title;
-    if title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
-        wrong.push(Wrong::new("title", "is at most 200 characters, none a control character"));
-    }
+    let flaw = text::line_flaw(&curated.title, TITLE_CHARS_MAX);
+    wrong.extend(flaw.map(|flaw| Wrong::new("title", flaw)));
     if !(0..=1000).contains(&curated.rank) {
         wrong.push(Wrong::new("rank", "must be from 0 to 1000"));
     }
@@ -80,8 +80,9 @@ fn wrongs(curated: &Curated) -> Vec<Wrong> {
         wrong.push(Wrong::new("position", "is too far out"));
     }
     let is_tag = |tag: &String| {
-        (1..=40).contains(&tag.chars().count())
-            && !tag.chars().any(|c| c.is_control() || c.is_whitespace())
+        !tag.is_empty()
+            && text::line_flaw(tag, TAG_CHARS_MAX).is_none()
+            && !tag.contains(char::is_whitespace)
     };
     if curated.tags.len() > TAGS_MAX || !curated.tags.iter().all(is_tag) {
         wrong.push(Wrong::new("tags", "are at most 20 words of at most 40 characters"));

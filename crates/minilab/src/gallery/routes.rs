@@ -1,8 +1,7 @@
 //! `/api/v1/gallery`: for everybody who may call.
 
 use axum::Json as Answer;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,7 +14,7 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::{Key, List, Tenant, What};
 use crate::counters::{self, Scope};
-use crate::http::extract::Query;
+use crate::http::extract::{Path, Query};
 use crate::http::problem::{Problem, Refusal};
 use crate::images::routes::{PictureBytes, PreferHeader, VersionQuery, split_page};
 use crate::variants::routes::{Handing, NotYetView, hand_out};
@@ -45,7 +44,7 @@ pub async fn list_gallery(
     Query(query): Query<GalleryQuery>,
 ) -> Result<Response, Problem> {
     let page = query.page()?;
-    if page.with_inactive && !caller.account.is_admin {
+    if page.with_inactive && !caller.is_admin() {
         let detail = "only admins see what is not active";
         return Err(Problem::forbidden("not_admin", detail));
     }
@@ -100,13 +99,13 @@ fn unknown() -> Problem {
 /// An item that is there for the caller: one that is not active is for admins only.
 pub async fn find_visible(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Problem> {
     let item = find(&mut app.db.read().await?, id).await?;
-    item.filter(|item| item.active || caller.account.is_admin).ok_or_else(unknown)
+    item.filter(|item| item.active || caller.is_admin()).ok_or_else(unknown)
 }
 
 /// The same, open to the caller's tier.
 pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Problem> {
     let item = find_visible(app, caller, id).await?;
-    if item.is_open_to(caller) || caller.account.is_admin {
+    if item.is_open_to(caller) || caller.is_admin() {
         return Ok(item);
     }
     let detail = format!("this item is for tiers of rank {} and above", item.rank);
@@ -119,11 +118,11 @@ pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Pro
 pub async fn show_item(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<Path<Uuid>, Problem>,
 ) -> Result<Answer<ItemView>, Problem> {
     let Path(id) = id.map_err(|_| unknown())?;
     let item = find_visible(&app, &caller, id).await?;
-    let is_locked = item.rank > caller.tier().rank && !caller.account.is_admin;
+    let is_locked = item.rank > caller.tier().rank && !caller.is_admin();
     Ok(Answer(item.view(is_locked)))
 }
 
@@ -151,7 +150,7 @@ pub async fn show_item(
 pub async fn show_item_variant(
     State(app): State<App>,
     caller: Caller,
-    path: Result<Path<(Uuid, String)>, PathRejection>,
+    path: Result<Path<(Uuid, String)>, Problem>,
     Query(version): Query<VersionQuery>,
     method: Method,
     headers: HeaderMap,

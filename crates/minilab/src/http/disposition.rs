@@ -2,28 +2,23 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::text;
+
 const NAME_BYTES_MAX: usize = 200;
 
 /// RFC 8187's attr-char, less the letters and digits.
 const ATTR_CHAR: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!').remove(b'+');
 
-/// What is left of a name without its path, control characters and characters that play tricks
-/// with the direction or the sight of text. Never empty, never hidden, at most 200 bytes.
+/// What is left of a name without its path, and without characters that are no text or play tricks with
+/// it: see [`text::clean`]. Never empty, never hidden, at most 200 bytes.
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let cleaned: String = last.chars().filter(|c| !c.is_control() && !is_trick(*c)).collect();
+    let cleaned = text::clean(last);
     // Dots and spaces in one go: behind a space there may be the next dot.
     let bare = cleaned.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end();
     let kept = shorten(bare);
     if kept.is_empty() { "image".to_owned() } else { kept }
-}
-
-/// Bidirectional overrides and isolates, invisible joiners, separators, the byte order mark.
-pub fn is_trick(c: char) -> bool {
-    matches!(c,
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{061C}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// Cuts the stem and keeps the extension.
@@ -39,8 +34,8 @@ fn shorten(name: &str) -> String {
     while !stem.is_char_boundary(end.min(stem.len())) {
         end -= 1;
     }
-    // The cut may have come after a space.
-    format!("{}{extension}", &stem[..end.min(stem.len())]).trim_end().to_owned()
+    // The cut may have come after a space or a joiner.
+    format!("{}{extension}", text::clean(&stem[..end.min(stem.len())])).trim_end().to_owned()
 }
 
 /// The name without its extension.
@@ -87,6 +82,8 @@ mod tests {
             ("", "image"),
             ("  \u{200B} ", "image"),
             ("naïve 猫.png", "naïve 猫.png"),
+            ("می\u{200C}خواهم.png", "می\u{200C}خواهم.png"),
+            ("👩\u{200D}👧\u{200D}.png", "👩\u{200D}👧.png"),
         ] {
             assert_eq!(safe_name(given), kept, "{given:?}");
         }

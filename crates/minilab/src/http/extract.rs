@@ -1,13 +1,17 @@
-//! Extractors whose refusals are problems.
+//! Extractors whose refusals are problems, and which let no text in that no field takes.
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Problem;
+use super::texts::{self, BAD_TEXT};
+use crate::text;
 
 /// A query string.
 pub struct Query<T>(pub T);
@@ -16,6 +20,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if let Ok(pairs) = axum::extract::Query::<Pairs>::try_from_uri(&parts.uri) {
+            check_pairs(&pairs.0)?;
+        }
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         let query =
             query.map_err(|rejected| Problem::unprocessable("bad_query", rejected.body_text()));
@@ -30,9 +37,14 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let nowhere = || Problem::not_found("address");
+        let params = axum::extract::RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|_| nowhere())?;
+        if params.iter().any(|(_, value)| text::flaw(value).is_some()) {
+            return Err(nowhere());
+        }
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        let path = path.map_err(|_| Problem::not_found("address"));
-        path.map(|axum::extract::Path(path)| Self(path))
+        path.map(|axum::extract::Path(path)| Self(path)).map_err(|_| nowhere())
     }
 }
 
@@ -51,18 +63,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrForm<T> {
         if !media_type.starts_with("application/x-www-form-urlencoded") {
             return Json::from_request(request, state).await.map(|Json(body)| Self(body));
         }
-        let form = in_time(axum::Form::<T>::from_request(request, state)).await?;
+        let (request, body) = read(request, state).await?;
+        let pairs = axum::Form::<Pairs>::from_request(with(&request, body.clone()), state).await;
+        if let Ok(pairs) = pairs {
+            check_pairs(&pairs.0)?;
+        }
+        let form = axum::Form::<T>::from_request(with(&request, body), state).await;
         let form = form
             .map_err(|rejected| Problem::new(rejected.status(), "bad_body", rejected.body_text()));
         form.map(|axum::Form(body)| Self(body))
     }
-}
-
-async fn in_time<T>(body: impl Future<Output = T>) -> Result<T, Problem> {
-    tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
-        let detail = format!("the body did not come within {} s", BODY_TIMEOUT.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
-    })
 }
 
 /// A JSON body.
@@ -72,11 +82,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = in_time(axum::Json::<T>::from_request(request, state)).await?;
+        let (request, body) = read(request, state).await?;
+        texts::check_json(&body)?;
+        let body = axum::Json::<T>::from_request(with(&request, body), state).await;
         let body = body.map_err(|rejected| {
             let code = match rejected.status() {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
-                StatusCode::PAYLOAD_TOO_LARGE => "too_large",
                 StatusCode::BAD_REQUEST => "broken_json",
                 _ => "bad_body",
             };
@@ -84,4 +95,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         });
         body.map(|axum::Json(body)| Self(body))
     }
+}
+
+/// The whole body, if it comes in time and is not too large.
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Bytes), Problem> {
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(with(&parts, body), state);
+    let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
+        let detail = format!("the body did not come within {} s", BODY_TIMEOUT.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+    })?;
+    let body = body.map_err(|rejected| {
+        let is_large = rejected.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        let code = if is_large { "too_large" } else { "broken_body" };
+        Problem::new(rejected.status(), code, rejected.body_text())
+    })?;
+    Ok((parts, body))
+}
+
+fn with(parts: &Parts, body: impl Into<Body>) -> Request {
+    Request::from_parts(parts.clone(), body.into())
+}
+
+/// Names and values, as queries and forms have them.
+type Pairs = Vec<(String, String)>;
+
+fn check_pairs(pairs: &[(String, String)]) -> Result<(), Problem> {
+    for (name, value) in pairs {
+        if let Some(flaw) = text::flaw(name).or_else(|| texts::flaw(name, value)) {
+            let name = name.chars().take(40).collect::<String>();
+            return Err(Problem::unprocessable(BAD_TEXT, format!("{name:?} {flaw}")));
+        }
+    }
+    Ok(())
 }

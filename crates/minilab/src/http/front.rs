@@ -14,9 +14,13 @@ use http_body::Body as _;
 use tracing::Instrument;
 
 use super::guard::{self, Guard};
+use super::problem::Again;
 use super::request_id::{CURRENT, Current};
 use super::{Problem, cache_policy, compress, peer, request_id};
 use crate::measures;
+
+/// Who waited so long for the database does not wait for it again.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Gives the request an id and a span, refuses what must not come in, and dresses the answer.
 pub async fn layer(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
@@ -32,9 +36,7 @@ pub async fn layer(State(guard): State<Arc<Guard>>, request: Request, next: Next
     let answer = async {
         let mut response = match guard::refusal(&guard, &request) {
             Some(problem) => problem.into_response(),
-            None => AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
-                Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response()
-            }),
+            None => answer(request, next).await,
         };
         guard::harden(&guard, response.headers_mut());
         cache_policy::apply(&mut response);
@@ -86,4 +88,33 @@ fn bytes_of(response: &Response) -> Option<u64> {
     let said = response.headers().get(header::CONTENT_LENGTH);
     let said = said.and_then(|length| length.to_str().ok()?.parse().ok());
     said.or_else(|| response.body().size_hint().exact())
+}
+
+/// Asks the handler. What only looks, and finds its connection to the database dead, is asked once more: the
+/// next connection is another one.
+async fn answer(request: Request, next: Next) -> Response {
+    let again = request.method().is_safe().then(|| (again(&request), next.clone()));
+    let started = Instant::now();
+    let first = run(request, next).await;
+    let is_worth = first.extensions().get::<Again>().is_some() && started.elapsed() < PATIENCE;
+    match again {
+        Some((request, next)) if is_worth => run(request, next).await,
+        _ => first,
+    }
+}
+
+fn again(request: &Request) -> Request {
+    let mut again = Request::new(axum::body::Body::empty());
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.version_mut() = request.version();
+    *again.headers_mut() = request.headers().clone();
+    *again.extensions_mut() = request.extensions().clone();
+    again
+}
+
+async fn run(request: Request, next: Next) -> Response {
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response()
+    })
 }

@@ -25,6 +25,7 @@ pub mod received;
 pub mod request_id;
 pub mod server;
 mod socket;
+pub mod texts;
 
 pub use cache_policy::CachePolicy;
 pub use config::HttpConfig;

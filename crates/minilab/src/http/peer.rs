@@ -37,11 +37,22 @@ pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[Network]
     last
 }
 
-/// The smallest network that one customer is given: of IPv6 a /64, else the address alone.
+/// Whose address it is, as far as an address tells: of the new kind everybody has 64 bits of them.
 pub fn network(address: IpAddr) -> IpAddr {
+    masked(address, 64)
+}
+
+/// What a provider may give to one customer: up to 65536 networks.
+pub fn site(address: IpAddr) -> IpAddr {
+    masked(address, 48)
+}
+
+fn masked(address: IpAddr, bits: u32) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - bits))))
+        }
     }
 }
 

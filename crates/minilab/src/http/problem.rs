@@ -8,7 +8,11 @@ use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
 use utoipa::{ToResponse, ToSchema};
 
 use super::request_id;
+use crate::db;
 use crate::limits::Limit;
+
+/// The code of answers while the database is away.
+pub const DATABASE_AWAY: &str = "database_away";
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -108,11 +112,32 @@ impl Problem {
         Self::new(status, code, detail).retry_after(secs)
     }
 
-    /// The cause goes to the log, once, here; the caller learns only where to look.
+    /// The cause goes to the log, once, here; the caller learns only where to look. What passes by itself,
+    /// such as a database that is away, says so.
     pub fn internal(cause: &anyhow::Error) -> Self {
+        let of_database = cause.chain().find_map(|error| error.downcast_ref::<sqlx::Error>());
+        if let Some(problem) = of_database.and_then(Self::of_database) {
+            return problem;
+        }
         tracing::error!(cause = format!("{cause:#}"), "a request failed");
         let detail = "something went wrong on our side; the log has it under this request id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+    }
+
+    /// What a failure of the database means for the caller, where it is not our mistake.
+    fn of_database(error: &sqlx::Error) -> Option<Self> {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        if db::is_away(error) {
+            Limit::DatabaseAway.reached_by(error);
+            let detail = "the database is away for a moment; come again";
+            return Some(Self::new(status, DATABASE_AWAY, detail).retry_after(2));
+        }
+        if db::is_too_slow(error) {
+            let detail = "this takes too long now; ask for less, or come again";
+            return Some(Self::reached(Limit::SlowQueries, status, "too_slow_query", detail, 5));
+        }
+        let detail = "there is a NUL character in a text";
+        db::is_bad_text(error).then(|| Self::unprocessable(super::texts::BAD_TEXT, detail))
     }
 
     fn view(self) -> ProblemView {
@@ -133,6 +158,10 @@ impl Problem {
     }
 }
 
+/// On an answer that another try may spare the caller.
+#[derive(Clone, Copy)]
+pub(super) struct Again;
+
 /// Why one file of several was refused.
 #[derive(Serialize, ToSchema)]
 pub struct ItemProblem {
@@ -152,7 +181,11 @@ impl From<Problem> for ItemProblem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, retry_after_secs) = (self.status, self.retry_after_secs);
+        let is_away = self.code == DATABASE_AWAY;
         let mut response = (status, axum::Json(self.view())).into_response();
+        if is_away {
+            response.extensions_mut().insert(Again);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if status == StatusCode::UNAUTHORIZED {

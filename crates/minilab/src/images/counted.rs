@@ -7,7 +7,7 @@ use crate::counters::{self, Delta, Facet, Scope};
 use crate::db::Conn;
 
 /// A model is counted by so many of its characters: the index holds no more.
-const CAMERA_CHARACTERS_MAX: usize = 200;
+pub const CAMERA_CHARACTERS_MAX: usize = 200;
 
 /// One image, as it is counted.
 pub struct Counted<'a> {

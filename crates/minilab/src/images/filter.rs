@@ -2,13 +2,19 @@
 
 use std::fmt::Write as _;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::counted::CAMERA_CHARACTERS_MAX;
 use crate::accounts::Caller;
+use crate::app::App;
 use crate::http::Problem;
+use crate::http::extract::Query;
+use crate::http::texts::BAD_TEXT;
 
 /// All that is said must hold.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -32,12 +38,27 @@ pub struct FilterQuery {
     upload_link: Option<Uuid>,
 }
 
+/// A text that no field takes makes a filter like any other that makes no sense.
+impl FromRequestParts<App> for FilterQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let query = Query::<Self>::from_request_parts(parts, app).await;
+        query.map(|Query(filter)| filter).map_err(|mut problem| {
+            if problem.code == BAD_TEXT {
+                problem.code = "bad_filter";
+            }
+            problem
+        })
+    }
+}
+
 impl FilterQuery {
     pub fn filter(self, caller: &Caller) -> Result<Filter, Problem> {
         let bad = |detail: String| Problem::unprocessable("bad_filter", detail);
-        // Text that PostgreSQL cannot hold, and no camera writes.
-        if self.camera.as_ref().is_some_and(|camera| camera.contains('\0')) {
-            return Err(bad("camera: no model has a NUL in its name".to_owned()));
+        if self.camera.as_ref().is_some_and(|camera| camera.chars().count() > CAMERA_CHARACTERS_MAX)
+        {
+            return Err(bad(format!("camera: has more than {CAMERA_CHARACTERS_MAX} characters")));
         }
         if let Some(format) = &self.format
             && format.parse::<pixels::Format>().is_err()
@@ -74,6 +95,23 @@ fn is_moment(text: &str) -> bool {
 pub struct Filter(FilterQuery);
 
 impl Filter {
+    /// Whether one thing is asked about.
+    pub fn is_single(&self) -> bool {
+        let FilterQuery { camera, format, has_gps, upload_link, .. } = &self.0;
+        let asked = [
+            camera.is_some(),
+            format.is_some(),
+            self.is_by_time(),
+            has_gps.is_some(),
+            upload_link.is_some(),
+        ];
+        asked.into_iter().filter(|asked| *asked).count() == 1
+    }
+
+    pub fn is_by_time(&self) -> bool {
+        self.0.taken_from.is_some() || self.0.taken_to.is_some()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.text().is_empty()
     }

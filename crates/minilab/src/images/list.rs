@@ -1,6 +1,8 @@
 //! Pages of a library, newest first.
 
-use axum::http::{HeaderName, header};
+use std::time::Duration;
+
+use axum::http::{HeaderName, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -8,11 +10,14 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::filter::Filter;
+use super::found::{self, Total};
 use super::{Image, sql};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::limits::Limit;
+use crate::shares::{Bounds, Full, Place};
 use crate::variants::Variant;
 use crate::{fetch_all, fetch_one};
 
@@ -105,48 +110,67 @@ impl Whose {
     }
 }
 
-/// Runs a statement that begins with what is asked about: whose, and what the filter says.
-macro_rules! found {
-    ($run:ident, $conn:expr, $row:ty, $sql:expr, $account:expr, $filter:expr $(, $arg:expr)*) => {
-        $run!(
-            $conn,
-            $row,
-            $sql,
-            $account,
-            $filter.camera(),
-            $filter.format(),
-            $filter.taken_from(),
-            $filter.taken_to(),
-            $filter.has_gps(),
-            $filter.upload_link(),
-            $($arg),*
-        )
-    };
-}
+/// Rows that one request walks over, at most.
+pub const WALKED_MAX: i64 = 10_000;
 
+/// A page, and how many there are in all where that is not counted anyway.
 pub async fn list(
     conn: &mut Conn,
     whose: Whose,
     filter: &Filter,
     page: Page,
-) -> sqlx::Result<Listed> {
+) -> sqlx::Result<(Listed, Option<Total>)> {
     let (Whose { account, link }, Page { limit, before, skip }) = (whose, page);
     // One more than asked for tells whether there is a next page.
     let most = limit + 1;
+    let (mut stopped_at, mut total) = (None, None);
     let mut images = if let Some(link) = link {
+        let rows = WALKED_MAX + 1;
+        let (count,) = fetch_one!(conn, (i64,), sql::COUNT_LINK, account, link, rows)?;
+        let is_capped = count > WALKED_MAX;
+        total = Some(Total { count: count.min(WALKED_MAX), is_capped });
         let sql = sql::SELECT_LINK_PAGE;
         fetch_all!(conn, Image, sql, account, before, most, skip, link)?
     } else if filter.is_empty() {
         fetch_all!(conn, Image, sql::SELECT_PAGE, account, before, most, skip)?
     } else {
-        found!(fetch_all, conn, Image, sql::SELECT_FOUND, account, filter, before, most, skip)?
+        let found = found::find(conn, account, filter, page).await?;
+        (stopped_at, total) = (found.stopped_at, Some(found.total));
+        found.images
     };
     let has_more = images.len() as i64 > limit;
     images.truncate(limit as usize);
     let variants = variants_of(conn, &images).await?;
-    let last = images.last().filter(|_| has_more);
-    let next_cursor = last.map(|image| write_cursor(image.id));
-    Ok(Listed { images, variants, next_cursor })
+    let last = images.last().filter(|_| has_more).map(|image| image.id);
+    let next_cursor = last.or(stopped_at).map(write_cursor);
+    Ok((Listed { images, variants, next_cursor }, total))
+}
+
+/// So many costly lists of one account are made at a time; the others wait, but not for long.
+pub const PLACES: Bounds = Bounds { all: 8, each: 2, queue: 40 };
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A page that skips more is costly.
+const SKIPPED_MAX: i64 = 1000;
+/// A list that takes longer is given up.
+pub const TIME_MAX: Duration = Duration::from_secs(5);
+
+impl Page {
+    /// Whether it costs little, whatever there is.
+    pub fn is_cheap(&self) -> bool {
+        self.skip <= SKIPPED_MAX
+    }
+}
+
+/// Waits for leave to make a costly list.
+pub async fn place(app: &App, caller: &Caller) -> Result<Place<Uuid>, Problem> {
+    app.listings.take(caller.account.id, PATIENCE).await.map_err(|full| {
+        let detail = "too many lists at once; wait for the others, or ask for less";
+        let status = match full {
+            Full::Each => StatusCode::TOO_MANY_REQUESTS,
+            Full::All => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Problem::reached(Limit::Listings, status, "too_many_listings", detail, 2)
+    })
 }
 
 /// The variants of many images at once.
@@ -154,19 +178,6 @@ pub async fn variants_of(conn: &mut Conn, images: &[Image]) -> sqlx::Result<Vec<
     let blobs = images.iter().map(|image| image.blob_id.simple()).collect::<Vec<_>>();
     let blobs = serde_json::to_string(&blobs).expect("plain texts");
     fetch_all!(conn, Variant, sql::SELECT_VARIANTS, blobs)
-}
-
-/// How many pass the filter, or came through the link; nothing for a whole library, which is counted.
-pub async fn count(conn: &mut Conn, whose: Whose, filter: &Filter) -> sqlx::Result<Option<i64>> {
-    let Whose { account, link } = whose;
-    let (count,) = if let Some(link) = link {
-        fetch_one!(conn, (i64,), sql::COUNT_LINK, account, link)?
-    } else if filter.is_empty() {
-        return Ok(None);
-    } else {
-        found!(fetch_one, conn, (i64,), sql::COUNT_FOUND, account, filter)?
-    };
-    Ok(Some(count))
 }
 
 /// The header that names the next page, if there is one. `filter` is the end of its query.

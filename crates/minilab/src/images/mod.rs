@@ -4,6 +4,7 @@ pub mod counted;
 pub mod delete;
 pub mod expire;
 pub mod filter;
+pub mod found;
 pub mod list;
 pub mod routes;
 pub mod sql;

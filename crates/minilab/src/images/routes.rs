@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::filter::FilterQuery;
-use super::list::{Page, PageQuery, Whose, count, list, next_link};
+use super::found::Total;
+use super::list::{self, Page, PageQuery, Whose, list, next_link};
 use super::view::{ImageView, view};
 use super::{Image, State, delete, expire, find, sql};
 use crate::accounts::{Caller, CallerOrHolder};
@@ -110,12 +111,15 @@ struct ImagesView {
     next_cursor: Option<String>,
     /// Images in all, of those that were asked for.
     total: i64,
+    /// There may be more: it was not worth counting on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    total_is_capped: bool,
 }
 
 /// List images
 ///
 /// The caller's own, newest first; by an upload link, those that came through it. With a filter, those
-/// that pass.
+/// that pass: a page may then be short, or empty, and have a next one.
 #[utoipa::path(
     get, path = "/api/v1/images", tag = "images", params(PageQuery, FilterQuery),
     responses(
@@ -130,25 +134,27 @@ struct ImagesView {
 pub async fn list_images(
     AppState(app): AppState<App>,
     CallerOrHolder(caller): CallerOrHolder,
+    filter: FilterQuery,
     Query(query): Query<PageQuery>,
-    Query(filter): Query<FilterQuery>,
 ) -> Result<Response, Problem> {
     let page = query.page()?;
     let filter = filter.filter(&caller)?;
-    let mut conn = app.db.read().await?;
-    let counted = counters::of(&mut conn, Scope::Account(caller.account.id)).await?;
+    let counted =
+        counters::of(&mut app.db.read().await?, Scope::Account(caller.account.id)).await?;
     let asked = filter.text();
     let key = page_key(&caller, cache::List::Images, counted.changes, page, asked.clone());
-    let load = async move {
-        let whose = Whose::of(&caller);
-        let listed = list(&mut conn, whose, &filter, page).await?;
-        let total = match count(&mut conn, whose, &filter).await? {
-            Some(found) => found,
-            None => counted.images,
-        };
+    let is_costly = (!filter.is_empty() || !page.is_cheap()) && !app.cache.has(&key);
+    // Nobody waits for a place with a connection in hand.
+    let _place = if is_costly { Some(list::place(&app, &caller).await?) } else { None };
+    let load = async {
+        let mut conn = app.db.read_within(list::TIME_MAX).await?;
+        let (listed, total) = list(&mut conn, Whose::of(&caller), &filter, page).await?;
+        let total = total.unwrap_or(Total { count: counted.images, is_capped: false });
+        let Total { count: total, is_capped: total_is_capped } = total;
         let view_one = |image| view(&caller, image, &listed.variants);
         let items = listed.images.iter().map(view_one).collect();
-        let body = ImagesView { items, next_cursor: listed.next_cursor.clone(), total };
+        let next_cursor = listed.next_cursor.clone();
+        let body = ImagesView { items, next_cursor, total, total_is_capped };
         // The cursor stands before the body, for the header.
         let cursor = listed.next_cursor.unwrap_or_default();
         Ok(format!("{cursor}\n{}", serde_json::to_string(&body)?).into())

@@ -2,30 +2,24 @@
 
 crate::sql! {
     SELECT = "SELECT * FROM library WHERE id = $1 AND account_id = $2";
-    /// Newest first, older than the cursor.
-    SELECT_PAGE = "SELECT * FROM library WHERE account_id = $1 AND id < $2
-        ORDER BY id DESC LIMIT $3 OFFSET $4";
+    /// Newest first, older than the cursor. What is skipped costs a look into the index.
+    SELECT_PAGE = "SELECT * FROM library WHERE id IN (
+            SELECT id FROM images WHERE account_id = $1 AND id < $2
+            ORDER BY id DESC LIMIT $3 OFFSET $4)
+        ORDER BY id DESC";
     /// The same, of what came in through one link.
-    SELECT_LINK_PAGE = "SELECT * FROM library
-        WHERE account_id = $1 AND scope_id = $5 AND scope_id <> account_id AND id < $2
-        ORDER BY id DESC LIMIT $3 OFFSET $4";
-    COUNT_LINK = "SELECT COUNT(*) FROM images
-        WHERE account_id = $1 AND scope_id = $2 AND scope_id <> account_id";
-    /// What nobody asked about is null, and passes.
-    SELECT_FOUND = "SELECT * FROM library
-        WHERE account_id = $1
-            AND (model = $2 OR $2 IS NULL) AND (format = $3 OR $3 IS NULL)
-            AND (taken_at >= $4 OR $4 IS NULL) AND (taken_at <= $5 OR $5 IS NULL)
-            AND ((gps_lat IS NOT NULL) = $6 OR $6 IS NULL) AND (scope_id = $7 OR $7 IS NULL)
-            AND id < $8
-        ORDER BY id DESC LIMIT $9 OFFSET $10";
-    COUNT_FOUND = "SELECT COUNT(*) FROM library
-        WHERE account_id = $1
-            AND (model = $2 OR $2 IS NULL) AND (format = $3 OR $3 IS NULL)
-            AND (taken_at >= $4 OR $4 IS NULL) AND (taken_at <= $5 OR $5 IS NULL)
-            AND ((gps_lat IS NOT NULL) = $6 OR $6 IS NULL) AND (scope_id = $7 OR $7 IS NULL)";
+    SELECT_LINK_PAGE = "SELECT * FROM library WHERE id IN (
+            SELECT id FROM images
+            WHERE account_id = $1 AND scope_id = $5 AND scope_id <> account_id AND id < $2
+            ORDER BY id DESC LIMIT $3 OFFSET $4)
+        ORDER BY id DESC";
+    /// As far as it is worth counting.
+    COUNT_LINK = "SELECT COUNT(*) FROM (SELECT id FROM images
+        WHERE account_id = $1 AND scope_id = $2 AND scope_id <> account_id LIMIT $3) AS few";
     /// Oldest first, by number.
-    SELECT_OLDEST = "SELECT * FROM library WHERE account_id = $1 ORDER BY id LIMIT $2 OFFSET $3";
+    SELECT_OLDEST = "SELECT * FROM library WHERE id IN (
+            SELECT id FROM images WHERE account_id = $1 ORDER BY id LIMIT $2 OFFSET $3)
+        ORDER BY id";
     /// The variants of many blobs: a JSON array of their ids, in plain digits.
     SELECT_VARIANTS = sqlite "SELECT blob_id, preset, version, pixels_version, format, width, height,
             bytes, hash

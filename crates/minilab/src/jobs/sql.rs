@@ -53,5 +53,23 @@ crate::sql! {
     LOCK_LIVE_BY_KEY = locking "SELECT state FROM jobs
         WHERE unique_key = $1 AND state IN ('pending', 'retry', 'started')";
     SELECT_BY_KEY = "SELECT state, error FROM jobs WHERE unique_key = $1 ORDER BY id DESC LIMIT 1";
+    /// Failed work on what is gone: no image shows the blob any more. That a blob could not be deleted stays
+    /// until it is. The original of a discarded blob is named by the job's key.
+    DELETE_FAILED_OF_GONE = sqlite "DELETE FROM jobs WHERE state = 'failed' AND (
+            (blob_id IS NOT NULL AND kind <> 'delete_blob'
+                AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = jobs.blob_id))
+            OR (kind = 'delete_blob' AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = jobs.blob_id))
+            OR (kind = 'discard' AND NOT EXISTS (SELECT 1 FROM images i
+                WHERE i.blob_id = unhex(substr(jobs.unique_key, 9)))))"
+    postgres "DELETE FROM jobs WHERE state = 'failed' AND (
+            (blob_id IS NOT NULL AND kind <> 'delete_blob'
+                AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = jobs.blob_id))
+            OR (kind = 'delete_blob' AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = jobs.blob_id))
+            OR (kind = 'discard' AND NOT EXISTS (SELECT 1 FROM images i
+                WHERE i.blob_id = CASE WHEN jobs.kind = 'discard'
+                    THEN CAST(substr(jobs.unique_key, 9) AS UUID) END)))";
+    /// Failed work that is about no image.
+    DELETE_FAILED_OF_NONE = "DELETE FROM jobs WHERE state = 'failed' AND finished_ms < $1
+        AND kind IN ('back_fill', 'expire', 'sweep')";
     DELETE_FINISHED = "DELETE FROM jobs WHERE finished_ms < $1 AND state <> 'failed'";
 }

@@ -46,6 +46,8 @@ struct Live {
 struct SealKey {
     name: [u8; NAME_BYTES],
     cipher: XChaCha20Poly1305,
+    /// Nonces are made with it.
+    nonce_key: [u8; 32],
 }
 
 impl SealKey {
@@ -53,7 +55,17 @@ impl SealKey {
         let mut name = [0; NAME_BYTES];
         let digest = blake3::derive_key("minilab 2026 name of a key that seals links", secret);
         name.copy_from_slice(&digest[..NAME_BYTES]);
-        Self { name, cipher: XChaCha20Poly1305::new(&CipherKey::from(*secret)) }
+        let nonce_key = blake3::derive_key("minilab 2026 nonces of a key that seals links", secret);
+        Self { name, cipher: XChaCha20Poly1305::new(&CipherKey::from(*secret)), nonce_key }
+    }
+
+    /// What is said decides the nonce: the same is sealed to the same token, and two nonces are alike only
+    /// if what they seal is.
+    fn nonce(&self, plain: &[u8]) -> [u8; NONCE_BYTES] {
+        let mut nonce = [0; NONCE_BYTES];
+        nonce
+            .copy_from_slice(&blake3::keyed_hash(&self.nonce_key, plain).as_bytes()[..NONCE_BYTES]);
+        nonce
     }
 }
 
@@ -88,11 +100,12 @@ impl Seal {
         Ok(())
     }
 
-    /// Encrypts with the newest key: its name, a nonce, the sealed bytes, as text for a URL.
+    /// Encrypts with the newest key: its name, a nonce, the sealed bytes, as text for a URL. The same
+    /// text for the same bytes, so that a link that was handed out can be handed out again.
     pub fn seal(&self, plain: &[u8]) -> String {
         let live = self.live.read().expect("nobody panics holding it");
         let key = live.keys.first().expect("there is one at least");
-        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let nonce = key.nonce(plain);
         let message = Message { msg: plain, aad: PURPOSE };
         let sealed =
             key.cipher.encrypt(&XNonce::from(nonce), message).expect("far below any limit");

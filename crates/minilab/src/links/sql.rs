@@ -7,6 +7,11 @@ crate::sql! {
     SELECT_OF_IMAGE = "SELECT id, variant, keep_location, created_ms, expires_ms, dead_ms FROM links
         WHERE image_id = $1 AND account_id = $2 AND NOT handed AND expires_ms > $3
         ORDER BY id DESC LIMIT 1000";
+    /// One that was handed out before and lives long enough.
+    SELECT_HANDED = "SELECT id, expires_ms FROM links
+        WHERE image_id = $1 AND account_id = $2 AND variant = $3 AND handed AND dead_ms IS NULL
+            AND expires_ms >= $4
+        ORDER BY expires_ms DESC LIMIT 1";
     COUNT_LIVE = "SELECT COUNT(*) FROM links WHERE image_id = $1 AND account_id = $2 AND NOT handed
         AND expires_ms > $3";
     /// A second time it is as if it were the first.

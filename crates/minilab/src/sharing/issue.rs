@@ -20,6 +20,11 @@ use crate::{execute, fetch_one, fetch_optional};
 /// Live links of one image; more are of no use to anybody.
 const LIVE_MAX: i64 = 1000;
 
+/// A link of ours is handed out again while it lives so long.
+const HANDED_LEFT_MS: i64 = 300_000;
+/// And it is made for so long.
+pub const HANDED_SECS: i64 = 600;
+
 /// What link is wanted.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -58,25 +63,56 @@ pub async fn issue(
         }
         _ => image.filename.clone(),
     };
-    let now_ms = app.clock.now_ms();
+    // What the service hands out by itself, to visitors of the gallery too, takes nothing away.
+    let goes = image.goes().filter(|_| !wish.handed);
+    let Place { id, expires_ms } = place(app, caller, image, wish).await?;
     let payload = Payload {
-        link: Uuid::now_v7(),
-        expires_ms: now_ms + 1000 * wish.secs,
+        link: id,
+        expires_ms,
         original: image.blob.original(),
         subject,
         bytes,
         tag: short_tag(&hash),
         format: format.to_string(),
         filename,
-        // What the service hands out by itself, to visitors of the gallery too, takes nothing away.
-        goes: image.goes().filter(|_| !wish.handed),
+        goes,
     };
-    let (id, expires_ms) = (payload.link, payload.expires_ms);
-    let row =
-        Row { link: id, account: caller.account.id, image: image.id, wish, now_ms, expires_ms };
-    app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?;
     let url = app.url(&format!("/l/{}", app.seal.seal(&payload.to_bytes())));
     Ok(Issued { id, url, expires_ms })
+}
+
+/// A link's row, as its token needs it.
+#[derive(Clone, Copy, sqlx::FromRow)]
+struct Place {
+    id: Uuid,
+    expires_ms: i64,
+}
+
+/// A row for the link: a new one, unless one that was handed out before will do.
+async fn place(app: &App, caller: &Caller, image: &Image, wish: Wish) -> Result<Place, Problem> {
+    let now_ms = app.clock.now_ms();
+    let row = Row {
+        link: Uuid::now_v7(),
+        account: caller.account.id,
+        image: image.id,
+        expires_ms: now_ms + 1000 * wish.secs,
+        wish,
+        now_ms,
+    };
+    // What takes a right away kills its links: one that lives needs no right to be read again.
+    if let Some(handed) = handed(&mut app.db.read().await?, &row).await? {
+        return Ok(handed);
+    }
+    Ok(app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?)
+}
+
+async fn handed(conn: &mut Conn, row: &Row) -> sqlx::Result<Option<Place>> {
+    if !row.wish.handed {
+        return Ok(None);
+    }
+    let (variant, until_ms) = (&*row.wish.variant, row.now_ms + HANDED_LEFT_MS);
+    let sql = links::sql::SELECT_HANDED;
+    fetch_optional!(conn, Place, sql, row.image, row.account, variant, until_ms)
 }
 
 fn may_share(tier: &Tier) -> Result<(), Problem> {
@@ -139,8 +175,12 @@ struct Row {
 
 /// Rights cost, so they are read again here: what kills links locks the same rows, and either sees
 /// this one or is seen.
-async fn insert(tx: &mut Conn, row: &Row) -> Result<(), Stop> {
+async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
     let account = fetch_one!(tx, Account, accounts::sql::LOCK, row.account)?;
+    // Of those who ask at once, the first one made it.
+    if let Some(handed) = handed(tx, row).await? {
+        return Ok(handed);
+    }
     let catalogue = Catalogue::load(tx).await?;
     let tier = catalogue.tier(&account.tier).filter(|_| !account.suspended);
     let tier = tier.ok_or_else(|| {
@@ -175,5 +215,5 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<(), Stop> {
         row.now_ms,
         row.expires_ms,
     )?;
-    Ok(())
+    Ok(Place { id: row.link, expires_ms: row.expires_ms })
 }

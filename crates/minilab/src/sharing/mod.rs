@@ -4,4 +4,4 @@ pub mod issue;
 pub mod open;
 pub mod routes;
 
-pub use issue::{Issued, Wish, issue};
+pub use issue::{HANDED_SECS, Issued, Wish, issue};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::issue::{Wish, issue};
 use crate::accounts::Caller;
+use crate::accounts::scopes::Scope;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::http::extract::Json;
@@ -93,6 +94,8 @@ pub async fn create_link(
     Json(new): Json<NewLink>,
 ) -> Result<(StatusCode, Answer<IssuedView>), Problem> {
     caller.must_be_known()?;
+    // Whoever has the link sees the picture.
+    caller.must_have(Scope::Read)?;
     let image = find_own(&app, &caller, id).await?;
     let NewLink { expires_in: secs, variant, keep_location } = new;
     let wish = Wish { variant, secs, keep_location, handed: false };

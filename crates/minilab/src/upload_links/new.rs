@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::accounts::{Key, UploadLink};
 use crate::http::merge::Wrong;
+use crate::text;
 use crate::tiers::keeping::{self, DeleteAfter};
 
 const LIFE_SECS_MAX: i64 = 30 * 24 * 3600;
@@ -46,11 +47,8 @@ impl NewUploadLink {
             wrong.push(mistake);
             now_ms
         });
-        let characters = self.label.chars().count();
-        if characters > LABEL_CHARACTERS_MAX || self.label.chars().any(char::is_control) {
-            let detail = format!("at most {LABEL_CHARACTERS_MAX} characters, on one line");
-            wrong.push(Wrong::new("label", detail));
-        }
+        let flaw = text::line_flaw(&self.label, LABEL_CHARACTERS_MAX);
+        wrong.extend(flaw.map(|flaw| Wrong::new("label", flaw)));
         for (field, limit) in [("max_images", self.max_images), ("max_bytes", self.max_bytes)] {
             if limit.is_some_and(|limit| limit < 1) {
                 wrong.push(Wrong::new(field, "starts at 1"));

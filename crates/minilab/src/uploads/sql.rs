@@ -8,6 +8,10 @@ crate::sql! {
                 AND i.delete_at_ms IS NULL AND NOT i.delete_after_download
         WHERE b.hash = $1 AND (b.pool_id = $2 OR i.id IS NOT NULL) AND NOT b.doomed
         ORDER BY i.id IS NULL LIMIT 1";
+    /// Whether what was placed under this generation has its rows.
+    SELECT_PLACED = "SELECT b.id, i.id FROM blobs b
+            LEFT JOIN images i ON i.blob_id = b.id AND i.scope_id = $2
+        WHERE b.generation = $1";
     LOCK_LIVE_BLOB = locking "SELECT id FROM blobs
         WHERE hash = $1 AND pool_id = $2 AND NOT doomed";
     INSERT_BLOB = "INSERT INTO blobs (id, hash, generation, pool_id, bytes, doomed, format, width,
@@ -18,9 +22,13 @@ crate::sql! {
         ON CONFLICT (hash, pool_id) WHERE NOT doomed DO NOTHING";
     /// The account's images of a blob, and what each came through.
     SELECT_OWN_OF_BLOB = "SELECT id, scope_id FROM images WHERE account_id = $1 AND blob_id = $2";
+    /// What lists are filtered by stands beside the account, where an index can have both.
     INSERT_IMAGE = "INSERT INTO images (id, account_id, blob_id, scope_id, filename, state,
-            created_ms, delete_at_ms, delete_after_download)
-        VALUES ($1, $2, $3, $4, $5, 'processing', $6, $7, $8)";
+            created_ms, delete_at_ms, delete_after_download, camera, format, taken_at, has_place)
+        VALUES ($1, $2, $3, $4, $5, 'processing', $6, $7, $8,
+            (SELECT substr(model, 1, 200) FROM blobs WHERE id = $3),
+            (SELECT format FROM blobs WHERE id = $3), (SELECT taken_at FROM blobs WHERE id = $3),
+            (SELECT gps_lat IS NOT NULL FROM blobs WHERE id = $3))";
     /// What is brought again goes as it is said now, but no time becomes shorter.
     KEEP_ON = "UPDATE images SET
             delete_at_ms = CASE WHEN $2 < delete_at_ms THEN delete_at_ms ELSE $2 END,

@@ -20,7 +20,7 @@ use crate::images::link_of;
 use crate::jobs::{self, Job};
 use crate::tiers::Truncated;
 use crate::tiers::keeping::{DeleteAfter, Until};
-use crate::{cpu, execute, fetch_all, fetch_one, fetch_optional};
+use crate::{cpu, db, execute, fetch_all, fetch_one, fetch_optional};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +139,12 @@ async fn keep(
         }
         let placed = new.placed.clone();
         let outcome = app.db.write(new.clone(), |tx, new| Box::pin(insert(tx, new))).await;
+        let outcome = match (outcome, &placed) {
+            (Err(Stop::Failed(cause)), Some(placed)) if db::is_undecided(&cause) => {
+                find_out(app, &new, placed, cause).await
+            }
+            (outcome, _) => outcome,
+        };
         let used_placed = matches!(&outcome, Ok(Outcome::Stored { used_placed: true, .. }));
         if let Some(original) = placed.filter(|_| !used_placed && !is_undecided(&outcome)) {
             // Somebody else's upload of the same bytes won, or this one was refused.
@@ -157,9 +163,41 @@ async fn keep(
     }
 }
 
-/// After a failed commit nobody knows whether it happened: the sweeper may decide, we may not.
+/// A blob, and the image of the scope that shows it.
+type Placed = (Uuid, Option<Uuid>);
+
+/// What became of a COMMIT without an answer. The account is locked until the transaction has ended, one way
+/// or the other: whoever gets the lock behind it sees which.
+async fn find_out(
+    app: &App,
+    new: &NewImage,
+    placed: &Original,
+    cause: anyhow::Error,
+) -> Result<Outcome, Stop> {
+    let args = (new.account, placed.generation, new.scope);
+    let found: anyhow::Result<Option<Placed>> = app
+        .db
+        .write(args, |tx, &(account, generation, scope)| {
+            Box::pin(async move {
+                fetch_one!(tx, Account, accounts::sql::LOCK, account)?;
+                Ok(fetch_optional!(tx, Placed, sql::SELECT_PLACED, generation, scope)?)
+            })
+        })
+        .await;
+    match found {
+        Ok(Some((_, Some(image)))) => {
+            Ok(Outcome::Stored { stored: Stored::Created(image), used_placed: true })
+        }
+        // It did not happen: once more from the start.
+        Ok(None) => Ok(Outcome::MustPlace),
+        // Deleted meanwhile, or the database is away: nothing is done to the bytes.
+        Ok(Some((_, None))) | Err(_) => Err(Stop::Failed(cause)),
+    }
+}
+
+/// After a COMMIT without an answer nobody knows whether it happened: the sweeper may decide, we may not.
 fn is_undecided(outcome: &Result<Outcome, Stop>) -> bool {
-    matches!(outcome, Err(Stop::Failed(_)))
+    matches!(outcome, Err(Stop::Failed(cause)) if db::is_undecided(cause))
 }
 
 /// What there is of a file before anything is done about it.

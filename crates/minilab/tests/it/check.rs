@@ -7,7 +7,7 @@ use minilab::{execute, sql};
 use serde_json::json;
 
 use crate::support::Lab;
-use crate::support::pictures::{Notes, bmp, photo};
+use crate::support::pictures::{Notes, bmp, photo, truncated};
 
 mod harm {
     //! What only a fault, or a person with a database client, would do.
@@ -24,6 +24,23 @@ mod harm {
         FORGET_DAYS = "DELETE FROM counters WHERE scope LIKE '%/day'";
         LESS_BYTES = "UPDATE counters SET value = value - 1 WHERE scope = 'lab' AND name = 'bytes'";
         FORGET_OF_ACCOUNTS = "DELETE FROM counters WHERE scope LIKE 'account:%/%'";
+        /// As after the last try.
+        FAIL_ALL = "UPDATE jobs SET state = 'failed', finished_ms = created_ms
+            WHERE state IN ('pending', 'retry')";
+        FAIL_DISCARDS = sqlite "INSERT INTO jobs (id, kind, payload, unique_key, state, priority, vtime,
+                attempts, run_at_ms, lease, created_ms, finished_ms)
+            SELECT b.id, 'discard', '{}', 'discard:' || lower(hex(b.id)), 'failed', 0, 0, 1, 0, 0, 0, 0
+            FROM blobs b"
+        postgres "INSERT INTO jobs (id, kind, payload, unique_key, state, priority, vtime,
+                attempts, run_at_ms, lease, created_ms, finished_ms)
+            SELECT b.id, 'discard', '{}', 'discard:' || replace(CAST(b.id AS TEXT), '-', ''), 'failed',
+                0, 0, 1, 0, 0, 0, 0
+            FROM blobs b";
+        FAIL_SWEEPS = "UPDATE jobs SET state = 'failed' WHERE kind = 'sweep'";
+        COUNT_FAILED = "SELECT COUNT(*) FROM jobs WHERE state = 'failed'";
+        COUNT_FAILED_SWEEPS = "SELECT COUNT(*) FROM jobs WHERE state = 'failed' AND kind = 'sweep'";
+        COUNT_FAILED_OF_GONE = "SELECT COUNT(*) FROM jobs WHERE state = 'failed' AND kind = 'develop'
+            AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = jobs.blob_id)";
         UNDISCARD = "UPDATE blobs SET discarded = FALSE";
     }
 }
@@ -37,6 +54,7 @@ on_both_engines! {
     counts_of_formats_cameras_and_days_are_looked_at
     a_camera_may_be_called_like_one_of_our_counters
     what_is_discarded_is_not_missed
+    failed_work_is_forgotten_with_what_it_was_about
 }
 
 async fn filled(lab: &Lab) -> String {
@@ -50,6 +68,14 @@ async fn filled(lab: &Lab) -> String {
 async fn harm(lab: &Lab, what: minilab::db::sql::Sql) {
     let done = lab.app.db.write(what, |tx, what| Box::pin(async move { execute!(tx, *what) }));
     done.await.unwrap();
+}
+
+async fn sweep(lab: &Lab) {
+    let enqueued = lab.app.db.write(lab.app.clock.now_ms(), |tx, now_ms| {
+        Box::pin(minilab::jobs::enqueue(tx, &minilab::jobs::Job::Sweep, None, *now_ms))
+    });
+    enqueued.await.unwrap();
+    lab.run_jobs().await;
 }
 
 async fn mend(lab: &Lab) {
@@ -144,19 +170,8 @@ async fn the_sweep_mends_by_itself(lab: Lab) {
     harm(&lab, harm::DOOM_ALL).await;
     harm(&lab, harm::FORGET_JOBS).await;
     harm(&lab, harm::DRIFT).await;
-    let sweep = |lab: &Lab| {
-        let (db, now_ms) = (lab.app.db.clone(), lab.app.clock.now_ms());
-        async move {
-            db.write(now_ms, |tx, now_ms| {
-                Box::pin(minilab::jobs::enqueue(tx, &minilab::jobs::Job::Sweep, None, *now_ms))
-            })
-            .await
-            .unwrap();
-        }
-    };
     assert!(!lab.differences().await.is_empty());
     sweep(&lab).await;
-    lab.run_jobs().await;
     let _ = key;
     let left = lab.differences().await;
     assert!(left.iter().all(|line| !line.contains("counter stored_bytes")), "{left:?}");
@@ -212,4 +227,29 @@ async fn what_is_discarded_is_not_missed(lab: Lab) {
     let found = lab.differences().await;
     assert!(found.iter().any(|line| line.contains("the file is missing")), "{found:?}");
     assert!(found.iter().any(|line| line.contains("counter stored_bytes of lab")), "{found:?}");
+}
+
+async fn failed_work_is_forgotten_with_what_it_was_about(lab: Lab) {
+    let key = lab.account("ada", "premium").await;
+    let gone = lab.upload_ok(&key, "a.jpg", truncated(1)).await;
+    lab.run_jobs().await;
+    assert_eq!(lab.image(&key, &gone).await["state"], "failed");
+    let stays = lab.upload_ok(&key, "b.bmp", bmp(30, 20, 1)).await;
+    harm(&lab, harm::FAIL_ALL).await;
+    harm(&lab, harm::FAIL_DISCARDS).await;
+    let discards = lab.number(harm::COUNT_FAILED).await;
+    assert!(discards >= 3, "{discards}");
+    sweep(&lab).await;
+    assert_eq!(lab.number(harm::COUNT_FAILED).await, discards, "what is there keeps its failures");
+    assert_eq!(lab.call(&key, "DELETE", &format!("/api/v1/images/{gone}")).await.status, 204);
+    lab.run_jobs().await;
+    sweep(&lab).await;
+    assert_eq!(lab.number(harm::COUNT_FAILED_OF_GONE).await, 0);
+    assert!(lab.number(harm::COUNT_FAILED).await >= 1);
+    assert_eq!(lab.image(&key, &stays).await["id"], stays.as_str());
+    // Of what is about no image, the old ones go.
+    harm(&lab, harm::FAIL_SWEEPS).await;
+    lab.app.clock.advance(Duration::from_hours(31 * 24));
+    sweep(&lab).await;
+    assert_eq!(lab.number(harm::COUNT_FAILED_SWEEPS).await, 0);
 }

@@ -9,6 +9,7 @@ mod support;
 mod check;
 mod darkroom;
 mod db;
+mod db_away;
 mod house;
 mod http;
 mod jobs;

@@ -270,7 +270,7 @@ fn parse_scope(word: &str) -> Result<Scope, String> {
 }
 
 fn parse_label(text: &str) -> Result<String, String> {
-    if keys::is_label(text) { Ok(text.to_owned()) } else { Err(keys::LABEL_FORM.to_owned()) }
+    keys::label_flaw(text).map_or_else(|| Ok(text.to_owned()), Err)
 }
 
 #[cfg(test)]

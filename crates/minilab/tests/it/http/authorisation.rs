@@ -16,115 +16,117 @@ use crate::support::{Lab, Server, request};
 
 /// Who asks, in the order of the columns. `nobody` shows no key. `another` is in the tier of `owner`,
 /// so that what it may not is only for what is whose; ids in addresses are those of `owner`, gallery
-/// items those of `admin`. `reader` shows a key of `owner` with the scope "read". `holder` shows the
-/// token of a temporary link as if it were a key; `uploader` that of an upload link of `owner`.
-const CALLERS: [&str; 7] = ["nobody", "another", "owner", "reader", "holder", "uploader", "admin"];
+/// items those of `admin`. `reader` shows a key of `owner` with the scope "read", `writer` one with
+/// "write", `viewer` one of `admin` with "read". `holder` shows the token of a temporary link as if it were
+/// a key; `uploader` that of an upload link of `owner`.
+const CALLERS: [&str; 9] =
+    ["nobody", "another", "owner", "reader", "writer", "holder", "uploader", "admin", "viewer"];
 
 /// A method, an address as the description of the API has it, and what each caller is answered.
-type Row = (&'static str, &'static str, [u16; 7]);
+type Row = (&'static str, &'static str, [u16; 9]);
 
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
-    //                                                  nobody another owner reader holder uploader admin
+    //                                                  nobody another owner reader writer holder uploader admin viewer
     // One's own images are there for nobody else, admins included.
-    ("GET",    "/api/v1/images",                          [401, 200, 200, 200, 401, 200, 200]),
-    ("POST",   "/api/v1/images",                          [401, 201, 201, 403, 401, 201, 201]),
-    ("GET",    "/api/v1/images/{id}",                     [401, 404, 200, 200, 401, 404, 404]),
-    ("PATCH",  "/api/v1/images/{id}",                     [401, 404, 200, 403, 401, 403, 404]),
-    ("DELETE", "/api/v1/images/{id}",                     [401, 404, 204, 403, 401, 403, 404]),
-    ("GET",    "/api/v1/images/{id}/original",            [401, 404, 200, 200, 401, 403, 404]),
-    ("GET",    "/api/v1/images/{id}/variants/{preset}",   [401, 404, 200, 200, 401, 404, 404]),
-    ("GET",    "/api/v1/images/{id}/links",               [401, 404, 200, 200, 401, 403, 404]),
-    ("POST",   "/api/v1/images/{id}/links",               [401, 404, 201, 403, 401, 403, 404]),
-    ("DELETE", "/api/v1/images/{id}/links/{link_id}",     [401, 404, 204, 403, 401, 403, 404]),
+    ("GET",    "/api/v1/images",                          [401, 200, 200, 200, 403, 401, 200, 200, 200]),
+    ("POST",   "/api/v1/images",                          [401, 201, 201, 403, 201, 401, 201, 201, 403]),
+    ("GET",    "/api/v1/images/{id}",                     [401, 404, 200, 200, 403, 401, 404, 404, 404]),
+    ("PATCH",  "/api/v1/images/{id}",                     [401, 404, 200, 403, 200, 401, 403, 404, 403]),
+    ("DELETE", "/api/v1/images/{id}",                     [401, 404, 204, 403, 204, 401, 403, 404, 403]),
+    ("GET",    "/api/v1/images/{id}/original",            [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("GET",    "/api/v1/images/{id}/variants/{preset}",   [401, 404, 200, 200, 403, 401, 404, 404, 404]),
+    ("GET",    "/api/v1/images/{id}/links",               [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("POST",   "/api/v1/images/{id}/links",               [401, 404, 201, 403, 403, 401, 403, 404, 403]),
+    ("DELETE", "/api/v1/images/{id}/links/{link_id}",     [401, 404, 204, 403, 204, 401, 403, 404, 403]),
     // The link in the address is all that is needed.
-    ("GET",    "/l/{token}",                              [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/l/{token}",                              [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     // Upload links are their maker's; what they bring is looked at with them.
-    ("GET",    "/api/v1/upload-links",                    [401, 200, 200, 200, 401, 403, 200]),
-    ("POST",   "/api/v1/upload-links",                    [401, 201, 201, 403, 401, 403, 201]),
-    ("GET",    "/api/v1/upload-links/{id}",               [401, 404, 200, 200, 401, 403, 404]),
-    ("DELETE", "/api/v1/upload-links/{id}",               [401, 404, 204, 403, 401, 403, 404]),
-    ("GET",    "/api/v1/upload-link",                     [401, 403, 403, 403, 401, 200, 403]),
-    ("POST",   "/u/{token}",                              [201, 201, 201, 201, 201, 201, 201]),
+    ("GET",    "/api/v1/upload-links",                    [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/v1/upload-links",                    [401, 201, 201, 403, 201, 401, 403, 201, 403]),
+    ("GET",    "/api/v1/upload-links/{id}",               [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("DELETE", "/api/v1/upload-links/{id}",               [401, 404, 204, 403, 204, 401, 403, 404, 403]),
+    ("GET",    "/api/v1/upload-link",                     [401, 403, 403, 403, 403, 401, 200, 403, 403]),
+    ("POST",   "/u/{token}",                              [201, 201, 201, 201, 201, 201, 201, 201, 201]),
     // The gallery is for all who may call; admins curate it.
-    ("GET",    "/api/v1/gallery",                         [401, 200, 200, 200, 401, 403, 200]),
-    ("POST",   "/api/v1/gallery",                         [401, 403, 403, 403, 401, 403, 201]),
-    ("GET",    "/api/v1/gallery/{id}",                    [401, 200, 200, 200, 401, 403, 200]),
-    ("PATCH",  "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 401, 403, 200]),
-    ("DELETE", "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 401, 403, 204]),
-    ("GET",    "/api/v1/gallery/{id}/variants/{preset}",  [401, 200, 200, 200, 401, 403, 200]),
+    ("GET",    "/api/v1/gallery",                         [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/v1/gallery",                         [401, 403, 403, 403, 403, 401, 403, 201, 403]),
+    ("GET",    "/api/v1/gallery/{id}",                    [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("PATCH",  "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("DELETE", "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 403, 401, 403, 204, 403]),
+    ("GET",    "/api/v1/gallery/{id}/variants/{preset}",  [401, 200, 200, 200, 403, 401, 403, 200, 200]),
     // Oneself. Tokens are not what these callers came with, so there are none to end (422).
-    ("GET",    "/api/v1/me",                              [401, 200, 200, 200, 401, 403, 200]),
-    ("GET",    "/api/v1/me/stats",                        [401, 200, 200, 200, 401, 403, 200]),
-    ("PUT",    "/api/v1/me/password",                     [401, 204, 204, 403, 401, 403, 204]),
-    ("GET",    "/api/v1/keys",                            [401, 200, 200, 200, 401, 403, 200]),
-    ("POST",   "/api/v1/keys",                            [401, 201, 201, 403, 401, 403, 201]),
-    ("DELETE", "/api/v1/keys/{id}",                       [401, 404, 204, 403, 401, 403, 404]),
-    ("DELETE", "/api/v1/tokens",                          [401, 422, 422, 403, 401, 403, 422]),
+    ("GET",    "/api/v1/me",                              [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/v1/me/stats",                        [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("PUT",    "/api/v1/me/password",                     [401, 204, 204, 403, 403, 401, 403, 204, 403]),
+    ("GET",    "/api/v1/keys",                            [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/v1/keys",                            [401, 201, 201, 403, 403, 401, 403, 201, 403]),
+    ("DELETE", "/api/v1/keys/{id}",                       [401, 404, 204, 403, 403, 401, 403, 404, 403]),
+    ("DELETE", "/api/v1/tokens",                          [401, 422, 422, 403, 422, 401, 403, 422, 403]),
     // Signing in needs a password and no key; setting up is over once there is an admin.
-    ("POST",   "/api/v1/session",                         [204, 204, 204, 204, 204, 204, 204]),
-    ("DELETE", "/api/v1/session",                         [204, 204, 204, 204, 204, 204, 204]),
-    ("POST",   "/api/v1/tokens",                          [200, 200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/v1/tokens/refresh",                  [200, 200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/v1/setup",                           [410, 410, 410, 410, 410, 410, 410]),
+    ("POST",   "/api/v1/session",                         [204, 204, 204, 204, 204, 204, 204, 204, 204]),
+    ("DELETE", "/api/v1/session",                         [204, 204, 204, 204, 204, 204, 204, 204, 204]),
+    ("POST",   "/api/v1/tokens",                          [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/tokens/refresh",                  [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/setup",                           [410, 410, 410, 410, 410, 410, 410, 410, 410]),
     // For admins only.
-    ("GET",    "/api/v1/accounts",                        [401, 403, 403, 403, 401, 403, 200]),
-    ("POST",   "/api/v1/accounts",                        [401, 403, 403, 403, 401, 403, 201]),
-    ("GET",    "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 401, 403, 200]),
-    ("PATCH",  "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 401, 403, 200]),
-    ("GET",    "/api/v1/tiers",                           [401, 403, 403, 403, 401, 403, 200]),
-    ("POST",   "/api/v1/tiers",                           [401, 403, 403, 403, 401, 403, 201]),
-    ("GET",    "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 403, 200]),
-    ("PATCH",  "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 403, 200]),
-    ("DELETE", "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 401, 403, 204]),
-    ("GET",    "/api/v1/presets",                         [401, 403, 403, 403, 401, 403, 200]),
-    ("POST",   "/api/v1/presets",                         [401, 403, 403, 403, 401, 403, 201]),
-    ("GET",    "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 403, 200]),
-    ("PATCH",  "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 403, 200]),
-    ("DELETE", "/api/v1/presets/{name}",                  [401, 403, 403, 403, 401, 403, 204]),
-    ("GET",    "/api/v1/stats",                           [401, 403, 403, 403, 401, 403, 200]),
-    ("GET",    "/api/v1/audit",                           [401, 403, 403, 403, 401, 403, 200]),
-    ("GET",    "/metrics",                                [401, 403, 403, 403, 401, 403, 200]),
+    ("GET",    "/api/v1/accounts",                        [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("POST",   "/api/v1/accounts",                        [401, 403, 403, 403, 403, 401, 403, 201, 403]),
+    ("GET",    "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("PATCH",  "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("GET",    "/api/v1/tiers",                           [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("POST",   "/api/v1/tiers",                           [401, 403, 403, 403, 403, 401, 403, 201, 403]),
+    ("GET",    "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("PATCH",  "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("DELETE", "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 403, 401, 403, 204, 403]),
+    ("GET",    "/api/v1/presets",                         [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("POST",   "/api/v1/presets",                         [401, 403, 403, 403, 403, 401, 403, 201, 403]),
+    ("GET",    "/api/v1/presets/{name}",                  [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("PATCH",  "/api/v1/presets/{name}",                  [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("DELETE", "/api/v1/presets/{name}",                  [401, 403, 403, 403, 403, 401, 403, 204, 403]),
+    ("GET",    "/api/v1/stats",                           [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("GET",    "/api/v1/audit",                           [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("GET",    "/metrics",                                [401, 403, 403, 403, 403, 401, 403, 200, 403]),
     // Whether the service is well is no secret.
-    ("GET",    "/healthz",                                [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/readyz",                                 [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/healthz",                                [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/readyz",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     // The thumbnail service.
-    ("GET",    "/api/v1/system/pulse",                    [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/v1/thumbnail",                       [401, 200, 200, 200, 401, 403, 200]),
-    ("POST",   "/api/v1/thumbnail",                       [401, 201, 201, 403, 401, 403, 201]),
-    ("GET",    "/api/v1/thumbnail/{id}",                  [401, 404, 200, 200, 401, 403, 404]),
-    ("DELETE", "/api/v1/thumbnail/{id}",                  [401, 404, 200, 403, 401, 403, 404]),
-    ("GET",    "/api/v1/thumbnail/{id}/download",         [401, 404, 200, 200, 401, 403, 404]),
+    ("GET",    "/api/v1/system/pulse",                    [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/thumbnail",                       [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/v1/thumbnail",                       [401, 201, 201, 403, 201, 401, 403, 201, 403]),
+    ("GET",    "/api/v1/thumbnail/{id}",                  [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("DELETE", "/api/v1/thumbnail/{id}",                  [401, 404, 200, 403, 200, 401, 403, 404, 403]),
+    ("GET",    "/api/v1/thumbnail/{id}/download",         [401, 404, 200, 200, 403, 401, 403, 404, 404]),
     // The emoji service.
-    ("GET",    "/api/gallery",                            [401, 200, 200, 200, 401, 403, 200]),
-    ("GET",    "/api/gallery/{id}",                       [401, 200, 200, 200, 401, 403, 200]),
-    ("GET",    "/api/uploads",                            [401, 200, 200, 200, 401, 403, 200]),
-    ("POST",   "/api/uploads",                            [401, 200, 200, 403, 401, 403, 200]),
-    ("GET",    "/api/uploads/{id}",                       [401, 404, 200, 200, 401, 403, 404]),
-    ("DELETE", "/api/uploads/{id}",                       [401, 404, 200, 403, 401, 403, 404]),
+    ("GET",    "/api/gallery",                            [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/gallery/{id}",                       [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/uploads",                            [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/uploads",                            [401, 200, 200, 403, 200, 401, 403, 200, 403]),
+    ("GET",    "/api/uploads/{id}",                       [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("DELETE", "/api/uploads/{id}",                       [401, 404, 200, 403, 200, 401, 403, 404, 403]),
     // The image service with tiers.
-    ("POST",   "/api/token/",                             [200, 200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/token/refresh/",                     [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/images/",                            [401, 200, 200, 200, 401, 403, 200]),
-    ("POST",   "/api/image/upload/",                      [401, 201, 201, 403, 401, 403, 201]),
-    ("POST",   "/api/image/expiring/",                    [401, 404, 201, 403, 401, 403, 404]),
+    ("POST",   "/api/token/",                             [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/token/refresh/",                     [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/images/",                            [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/image/upload/",                      [401, 201, 201, 403, 201, 401, 403, 201, 403]),
+    ("POST",   "/api/image/expiring/",                    [401, 404, 201, 403, 403, 401, 403, 404, 403]),
 ];
 
 /// What the description does not describe: pages and what they are made of. They hold nothing
 /// private; they ask the API, as whoever looks at them.
 #[rustfmt::skip]
 const PAGES: &[Row] = &[
-    ("GET",    "/",                                       [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/sign-in",                                [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/sign-out",                               [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/setup",                                  [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/invitations",                            [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/u/{token}",                              [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/ui/{file}",                              [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/docs",                                   [308, 308, 308, 308, 308, 308, 308]),
-    ("GET",    "/docs/",                                  [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/docs/{file}",                            [200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/openapi.json",                       [200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/",                                       [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/sign-in",                                [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/sign-out",                               [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/setup",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/invitations",                            [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/u/{token}",                              [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/ui/{file}",                              [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/docs",                                   [308, 308, 308, 308, 308, 308, 308, 308, 308]),
+    ("GET",    "/docs/",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/docs/{file}",                            [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/openapi.json",                       [200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
 fn operations(rows: &[Row]) -> BTreeSet<(String, String)> {
@@ -204,13 +206,25 @@ async fn each_caller_may_do_what_the_table_says_and_nothing_else() {
     assert_eq!(house.lab.differences().await, [""; 0]);
 }
 
+/// What a key that can only write does not do: it would show more, or make what can do more.
+const WHOLE: &[(&str, &str)] = &[
+    ("PUT", "/api/v1/me/password"),
+    ("POST", "/api/v1/keys"),
+    ("DELETE", "/api/v1/keys/{id}"),
+    ("POST", "/api/v1/images/{id}/links"),
+    ("POST", "/api/image/expiring/"),
+];
+
 /// The code that stands beside a status.
 fn reason(status: u16, who: &str, method: &str, template: &str) -> &'static str {
     match status {
         401 => "unauthorized",
         403 if who == "uploader" => "upload_link_only",
+        403 if who == "writer" && method == "GET" => "out_of_scope",
         403 if template == "/api/v1/upload-link" => "not_an_upload_link",
-        403 if who == "reader" && method != "GET" => "out_of_scope",
+        403 if matches!(who, "reader" | "viewer") && method != "GET" => "out_of_scope",
+        403 if who == "viewer" => "out_of_scope",
+        403 if who == "writer" && WHOLE.contains(&(method, template)) => "out_of_scope",
         403 => "not_admin",
         404 => "not_found",
         410 => "setup_over",
@@ -223,7 +237,7 @@ fn reason(status: u16, who: &str, method: &str, template: &str) -> &'static str 
 struct House {
     lab: Lab,
     /// What each caller shows.
-    keys: [String; 7],
+    keys: [String; 9],
     /// Of `owner` and of `admin`: ready, with their variants.
     image: String,
     item: String,
@@ -243,8 +257,12 @@ impl House {
             let moved = lab.json(&admin, "PATCH", &path, json!({ "tier": "business" })).await;
             assert_eq!(moved.status, 200);
         }
-        let reader = json!({ "name": "reader", "scopes": ["read"] });
-        let reader = word(&lab.json(&owner, "POST", "/api/v1/keys", reader).await, "key");
+        let scoped = async |key: &str, scope: &str| {
+            let new = json!({ "name": scope, "scopes": [scope] });
+            word(&lab.json(key, "POST", "/api/v1/keys", new).await, "key")
+        };
+        let [reader, writer] = [scoped(&owner, "read").await, scoped(&owner, "write").await];
+        let viewer = scoped(&admin, "read").await;
         let image = lab.upload_ok(&owner, "a.bmp", bmp(300, 200, 1)).await;
         let shown = lab.upload_ok(&admin, "b.bmp", bmp(300, 200, 2)).await;
         let item = lab.json(&admin, "POST", "/api/v1/gallery", json!({ "image": shown })).await;
@@ -254,7 +272,8 @@ impl House {
         let token = word(&link, "url").rsplit('/').next().unwrap().to_owned();
         let link = json!({ "expires_in": 300 });
         let uploader = word(&lab.json(&owner, "POST", "/api/v1/upload-links", link).await, "token");
-        let keys = [String::new(), another, owner, reader, token.clone(), uploader, admin];
+        let shown = token.clone();
+        let keys = [String::new(), another, owner, reader, writer, shown, uploader, admin, viewer];
         let password_hash = password::hash(PASSWORD.to_owned()).await.unwrap();
         let (item, counted) = (word(&item, "id"), AtomicU32::new(0));
         Self { lab, keys, image, item, token, password_hash, counted }

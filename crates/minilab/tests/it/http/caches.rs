@@ -191,6 +191,30 @@ async fn the_budget_holds_and_what_makes_room_is_counted() {
 }
 
 #[tokio::test]
+async fn the_texts_of_a_key_are_weighed() {
+    let cache = cache(100_000);
+    for number in 0..100 {
+        let key = |filter: String| Key {
+            tenant: Tenant::Account(Uuid::from_u128(number)),
+            what: What::Page {
+                list: List::Images,
+                tier: "free".to_owned(),
+                generation: 1,
+                version: 1,
+                limit: 20,
+                from: (0, Uuid::max()),
+                skip: 0,
+                filter,
+            },
+        };
+        cache.put(key("f".repeat(10_000)), Bytes::from_static(b"x")).await;
+        cache.settle().await;
+        assert!(cache.bytes() <= 100_000);
+    }
+    assert!(cache.counts().evictions.load(Ordering::Relaxed) >= 90);
+}
+
+#[tokio::test]
 async fn a_cache_of_no_bytes_keeps_nothing_and_works() {
     let cache = cache(0);
     let loads = AtomicUsize::new(0);

@@ -11,6 +11,7 @@ use crate::support::Lab;
 on_both_engines! {
     a_wrong_password_and_an_unknown_account_look_alike
     the_eleventh_try_has_to_wait_and_other_accounts_do_not
+    who_would_wait_long_to_sign_in_is_told_to_come_again
     weak_passwords_are_refused_with_the_reason
     a_suspended_account_is_refused_however_it_comes
     a_change_of_the_password_ends_other_sign_ins
@@ -20,6 +21,26 @@ on_both_engines! {
 /// Where one signs in.
 const DOORS: [&str; 3] = [SESSION, TOKENS, "/api/token/"];
 const OTHER: &str = "staple paperclip 77";
+
+async fn who_would_wait_long_to_sign_in_is_told_to_come_again(lab: Lab) {
+    member(&lab, "ada", false).await;
+    let here = std::net::IpAddr::from([127, 0, 0, 1]);
+    let computing = lab.app.throttle.turn(here).await.ok().unwrap();
+    let mut queue = (0..8).map(|_| Box::pin(lab.app.throttle.turn(here))).collect::<Vec<_>>();
+    for waiting in &mut queue {
+        assert!(futures_util::poll!(waiting).is_pending());
+    }
+    for door in DOORS {
+        let refused = sign_in(&lab, door, "ada", PASSWORD).await;
+        assert_refused(&refused, 429, "too_many_sign_ins");
+        assert!(!refused.header("retry-after").is_empty());
+    }
+    let elsewhere = std::net::IpAddr::from([203, 0, 113, 7]);
+    assert!(lab.app.throttle.turn(elsewhere).await.is_ok());
+    // Those who hang up are not waited for.
+    drop((computing, queue));
+    assert_eq!(sign_in(&lab, SESSION, "ada", PASSWORD).await.status, 204);
+}
 
 async fn a_wrong_password_and_an_unknown_account_look_alike(lab: Lab) {
     member(&lab, "ada", false).await;
