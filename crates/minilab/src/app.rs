@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -64,8 +63,10 @@ pub struct Parts {
     pub work: Bell,
     /// Rung when a job ended.
     pub done: Bell,
-    /// Requests that may wait for a variant at the same time.
-    pub waiters: Arc<Semaphore>,
+    /// Requests that may wait for a variant at the same time, by account.
+    pub waiters: Shares<Uuid>,
+    /// One at a time takes the place out of an original, by blob.
+    pub strips: Shares<Uuid>,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -120,7 +121,8 @@ impl App {
             connections: Connections::new(config.http.clone(), config.proxies.clone()),
             work: Bell::default(),
             done: Bell::default(),
-            waiters: Arc::new(Semaphore::new(config.variants.waiters_max)),
+            waiters: Shares::new(config.variants.waiting_places()),
+            strips: Shares::new(config.variants.strips()),
             stop: CancellationToken::new(),
             config,
         })))

@@ -92,6 +92,11 @@ impl<K: Eq + Hash + Clone> Shares<K> {
         Ok(Place { _permits: (of_holder, of_all), _user: user })
     }
 
+    /// Places that nobody has.
+    pub fn free(&self) -> usize {
+        self.all.available_permits()
+    }
+
     /// How many holders have a place or wait for one.
     pub fn holders(&self) -> usize {
         self.holders.lock().expect("nobody panics holding it").len()

@@ -3,12 +3,13 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::limits::Limit;
+use crate::shares::Place;
 
 /// Work done by another process is noticed so soon.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -17,15 +18,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// yet, [`wait`](Self::wait) and start over.
 pub struct Waiting<'a> {
     app: &'a App,
+    holder: Uuid,
     deadline: Instant,
     rung: Pin<Box<OwnedNotified>>,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place<Uuid>>,
 }
 
 impl<'a> Waiting<'a> {
-    pub fn new(app: &'a App, patience: Duration) -> Self {
+    /// `holder` is the account whose waiting places it may take.
+    pub fn new(app: &'a App, holder: Uuid, patience: Duration) -> Self {
         let rung = Box::pin(app.done.listen());
-        Self { app, deadline: Instant::now() + patience, rung, place: None }
+        Self { app, holder, deadline: Instant::now() + patience, rung, place: None }
     }
 
     /// Comes before the look, so that a job ending between the look and the wait still wakes us.
@@ -35,10 +38,10 @@ impl<'a> Waiting<'a> {
     }
 
     /// Waits until another look is worthwhile. False when the patience is at its end, when the
-    /// process is to stop, or when too many wait already.
+    /// process is to stop, or when too many wait already, of this holder or of all.
     pub async fn wait(&mut self) -> bool {
         if self.place.is_none() {
-            self.place = self.app.waiters.clone().try_acquire_owned().ok();
+            self.place = self.app.waiters.try_take(self.holder).ok();
             if self.place.is_none() {
                 Limit::Waiters.reached();
             }

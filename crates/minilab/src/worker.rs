@@ -1,6 +1,7 @@
 //! Background work: every kind of job on one screen, and the loops that carry them out.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,16 +13,20 @@ use crate::app::App;
 use crate::check;
 use crate::db::Conn;
 use crate::jobs::finish::{Ending, Refusal, record_failure, release};
+use crate::jobs::hands::Hands;
 use crate::jobs::{self, Job, JobError, Lease, claim};
 use crate::seldom::Seldom;
 use crate::variants::refine::Walk;
 use crate::{counters, images, measures, uploads, variants};
 
-/// An idle worker looks for work at least so often: for what other processes enqueued, and for
-/// retries that have become due.
-const POLL: Duration = Duration::from_millis(250);
+/// An idle hand looks for work at least so often: for what other processes enqueued, and for retries
+/// that have become due. With more than ten hands somebody looks all the time.
+const POLL: Duration = Duration::from_millis(600);
+/// So often while an account has its share of the hands, and they are not rung for each of its jobs.
+const POLL_BESIDE: Duration = Duration::from_millis(100);
 /// Rendering is bounded by the darkroom. While its children render, other jobs fetch, store and
-/// commit: most of that time is spent waiting for the disk.
+/// commit: most of that time is spent waiting for the disk. One account has so many; there are more
+/// than twice as many.
 const JOBS_PER_CHILD: usize = 3;
 /// How long running jobs may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -67,30 +72,25 @@ async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx:
 
 /// Works until the process is to stop.
 pub async fn run(app: App) {
-    let mut hands = JoinSet::new();
-    for _ in 0..app.config.worker_count() * JOBS_PER_CHILD {
-        hands.spawn(work(app.clone()));
+    let hands = Arc::new(Hands::new(app.config.worker_count() * JOBS_PER_CHILD));
+    let mut tasks = JoinSet::new();
+    for _ in 0..hands.count() {
+        tasks.spawn(work(app.clone(), hands.clone()));
     }
-    hands.spawn(keep_house(app));
-    while hands.join_next().await.is_some() {}
+    tasks.spawn(keep_house(app));
+    while tasks.join_next().await.is_some() {}
 }
 
-async fn work(app: App) {
+async fn work(app: App, hands: Arc<Hands>) {
     let mut failures = 0;
     while !app.stop.is_cancelled() {
-        let claimed = claim::claim(&app.db, &app.clock, &app.spool.name).await;
+        let claimed = hands.take(&app.db, &app.clock, &app.spool.name).await;
         if claimed.is_ok() {
             failures = 0;
         }
         match claimed {
-            Ok(Some(lease)) => work_on(&app, lease).await,
-            Ok(None) => {
-                let poll = POLL.mul_f64(rand::random_range(0.9..1.1));
-                tokio::select! {
-                    () = app.stop.cancelled() => {}
-                    () = app.work.wait(poll) => {}
-                }
-            }
+            Ok(Some(job)) => work_on(&app, &job.lease).await,
+            Ok(None) => wait_for_work(&app, &hands).await,
             Err(cause) => {
                 if AWAY.speaks() {
                     let cause = format!("{cause:#}");
@@ -112,16 +112,31 @@ fn patience(failures: u32) -> Duration {
     plain.min(Duration::from_secs(30)).mul_f64(rand::random_range(0.8..1.2))
 }
 
+async fn wait_for_work(app: &App, hands: &Hands) {
+    let vary = rand::random_range(0.9..1.1);
+    let wait = async {
+        if hands.has_full() {
+            tokio::time::sleep(POLL_BESIDE.mul_f64(vary)).await;
+        } else {
+            app.work.wait(POLL.mul_f64(vary)).await;
+        }
+    };
+    tokio::select! {
+        () = app.stop.cancelled() => {}
+        () = wait => {}
+    }
+}
+
 /// Works on one job to its end, keeping the lease meanwhile.
-async fn work_on(app: &App, lease: Lease) {
+async fn work_on(app: &App, lease: &Lease) {
     // The bell woke one worker; there may be work for the next one too.
     app.work.ring();
     let span = tracing::info_span!("job", id = %lease.id, kind = lease.job.kind());
     async {
         let started = std::time::Instant::now();
         let outcome = tokio::select! {
-            outcome = carry_out_if_safe(app, &lease) => Some(outcome),
-            () = keep_lease(app, &lease) => None,
+            outcome = carry_out_if_safe(app, lease) => Some(outcome),
+            () = keep_lease(app, lease) => None,
             () = out_of_time(app) => {
                 let handed_back = lease.clone();
                 let released = app.db.write(handed_back, |tx, lease| Box::pin(release(tx, lease)));
@@ -138,7 +153,7 @@ async fn work_on(app: &App, lease: Lease) {
                 tracing::info!(duration_ms, "done");
                 "succeeded"
             }
-            Some(Err(error)) => record(app, &lease, error).await,
+            Some(Err(error)) => record(app, lease, error).await,
             None => {
                 tracing::warn!("somebody else has the lease now");
                 "fenced"
@@ -267,8 +282,8 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
 
 /// Carries out everything that is due, one job after the other; for tests and for tools.
 pub async fn run_due(app: &App) -> anyhow::Result<()> {
-    while let Some(lease) = claim::claim(&app.db, &app.clock, &app.spool.name).await? {
-        work_on(app, lease).await;
+    while let Some(lease) = claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await? {
+        work_on(app, &lease).await;
     }
     Ok(())
 }

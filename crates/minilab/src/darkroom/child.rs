@@ -9,48 +9,64 @@ use anyhow::{Context, ensure};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use pixels::Format;
+use serde::Serialize;
 
-use super::wire::{Answer, FRAME_BYTES_MAX, Made};
-use super::{Order, sandbox};
+use super::wire::{Answer, FRAME_BYTES_MAX, Made, Stripped, Variants};
+use super::{Order, Work, sandbox};
 
 /// Works until standard input ends. Nothing is read before the sandbox is closed.
-pub fn run(memory_mib: u64) -> anyhow::Result<()> {
-    // Afterwards no file can be opened, nor a library. Its absence is told to whoever needs it.
-    let _ = Format::Heic.decodable();
-    sandbox::enter(memory_mib * 1024 * 1024)?;
+pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
+    sandbox::close_what_was_left_open();
     // Without the buffer of `stdin`: what is read ahead loses the file that comes beside it.
     let input = std::io::stdin().as_fd().try_clone_to_owned().context("opening the socket")?;
     let mut input = File::from(input);
+    // Afterwards no file can be opened, nor a library. Its absence is told to whoever needs it.
+    let _ = Format::Heic.decodable();
+    sandbox::enter(memory_mib * 1024 * 1024, cpu_secs)?;
     let mut output = std::io::stdout().lock();
     // The parent waits for a word that the sandbox is closed.
     output.write_all(b"!").and_then(|()| output.flush()).context("saying that it is ready")?;
     while let Some((order, file)) = receive(&mut input)? {
         let order: Order = serde_json::from_slice(&order).context("reading an order")?;
         sandbox::grant_cpu(order.cpu_secs)?;
-        let picture = read(file, order.limits.bytes)?;
-        let rendered = pixels::render(&picture, &order.recipes, &order.limits);
-        // The picture may be large, and the pipe slow.
-        drop(picture);
-        answer(&mut output, rendered)?;
+        match order.work {
+            Work::Render { recipes, limits } => {
+                let picture = read(file, limits.bytes)?;
+                let rendered = pixels::render(&picture, &recipes, &limits);
+                // The picture may be large, and the pipe slow.
+                drop(picture);
+                let made = |one: &Result<_, _>| one.as_ref().map(Made::from).map_err(Clone::clone);
+                let made = |all: &Vec<_>| all.iter().map(made).collect::<Variants>();
+                say(&mut output, rendered.as_ref().map(made), order.cpu_secs)?;
+                for variant in rendered.into_iter().flatten().flatten() {
+                    output.write_all(&variant.bytes)?;
+                }
+            }
+            Work::StripLocation { bytes } => {
+                let picture = read(file, bytes)?;
+                let read = *blake3::hash(&picture).as_bytes();
+                let stripped = pixels::without_location(picture);
+                let about = |bytes: &Vec<u8>| Stripped { bytes: bytes.len() as u64, read };
+                say(&mut output, stripped.as_ref().map(about), order.cpu_secs)?;
+                output.write_all(&stripped.unwrap_or_default())?;
+            }
+        }
+        output.flush().context("answering")?;
     }
     Ok(())
 }
 
-fn answer(
+/// Says what became of a picture, before the bytes.
+fn say<T: Serialize>(
     output: &mut impl Write,
-    rendered: Result<Vec<Result<pixels::Rendered, pixels::Error>>, pixels::Error>,
+    outcome: Result<T, &pixels::Error>,
+    cpu_secs: u64,
 ) -> anyhow::Result<()> {
-    let header: Answer = rendered.as_ref().map_err(Clone::clone).map(|variants| {
-        let made = |variant: &Result<_, _>| variant.as_ref().map(Made::from).map_err(Clone::clone);
-        variants.iter().map(made).collect()
-    });
-    let header = serde_json::to_vec(&header).context("writing an answer")?;
+    let outcome = outcome.map_err(Clone::clone);
+    let more = sandbox::grant_cpu(cpu_secs)?;
+    let header = serde_json::to_vec(&Answer { outcome, more }).context("writing an answer")?;
     output.write_all(&(header.len() as u32).to_le_bytes())?;
-    output.write_all(&header)?;
-    for variant in rendered.into_iter().flatten().flatten() {
-        output.write_all(&variant.bytes)?;
-    }
-    output.flush().context("answering")
+    Ok(output.write_all(&header)?)
 }
 
 /// The next order and its picture; nothing at the end of the input.

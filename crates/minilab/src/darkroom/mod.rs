@@ -2,13 +2,18 @@
 //!
 //! A small pool, one picture at a time each, with limits on memory, CPU and wall time, no network
 //! and no files. A child that crashes or takes too long is killed and replaced; the service lives.
+//! What needs a whole original in memory is done there, too: the serving process never holds one.
 
+mod calls;
 pub mod child;
+mod line;
 mod pool;
-mod sandbox;
+pub mod sandbox;
 mod wire;
+mod worker;
 
-pub use pool::{Darkroom, DarkroomError};
+pub use line::Load;
+pub use pool::{Copied, Darkroom, DarkroomError, Turn};
 
 use pixels::{Limits, Recipe};
 use serde::{Deserialize, Serialize};
@@ -21,7 +26,8 @@ pub struct DarkroomConfig {
     pub picture_secs: u64,
     /// MiB of address space that one child may use.
     pub child_mib: u64,
-    /// MiB that all children together may expect to need: big pictures wait for each other.
+    /// MiB that all children together may expect to need: big pictures wait for each other. An eighth
+    /// is for small ones alone.
     pub total_mib: u32,
 }
 
@@ -47,11 +53,22 @@ impl DarkroomConfig {
     }
 }
 
-/// What to make of the picture that comes with it.
+/// What to do with the picture that comes with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
-    pub recipes: Vec<Recipe>,
-    pub limits: Limits,
+    pub work: Work,
     /// CPU seconds for this picture.
     pub cpu_secs: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Work {
+    Render {
+        recipes: Vec<Recipe>,
+        limits: Limits,
+    },
+    /// Take out the place it was taken at. There are so many bytes, and no more.
+    StripLocation {
+        bytes: u64,
+    },
 }

@@ -1,180 +1,140 @@
 //! What a child gives up before it touches a stranger's byte.
 
-use std::collections::BTreeMap;
+use anyhow::{Context, ensure};
+use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, Scope};
+use rustix::io::Errno;
+use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets};
 
-use anyhow::Context;
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
-};
-
+use super::calls;
 use crate::memory;
 
 const NICENESS: i32 = 5;
 /// What a small or a middling picture takes; what a large one needed beyond that goes back.
 const KEPT_BYTES: i32 = 32 * 1024 * 1024;
+/// Input, output, messages, the picture, and a few to spare.
+const FILES_MAX: u64 = 8;
+/// Threads that this user may have beyond what the whole system has when a child starts: the kernel
+/// counts them by user, so those of the service are among them.
+const THREADS_MORE: u64 = 1024;
+/// Where the system does not tell how many there are.
+const THREADS_MAX: u64 = 32_768;
+/// The user and the group that stand for nobody.
+const NOBODY: u32 = 65_534;
 
-/// Caps memory, forbids core dumps and written files, dies with its parent, and drops the system
-/// calls that reach files, the network or other processes.
-pub(super) fn enter(memory_bytes: u64) -> anyhow::Result<()> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .context("asking to die with the parent")?;
-    for (resource, most) in
-        [(Resource::As, memory_bytes), (Resource::Core, 0), (Resource::Fsize, 0)]
-    {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-            .with_context(|| format!("limiting {resource:?} to {most}"))?;
-    }
+/// Bounds what the process may use, gives up user, privileges, dumps and files, and installs the list
+/// of system calls that stay. For a process of one thread, whose libraries are loaded.
+pub fn enter(memory_bytes: u64, cpu_secs: u64) -> anyhow::Result<()> {
+    rustix::process::chdir("/").context("leaving the folder")?;
+    set_limits(memory_bytes, cpu_secs)?;
     memory::keep(KEPT_BYTES);
     // Callers wait for answers; prints may take a moment longer.
     rustix::process::nice(NICENESS).context("stepping back behind the service")?;
-    forbid_system_calls()
+    drop_privileges().context("giving up privileges")?;
+    // A change of user takes both back, so they come after it.
+    die_with_parent()?;
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .context("refusing to be dumped")?;
+    forbid_files().context("giving up all files")?;
+    calls::allow_only_listed()
 }
 
-/// Grants this process `secs` more seconds of CPU; beyond them the kernel kills it.
-pub(super) fn grant_cpu(secs: u64) -> anyhow::Result<()> {
+/// Grants this process `secs` more seconds of CPU; beyond them the kernel ends it. False when that
+/// is more than it may have in all.
+pub(super) fn grant_cpu(secs: u64) -> anyhow::Result<bool> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    let most = used.tv_sec as u64 + secs + 1;
-    setrlimit(Resource::Cpu, Rlimit { current: Some(most), maximum: None })
-        .context("limiting CPU time")
+    let wanted = used.tv_sec as u64 + secs + 1;
+    let most = rustix::process::getrlimit(Resource::Cpu).maximum;
+    let current = most.map_or(wanted, |most| most.min(wanted));
+    setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum: most })
+        .context("limiting CPU time")?;
+    Ok(current == wanted)
 }
 
-/// The forbidden calls answer "not permitted"; everything a decoder needs stays.
-fn forbid_system_calls() -> anyhow::Result<()> {
-    // A library that finds no clone3 falls back to clone, whose flags a filter can see.
-    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)?;
-
-    let mut forbidden = BTreeMap::new();
-    for &call in FORBIDDEN {
-        forbidden.insert(call, Vec::new());
-        // The same call by its number in the 32-bit-pointer variant of x86-64.
-        forbidden.insert(call | X32_BIT, Vec::new());
+/// A descriptor that the service was started with is nothing for strangers.
+#[expect(unsafe_code, reason = "there is no safe call for it")]
+pub(super) fn close_what_was_left_open() {
+    // SAFETY: the first that a child does: nothing in it owns a descriptor above these three. A kernel
+    // without the call leaves them open.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0);
     }
-    // Threads are welcome, processes are not.
-    let no_thread = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
-    forbidden.insert(libc::SYS_clone, vec![when(0, no_thread, 0)?]);
-    // One's own limits may be changed, not the parent's.
-    forbidden.insert(libc::SYS_prlimit64, vec![when(0, SeccompCmpOp::Ne, 0)?]);
-    install(forbidden, libc::EPERM)
 }
 
-const X32_BIT: i64 = 0x4000_0000;
-
-fn when(argument: u8, compares: SeccompCmpOp, with: u64) -> anyhow::Result<SeccompRule> {
-    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compares, with);
-    let rule = condition.and_then(|condition| SeccompRule::new(vec![condition]));
-    rule.context("writing a rule")
+fn set_limits(memory_bytes: u64, cpu_secs: u64) -> anyhow::Result<()> {
+    for (resource, most) in [
+        (Resource::As, memory_bytes),
+        (Resource::Cpu, cpu_secs),
+        (Resource::Nofile, FILES_MAX),
+        (Resource::Nproc, threads_max()),
+        (Resource::Core, 0),
+        (Resource::Fsize, 0),
+        (Resource::Memlock, 0),
+    ] {
+        // What the service itself may not have cannot be had here.
+        let hard = rustix::process::getrlimit(resource).maximum;
+        let most = Some(hard.map_or(most, |hard| hard.min(most)));
+        setrlimit(resource, Rlimit { current: most, maximum: most })
+            .with_context(|| format!("limiting {resource:?} to {most:?}"))?;
+    }
+    Ok(())
 }
 
-fn install(forbidden: BTreeMap<i64, Vec<SeccompRule>>, answer: i32) -> anyhow::Result<()> {
-    let arch = TargetArch::try_from(std::env::consts::ARCH).context("naming this processor")?;
-    let answer = SeccompAction::Errno(answer as u32);
-    let filter = SeccompFilter::new(forbidden, SeccompAction::Allow, answer, arch);
-    let program: BpfProgram = filter.and_then(TryInto::try_into).context("writing the filter")?;
-    seccompiler::apply_filter(&program).context("installing the filter")
+/// Enough for a decoder's threads whoever else runs as the same user, and no end of the system.
+fn threads_max() -> u64 {
+    // "0.20 0.18 0.12 1/80 11206": of 80 threads one runs.
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let threads = load.split(['/', ' ']).nth(4).and_then(|threads| threads.parse::<u64>().ok());
+    threads.map_or(THREADS_MAX, |threads| threads + THREADS_MORE)
 }
 
-const FORBIDDEN: &[i64] = &[
-    // Files, by any name.
-    libc::SYS_openat,
-    libc::SYS_openat2,
-    libc::SYS_open_by_handle_at,
-    libc::SYS_unlinkat,
-    libc::SYS_renameat2,
-    libc::SYS_linkat,
-    libc::SYS_symlinkat,
-    libc::SYS_mkdirat,
-    libc::SYS_mknodat,
-    libc::SYS_fchmodat,
-    libc::SYS_fchownat,
-    libc::SYS_fchmod,
-    libc::SYS_fchown,
-    libc::SYS_fchmodat2,
-    libc::SYS_utimensat,
-    libc::SYS_setxattr,
-    libc::SYS_lsetxattr,
-    libc::SYS_fsetxattr,
-    libc::SYS_truncate,
-    libc::SYS_memfd_create,
-    // The network, and sockets of any kind.
-    libc::SYS_socket,
-    libc::SYS_socketpair,
-    libc::SYS_connect,
-    libc::SYS_bind,
-    libc::SYS_listen,
-    libc::SYS_accept,
-    libc::SYS_accept4,
-    libc::SYS_sendto,
-    libc::SYS_sendmsg,
-    libc::SYS_sendmmsg,
-    // Other programs and processes.
-    libc::SYS_execve,
-    libc::SYS_execveat,
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_pidfd_getfd,
-    libc::SYS_kill,
-    libc::SYS_tkill,
-    libc::SYS_tgkill,
-    libc::SYS_rt_sigqueueinfo,
-    libc::SYS_rt_tgsigqueueinfo,
-    libc::SYS_pidfd_open,
-    libc::SYS_pidfd_send_signal,
-    libc::SYS_prctl,
-    libc::SYS_setsid,
-    // The kernel's larger doors.
-    libc::SYS_io_uring_setup,
-    libc::SYS_bpf,
-    libc::SYS_perf_event_open,
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_userfaultfd,
-    libc::SYS_mount,
-    libc::SYS_umount2,
-    libc::SYS_pivot_root,
-    libc::SYS_chroot,
-    libc::SYS_setns,
-    libc::SYS_unshare,
-    libc::SYS_init_module,
-    libc::SYS_finit_module,
-    libc::SYS_kexec_load,
-    libc::SYS_reboot,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_open,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_creat,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_unlink,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_rename,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_renameat,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_link,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_symlink,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_mkdir,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_rmdir,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_chmod,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_chown,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_lchown,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_mknod,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_utime,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_utimes,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_futimesat,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_fork,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_vfork,
-];
+/// Gives up all capabilities, also those to be had by starting a program, and root itself.
+fn drop_privileges() -> anyhow::Result<()> {
+    let has = rustix::thread::capabilities(None)?.effective;
+    if has.contains(CapabilitySet::SETPCAP) {
+        // The kernel knows fewer than 64, and refuses the first that it does not know.
+        let all = (0..64).map(|bit| CapabilitySet::from_bits_retain(1 << bit));
+        let _ = all.map(rustix::thread::remove_capability_from_bounding_set).find(Result::is_err);
+    }
+    rustix::thread::clear_ambient_capability_set()?;
+    // A root without KILL could not end what runs as somebody else.
+    let may_leave = CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL;
+    if rustix::process::geteuid().is_root() && has.contains(may_leave) {
+        match leave_root() {
+            // A user namespace may know no nobody. What is left is a root without any privilege.
+            Ok(()) | Err(Errno::INVAL | Errno::PERM) => {}
+            Err(error) => return Err(error).context("becoming nobody"),
+        }
+    }
+    let none = CapabilitySet::empty();
+    let none = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    Ok(rustix::thread::set_capabilities(None, none)?)
+}
+
+fn leave_root() -> rustix::io::Result<()> {
+    let (user, group) =
+        (rustix::process::Uid::from_raw(NOBODY), rustix::process::Gid::from_raw(NOBODY));
+    rustix::thread::set_thread_groups(&[])?;
+    rustix::thread::set_thread_res_gid(group, group, group)?;
+    rustix::thread::set_thread_res_uid(user, user, user)
+}
+
+fn die_with_parent() -> anyhow::Result<()> {
+    let parent = rustix::process::getppid();
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .context("asking to die with the parent")?;
+    ensure!(rustix::process::getppid() == parent, "the parent is gone already");
+    Ok(())
+}
+
+/// Beside the list of calls, which has none that takes a path: where the kernel has landlock, this
+/// process may not open, make or remove a file anyway, nor connect, nor signal others.
+pub fn forbid_files() -> anyhow::Result<()> {
+    Ruleset::default()
+        .handle_access(AccessFs::from_all(ABI::V5))?
+        .handle_access(AccessNet::from_all(ABI::V5))?
+        .scope(Scope::from_all(ABI::V6))?
+        .create()?
+        .restrict_self()?;
+    Ok(())
+}

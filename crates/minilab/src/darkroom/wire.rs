@@ -2,8 +2,8 @@
 //!
 //! To the child, through a socket: a framed [`Order`](super::Order) in JSON and, beside its first
 //! byte, the picture: a file, open for reading. From the child, through a pipe: a framed [`Answer`]
-//! in JSON, then the bytes of each variant that was made, one after the other. A frame is a
-//! little-endian `u32` length and as many bytes.
+//! in JSON, then the bytes it speaks of, one file after the other. A frame is a little-endian `u32`
+//! length and as many bytes.
 
 use pixels::{Error, Format, Rendered};
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,24 @@ use serde::{Deserialize, Serialize};
 /// A frame's header may claim no more than this, whoever wrote it.
 pub(super) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
-/// The outer error: the picture. The inner errors: one recipe each.
-pub(super) type Answer = Result<Vec<Result<Made, Error>>, Error>;
+/// The error is the picture's.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Answer<T> {
+    pub outcome: Result<T, Error>,
+    /// Whether it has CPU time left for another picture.
+    pub more: bool,
+}
+
+/// The errors are one recipe's each.
+pub(super) type Variants = Vec<Result<Made, Error>>;
+
+/// The picture without its place, which follows.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Stripped {
+    pub bytes: u64,
+    /// The hash of what was read.
+    pub read: [u8; 32],
+}
 
 /// A variant without its bytes, which follow.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -210,7 +210,7 @@ pub async fn show_image(
     ImageId(id): ImageId,
     headers: HeaderMap,
 ) -> Result<axum::Json<ImageView>, Problem> {
-    let mut waiting = Waiting::new(&app, patience(&headers, 0));
+    let mut waiting = Waiting::new(&app, caller.account.id, patience(&headers, 0));
     let image = loop {
         waiting.ring_me();
         let image = find_own(&app, &caller, id).await?;

@@ -27,18 +27,25 @@ pub struct Lease {
     pub attempts: i64,
 }
 
-/// Takes the best waiting job, if there is one.
-pub async fn claim(db: &Db, clock: &Clock, worker: &str) -> anyhow::Result<Option<Lease>> {
+/// Takes the best waiting job, if there is one, but none of the accounts in `full`.
+pub async fn claim(
+    db: &Db,
+    clock: &Clock,
+    worker: &str,
+    full: &[Uuid],
+) -> anyhow::Result<Option<Lease>> {
+    let full = full.iter().flat_map(Uuid::as_bytes).copied().collect::<Vec<_>>();
     // Most of the time there is nothing: find out without the writer.
-    let waiting = fetch_optional!(&mut db.read().await?, (i64,), sql::IS_WAITING, clock.now_ms())?;
+    let waiting =
+        fetch_optional!(&mut db.read().await?, (i64,), sql::IS_WAITING, clock.now_ms(), &full[..])?;
     if waiting.is_none() {
         return Ok(None);
     }
     let row = db
-        .write((clock.now_ms(), worker.to_owned()), |tx, (now_ms, worker)| {
+        .write((clock.now_ms(), worker.to_owned(), full), |tx, (now_ms, worker, full)| {
             Box::pin(async move {
                 let until = *now_ms + LEASE.as_millis() as i64;
-                fetch_optional!(tx, Claimed, sql::CLAIM, *now_ms, until, worker)
+                fetch_optional!(tx, Claimed, sql::CLAIM, *now_ms, until, worker, &full[..])
             })
         })
         .await?;

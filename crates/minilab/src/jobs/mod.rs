@@ -7,6 +7,7 @@ mod bell;
 pub mod claim;
 pub mod enqueue;
 pub mod finish;
+pub mod hands;
 pub mod sql;
 
 pub use bell::Bell;

@@ -15,18 +15,28 @@ crate::sql! {
             vtime, attempts, run_at_ms, lease, created_ms)
         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 0, $9, 0, $9)
         ON CONFLICT (unique_key) WHERE state IN ('pending', 'retry', 'started') DO NOTHING";
-    IS_WAITING = "SELECT run_at_ms FROM jobs WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+    /// $2 are the ids, one after the other, of accounts whose jobs have to wait.
+    IS_WAITING = sqlite "SELECT run_at_ms FROM jobs
+        WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+            AND (account_id IS NULL OR instr($2, account_id) = 0)
+        LIMIT 1"
+    postgres "SELECT run_at_ms FROM jobs
+        WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+            AND (account_id IS NULL OR position(uuid_send(account_id) IN $2) = 0)
         LIMIT 1";
+    /// $4 as in `IS_WAITING`.
     CLAIM = sqlite "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
             lease_until_ms = $2, started_ms = $1, worker = $3
         WHERE id = (SELECT id FROM jobs
             WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+                AND (account_id IS NULL OR instr($4, account_id) = 0)
             ORDER BY priority, vtime, id LIMIT 1)
         RETURNING id, payload, account_id, lease, attempts"
     postgres "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
             lease_until_ms = $2, started_ms = $1, worker = $3
         WHERE id = (SELECT id FROM jobs
             WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+                AND (account_id IS NULL OR position(uuid_send(account_id) IN $4) = 0)
             ORDER BY priority, vtime, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING id, payload, account_id, lease, attempts";
     RENEW = "UPDATE jobs SET lease_until_ms = $3 WHERE id = $1 AND lease = $2 AND state = 'started'";

@@ -125,7 +125,7 @@ fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
     let states = [([("state", "used")], open - idle), ([("state", "idle")], idle)];
     gauges(encoder, "minilab_database_connections", "Connections of the pool", states)?;
     gauge(encoder, "minilab_database_connections_limit", "The most of them", most)?;
-    let waiters = app.config.variants.waiters_max - app.waiters.available_permits();
+    let waiters = app.config.variants.waiters_max - app.waiters.free();
     gauge(encoder, "minilab_variant_waiters", "Requests that wait for a variant", waiters as f64)
 }
 

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::blobs::{self, BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::cpu;
-use crate::darkroom::DarkroomError;
+use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
@@ -38,7 +38,7 @@ pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
         let wanted = wanted(&mut conn, &catalogue, blob).await?;
         let missing = missing(&mut conn, blob, wanted).await?;
         drop(conn);
-        let new = make(app, blob, &row, missing, OnRefusal::GiveUp).await?;
+        let new = make(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
         if commit(app, lease, blob, new, AfterCommit::Develop).await? {
             return Ok(());
         }
@@ -72,7 +72,7 @@ pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError
     }
     missing.retain(|preset| !awaited.contains(&preset.name));
     drop(conn);
-    let new = make(app, blob, &row, missing, OnRefusal::LeaveOut).await?;
+    let new = make(app, lease, blob, &row, missing, OnRefusal::LeaveOut).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
@@ -93,7 +93,7 @@ pub async fn make_variant(
     };
     let missing = missing(&mut conn, blob, vec![preset.clone()]).await?;
     drop(conn);
-    let new = make(app, blob, &row, missing, OnRefusal::GiveUp).await?;
+    let new = make(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
@@ -143,9 +143,15 @@ struct New {
     truncated: bool,
 }
 
+/// Pixels of all frames.
+fn drawn_pixels(facts: &pixels::Facts) -> u64 {
+    u64::from(facts.width) * u64::from(facts.height) * u64::from(facts.frames)
+}
+
 /// Renders and stores; the rows are still to be committed.
 async fn make(
     app: &App,
+    lease: &Lease,
     blob: Uuid,
     row: &BlobRow,
     presets: Vec<Preset>,
@@ -159,14 +165,20 @@ async fn make(
         return if on_refusal == OnRefusal::LeaveOut { Ok(New::default()) } else { Err(gone) };
     }
     let original = row.original();
-    let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
     let limits = app.config.pictures.limits(row.bytes as u64);
-    // The file, and what the decoder of thumbnails makes of it before it reads it.
-    let memory_bytes = row.facts()?.render_bytes(&recipes) + 2 * row.bytes as u64;
+    let facts = row.facts()?;
+    let load = Load {
+        holder: lease.account.unwrap_or_default(),
+        // The file, and what the decoder of thumbnails makes of it before it reads it.
+        memory_bytes: facts.render_bytes(&recipes) + 2 * row.bytes as u64,
+        effort: drawn_pixels(&facts) + row.bytes as u64,
+    };
+    let turn = app.darkroom.turn(&load).await;
+    let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
     let started = Instant::now();
-    let rendered = app.darkroom.render(recipes, limits, memory_bytes, &picture).await;
+    let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
     let prints = rendered.map_err(|error| match error {
@@ -208,7 +220,7 @@ async fn make(
 }
 
 /// Puts the bytes of new variants where their rows will say they are.
-pub async fn place(
+async fn place(
     app: &App,
     original: &Original,
     variants: &[Variant],

@@ -1,18 +1,23 @@
 //! The original without the place it was taken at: made once for each blob, beside its variants.
 
-use anyhow::Context;
-use bytes::Bytes;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::{PIXELS_VERSION, Variant, develop, of_blob, sql};
 use crate::app::App;
-use crate::blobs::BlobKey;
+use crate::blobs::{self, BlobKey};
 use crate::counters::{self, Scope};
 use crate::cpu;
+use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::http::Problem;
-use crate::images::Image;
+use crate::images::{BlobRow, Image};
+use crate::limits::Limit;
 use crate::links::ORIGINAL;
+use crate::shares::Full;
 use crate::{execute, fetch_optional};
 
 /// Raised when more, or less, is taken out.
@@ -21,36 +26,71 @@ const VERSION: i64 = 2;
 /// What finds that there is nothing to take out: whoever looks with another version looks again.
 const LOOKED_WITH: i64 = VERSION * 1_000_000 + PIXELS_VERSION;
 
+/// When whoever found no place may come again.
+const RETRY_SECS: u32 = 2;
+/// How long a request waits for others that ask for the same copy.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// The stripped copy; nothing when there is nothing to strip.
+///
+/// Made once, however many ask: who waits has a waiting place of the image's owner, and looks again
+/// when it is their turn.
 pub async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     if image.blob.place_free == Some(LOOKED_WITH) {
         return Ok(None);
     }
-    let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
-    let known = made.into_iter().find(|variant| {
+    let known = find(app, image.blob_id).await?;
+    if known.is_some() {
+        return Ok(known);
+    }
+    let _place = app.waiters.try_take(image.account_id).map_err(crowded)?;
+    let _only = app.strips.take(image.blob_id, PATIENCE).await.map_err(crowded)?;
+    let known = find(app, image.blob_id).await?;
+    if known.is_some() || is_place_free(app, image.blob_id).await? {
+        return Ok(known);
+    }
+    strip(app, image).await
+}
+
+async fn find(app: &App, blob: Uuid) -> sqlx::Result<Option<Variant>> {
+    let made = of_blob(&mut app.db.read().await?, blob).await?;
+    Ok(made.into_iter().find(|variant| {
         variant.preset == ORIGINAL
             && variant.version == VERSION
             && variant.pixels_version == PIXELS_VERSION
-    });
-    match known {
-        Some(variant) => Ok(Some(variant)),
-        None => strip(app, image).await,
-    }
+    }))
+}
+
+async fn is_place_free(app: &App, blob: Uuid) -> sqlx::Result<bool> {
+    let row = fetch_optional!(&mut app.db.read().await?, BlobRow, sql::SELECT_BLOB, blob)?;
+    Ok(row.is_some_and(|row| row.place_free == Some(LOOKED_WITH)))
+}
+
+fn crowded(full: Full) -> Problem {
+    let status = match full {
+        Full::Each => StatusCode::TOO_MANY_REQUESTS,
+        Full::All => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let detail = "too many wait for pictures to be made; come again in a moment";
+    Problem::reached(Limit::Waiters, status, "too_many_waiting", detail, RETRY_SECS)
 }
 
 async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let original = image.blob.original();
-    let bytes = app.blobs.bytes(&BlobKey::Original(&original)).await?;
-    let given = bytes.clone();
-    let stripped = cpu::run(move || Ok(pixels::without_location(bytes.into()))).await?;
-    let stripped = stripped.map_err(|error| {
-        let detail = format!(
-            "the place this was taken at cannot be taken out of the original ({error}); \
-             share a variant, or say `keep_location`"
-        );
-        Problem::unprocessable("location_stays", detail)
-    })?;
-    if stripped == given {
+    let bytes = image.blob.bytes as u64;
+    // The file, what it becomes, and a second look at that.
+    let load = Load { holder: image.account_id, memory_bytes: 3 * bytes, effort: bytes };
+    let turn = app.darkroom.turn(&load).await;
+    let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
+    let spool = app.spool.clone();
+    let (spooled, file) = cpu::run(move || spool.create()).await?;
+    let stripped = turn.strip_location(&picture, bytes, file).await;
+    blobs::forget(&picture);
+    let stripped = stripped.map_err(refusal)?;
+    if stripped.read[..] != image.blob.hash[..] {
+        return Err(anyhow!("the original of blob {} is damaged", image.blob_id).into());
+    }
+    if stripped.hash.as_bytes()[..] == image.blob.hash[..] {
         remember(app, image.blob_id).await;
         return Ok(None);
     }
@@ -62,11 +102,11 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
         format: image.blob.format.clone(),
         width: image.blob.width,
         height: image.blob.height,
-        bytes: stripped.len() as i64,
-        hash: blake3::hash(&stripped).as_bytes().to_vec(),
+        bytes: stripped.bytes as i64,
+        hash: stripped.hash.as_bytes().to_vec(),
     };
-    develop::place(app, &original, std::slice::from_ref(&variant), vec![Bytes::from(stripped)])
-        .await?;
+    cpu::run(move || stripped.file.sync_all().context("syncing the spool")).await?;
+    app.blobs.place(vec![(spooled.path.clone(), variant.key(&original).path())]).await?;
     let args = (variant.clone(), app.clock.now_ms());
     let kept = app.db.write(args, |tx, (variant, now_ms)| {
         Box::pin(async move {
@@ -88,6 +128,17 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     // Deleted, or discarded, meanwhile.
     app.blobs.remove_path(&variant.key(&original).path()).await?;
     Err(Problem::not_found("image"))
+}
+
+fn refusal(error: DarkroomError) -> Problem {
+    if let DarkroomError::Failed(cause) = error {
+        return cause.into();
+    }
+    let detail = format!(
+        "the place this was taken at cannot be taken out of the original ({error}); \
+         share a variant, or say `keep_location`"
+    );
+    Problem::unprocessable("location_stays", detail)
 }
 
 /// Spares the next one the look. Without it the answer is the same, so it may fail.

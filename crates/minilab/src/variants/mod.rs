@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::shares::Bounds;
 use crate::tiers::Preset;
 use crate::{execute, fetch_all, fetch_one};
 
@@ -27,7 +28,8 @@ use crate::{execute, fetch_all, fetch_one};
 pub struct VariantsConfig {
     /// Seconds a GET waits for a variant that is not made yet; `Prefer: wait=N` changes it.
     pub wait_secs: u64,
-    /// Requests that may wait so at the same time; more are told at once to come again.
+    /// Requests that may wait so at the same time, a quarter of them of one account; more are told at
+    /// once to come again.
     pub waiters_max: usize,
 }
 
@@ -38,6 +40,16 @@ impl Default for VariantsConfig {
 }
 
 impl VariantsConfig {
+    /// Places of requests that wait, by account.
+    pub fn waiting_places(&self) -> Bounds {
+        Bounds { all: self.waiters_max, each: self.waiters_max.div_ceil(4), queue: 0 }
+    }
+
+    /// Turns at one blob. Whoever waits for one has a waiting place, and there are no more of those.
+    pub fn strips(&self) -> Bounds {
+        Bounds { all: self.waiters_max, each: 1, queue: self.waiters_max }
+    }
+
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.wait_secs > on_demand::WAIT_SECS_MAX {

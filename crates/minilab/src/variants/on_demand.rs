@@ -38,7 +38,7 @@ pub async fn obtain(
     patience: Duration,
     may_make: bool,
 ) -> Result<Option<Variant>, Problem> {
-    let mut waiting = Waiting::new(app, if may_make { patience } else { Duration::ZERO });
+    let mut waiting = Waiting::new(app, owner, if may_make { patience } else { Duration::ZERO });
     let mut asked = false;
     loop {
         waiting.ring_me();

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use minilab::darkroom::{Darkroom, DarkroomConfig, DarkroomError};
+use minilab::darkroom::{Darkroom, DarkroomConfig, DarkroomError, Load};
 use pixels::{Limits, OutputFormat, Recipe};
+use uuid::Uuid;
 
 use crate::support::pictures::{bmp, truncated};
 
@@ -37,7 +38,8 @@ async fn render(
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&picture).unwrap();
     file.rewind().unwrap();
-    darkroom.render(vec![recipe()], Limits::default(), 1 << 20, &file).await
+    let load = Load { holder: Uuid::nil(), memory_bytes: 1 << 20, effort: 1 };
+    darkroom.turn(&load).await.render(vec![recipe()], Limits::default(), &file).await
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn a_child_that_dies_is_replaced_and_its_end_is_told() {
 async fn a_child_that_lies_about_its_prints_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     // It promises five bytes; three come.
-    let made = r#"{"Ok":[{"Ok":{"format":"png","width":1,"height":1,"frames":1,"bytes":5}}]}"#;
+    let made = r#"{"outcome":{"Ok":[{"Ok":{"format":"png","width":1,"height":1,"frames":1,"is_truncated":false,"bytes":5}}]},"more":true}"#;
     let length = made.len();
     let script = format!("printf '\\{length:o}\\0\\0\\0%sabc' '{made}'; exit 0");
     let darkroom = fake(folder.path(), &script);
@@ -119,7 +121,7 @@ async fn a_child_that_cannot_start_is_not_the_pictures_fault() {
 fn a_child_has_no_files_no_network_and_little_memory() {
     let (ours, its) = std::os::unix::net::UnixStream::pair().unwrap();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_minilab"))
-        .args(["darkroom", "300"])
+        .args(["darkroom", "300", "77"])
         .stdin(std::os::fd::OwnedFd::from(its))
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -142,6 +144,19 @@ fn a_child_has_no_files_no_network_and_little_memory() {
     assert!(has_limit("Max address space", 300 << 20), "{limits}");
     assert!(has_limit("Max file size", 0), "{limits}");
     assert!(has_limit("Max core file size", 0), "{limits}");
+    // The hard ones, too: they cannot be raised.
+    let is_hard = |name: &str, value: &str| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().take(2).all(|limit| limit == value)
+    };
+    assert!(is_hard("Max cpu time", "77") && is_hard("Max open files", "8"), "{limits}");
+    assert!(!limits.contains("Max processes             unlimited"), "{limits}");
+    for none in ["CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+        let is_root = rustix::process::geteuid().is_root();
+        let line = status.lines().find(|line| line.starts_with(none)).unwrap();
+        assert!(line.ends_with("\t0000000000000000") || (none == "CapBnd" && !is_root), "{line}");
+        assert!(!is_root || status.contains("Uid:\t65534\t65534\t65534\t65534"), "{status}");
+    }
     drop(ours);
     assert!(child.wait().unwrap().success(), "it ends with its input");
 }

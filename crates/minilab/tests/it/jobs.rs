@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use minilab::app::App;
 use minilab::jobs::finish::{Ending, record_failure, release};
+use minilab::jobs::hands::Hands;
 use minilab::jobs::{self, Job, Lease, claim};
 use uuid::Uuid;
 
-use crate::support::Lab;
+use crate::support::{Lab, soon};
 
 on_both_engines! {
     many_claimers_take_each_job_exactly_once
@@ -21,6 +22,7 @@ on_both_engines! {
     a_released_job_does_not_lose_a_try
     awaited_work_comes_first
     nobodys_thousand_jobs_hold_up_anothers_one
+    one_account_gets_its_share_of_the_hands_and_no_more
 }
 
 fn job() -> Job {
@@ -38,7 +40,7 @@ async fn enqueue(app: &App, job: Job, account: Option<Uuid>) {
 }
 
 async fn claim_one(app: &App) -> Option<Lease> {
-    claim::claim(&app.db, &app.clock, "tester").await.unwrap()
+    claim::claim(&app.db, &app.clock, "tester", &[]).await.unwrap()
 }
 
 async fn complete(app: &App, lease: &Lease) -> anyhow::Result<()> {
@@ -53,6 +55,39 @@ async fn fail(app: &App, lease: &Lease, tries_max: i64) -> Ending {
         })
         .await
         .unwrap()
+}
+
+async fn one_account_gets_its_share_of_the_hands_and_no_more(lab: Lab) {
+    let (eve, ada) = (Uuid::now_v7(), Uuid::now_v7());
+    let hands = Hands::new(3);
+    let app = &lab.app;
+    let take = async || hands.take(&app.db, &app.clock, "tester").await.unwrap();
+    for _ in 0..8 {
+        enqueue(app, job(), Some(eve)).await;
+    }
+    let mut of_eve = Vec::new();
+    while let Some(job) = take().await {
+        of_eve.push(job);
+    }
+    assert_eq!(of_eve.len(), 3, "at what is urgent, too");
+    let urgent = Job::MakeVariant { blob: Uuid::now_v7(), preset: "h400".to_owned(), version: 1 };
+    enqueue(app, urgent, Some(eve)).await;
+    for account in [Some(ada), None] {
+        enqueue(app, job(), account).await;
+        let taken = std::cell::RefCell::new(None);
+        let is_taken = async || {
+            let job = take().await;
+            let found = job.is_some();
+            taken.replace(job);
+            found
+        };
+        soon("work of others is found", is_taken).await;
+        assert_eq!(taken.take().unwrap().lease.account, account);
+    }
+    assert!(take().await.is_none());
+    of_eve.pop();
+    let next = take().await.unwrap();
+    assert_eq!((next.lease.account, next.lease.job.kind()), (Some(eve), "make_variant"));
 }
 
 async fn many_claimers_take_each_job_exactly_once(lab: Lab) {

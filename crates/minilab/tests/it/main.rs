@@ -14,5 +14,6 @@ mod house;
 mod http;
 mod jobs;
 mod races;
+mod sandbox;
 mod sql;
 mod upgrade;

@@ -64,7 +64,7 @@ async fn enqueue_refinement(lab: &Lab) {
 
 async fn claim_one(lab: &Lab) -> Lease {
     let app = &lab.app;
-    claim::claim(&app.db, &app.clock, &app.spool.name).await.unwrap().unwrap()
+    claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await.unwrap().unwrap()
 }
 
 /// Does what is left to do with the originals out of reach: whatever would render again fails.
@@ -82,7 +82,7 @@ async fn end_without_a_render(lab: &Lab) {
 /// Comes back when all who ask wait for an answer.
 async fn all_wait(lab: &Lab) {
     let places = lab.app.config.variants.waiters_max;
-    let is_so = async || lab.app.waiters.available_permits() == places - ASKING;
+    let is_so = async || lab.app.waiters.free() == places - ASKING;
     soon("all who ask wait", is_so).await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use futures_util::future::join_all;
 use pixels::{Limits, Metadata, OutputFormat, Recipe};
 use serde_json::json;
 
@@ -13,6 +14,8 @@ on_both_engines! {
     a_link_to_the_original_does_not_tell_where_it_was_taken
     a_link_that_is_to_keep_the_place_shows_the_very_bytes
     an_original_that_tells_no_place_is_shown_as_it_is
+    a_hundred_who_ask_at_once_get_one_copy
+    one_account_that_waits_a_lot_leaves_waiting_places_to_others
 }
 
 fn notes(bytes: &[u8]) -> Metadata {
@@ -60,6 +63,46 @@ async fn a_link_to_the_original_does_not_tell_where_it_was_taken(lab: Lab) {
     lab.run_jobs().await;
     assert_eq!(lab.stored(), [""; 0], "the copies go with their originals");
     assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn a_hundred_who_ask_at_once_get_one_copy(lab: Lab) {
+    let key = lab.account("ada", "business").await;
+    let taken = corpus("photos/synth_gps_n_e.jpg");
+    let images =
+        [lab.ready(&key, "a.jpg", taken).await, lab.ready(&key, "b.bmp", bmp(3, 2, 1)).await];
+    let links = images.iter().cycle().take(100).map(|image| link(&lab, &key, image, "original"));
+    let links = join_all(links).await;
+    let shown = join_all(links.iter().take(2).map(|link| open(&lab, link))).await;
+    assert_eq!(notes(&shown[0].body).gps, None);
+    assert_eq!(shown[1].body, bmp(3, 2, 1));
+    assert_eq!(lab.number(count::STRIPPED).await, 1);
+    assert_eq!(lab.app.strips.holders() + lab.app.waiters.holders(), 0);
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn one_account_that_waits_a_lot_leaves_waiting_places_to_others(lab: Lab) {
+    lab.admin("root").await;
+    let taken = corpus("photos/synth_gps_n_e.jpg");
+    let (eve, ada) = (lab.account("eve", "business").await, lab.account("ada", "business").await);
+    let of_eve = lab.ready(&eve, "a.jpg", taken.clone()).await;
+    let of_ada = lab.ready(&ada, "a.jpg", taken).await;
+    let id = lab.account_path("eve").await;
+    let id = id.rsplit('/').next().unwrap().parse::<uuid::Uuid>().unwrap();
+    let mut held = Vec::new();
+    while let Ok(place) = lab.app.waiters.try_take(id) {
+        held.push(place);
+    }
+    assert!(held.len() < lab.app.config.variants.waiters_max);
+    let wish = || json!({"expires_in": 300, "variant": "original"});
+    let refused = lab.json(&eve, "POST", &links_path(&of_eve), wish()).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()["code"].as_str()),
+        (429, Some("too_many_waiting"))
+    );
+    assert_eq!(refused.header("retry-after"), "2");
+    assert_eq!(lab.json(&ada, "POST", &links_path(&of_ada), wish()).await.status, 201);
+    drop(held);
+    assert_eq!(lab.json(&eve, "POST", &links_path(&of_eve), wish()).await.status, 201);
 }
 
 async fn a_link_that_is_to_keep_the_place_shows_the_very_bytes(lab: Lab) {
