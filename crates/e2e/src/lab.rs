@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::process::{Finished, Process, command, with_open_files};
 use crate::wait::until;
-use crate::{Caller, Database, Engine, files_below};
+use crate::{Caller, Database, Engine, SmallDisk, files_below};
 
 const SERVES_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of deleted images are gone by then.
@@ -24,11 +24,13 @@ pub struct Settings {
     args: Vec<String>,
     variables: Vec<(String, String)>,
     open_files: Option<u64>,
+    disk_mib: Option<u32>,
 }
 
 impl Settings {
     pub fn on(engine: Engine) -> Self {
-        Self { engine, args: Vec::new(), variables: Vec::new(), open_files: None }
+        let (args, variables) = (Vec::new(), Vec::new());
+        Self { engine, args, variables, open_files: None, disk_mib: None }
     }
 
     /// One more argument of `serve`.
@@ -52,6 +54,13 @@ impl Settings {
         self
     }
 
+    /// The data is on a disk of its own of that size; only root can make one.
+    #[must_use]
+    pub fn disk(mut self, mib: u32) -> Self {
+        self.disk_mib = Some(mib);
+        self
+    }
+
     pub fn open(self) -> Lab {
         Lab::start(self)
     }
@@ -66,6 +75,7 @@ pub struct Lab {
     starts: u32,
     is_closed: bool,
     _database: Database,
+    disk: Option<SmallDisk>,
     folder: TempDir,
 }
 
@@ -80,6 +90,9 @@ impl Lab {
         let url = database.url().map(|url| ("MINILAB__DATABASE__URL".to_owned(), url));
         settings.variables.extend(url);
         settings.variables.push(("MINILAB__LOG__FORMAT".to_owned(), "json".to_owned()));
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let mib = settings.disk_mib;
+        let disk = mib.map(|mib| SmallDisk::mount(&folder.path().join("data"), mib));
         let mut lab = Self {
             server: None,
             settings,
@@ -87,7 +100,8 @@ impl Lab {
             starts: 0,
             is_closed: false,
             _database: database,
-            folder: tempfile::tempdir().expect("a temporary directory"),
+            disk,
+            folder,
         };
         lab.start_server();
         lab
@@ -123,6 +137,11 @@ impl Lab {
         let mut command = command(args, &self.settings.variables);
         command.arg("--data").arg(self.data());
         command
+    }
+
+    /// Gives the lab's small disk another size.
+    pub fn resize_disk(&self, mib: u32) {
+        self.disk.as_ref().expect("the lab has a disk of its own").resize(mib);
     }
 
     /// A place for what a story writes itself.

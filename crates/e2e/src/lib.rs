@@ -22,7 +22,7 @@ pub mod wait;
 
 pub use answer::Answer;
 pub use caller::{Caller, Sending};
-pub use disk::files_below;
+pub use disk::{SmallDisk, files_below};
 pub use engine::{Database, Engine};
 pub use form::Form;
 pub use lab::{Lab, Settings};

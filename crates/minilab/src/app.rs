@@ -19,11 +19,12 @@ use crate::db::{self, Db};
 use crate::http::Connections;
 use crate::jobs::{self, Bell};
 use crate::links::{DenyList, Seal};
+use crate::room::Room;
 use crate::shares::Shares;
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::{Spool, once};
 use crate::variants::prints::Prints;
-use crate::{fetch_one, fetch_optional, images};
+use crate::{cpu, fetch_one, fetch_optional, images, private};
 
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -42,6 +43,8 @@ pub struct Parts {
     pub db: Db,
     pub blobs: Blobs,
     pub spool: Arc<Spool>,
+    /// Whether there is room on the disk.
+    pub room: Room,
     pub darkroom: Darkroom,
     pub cache: Cache,
     pub catalogues: Catalogues,
@@ -74,11 +77,16 @@ pub struct Parts {
 impl App {
     /// Opens everything that the settings name. `program` is this binary, for the darkroom.
     pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<Self> {
-        for folder in ["spool", "secrets"] {
-            let folder = config.data.join(folder);
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("making {}", folder.display()))?;
+        for folder in ["", "spool", "secrets"] {
+            private::open_directory(&config.data.join(folder)).context("making a folder")?;
         }
+        let (data, stored) = (config.data.clone(), config.blobs.root(&config.data));
+        let room = Room::new(&config.room, &data, &stored);
+        let tightened = move || {
+            private::tighten(&data, &stored);
+            Ok(())
+        };
+        cpu::run(tightened).await?;
         let clock = Clock::default();
         let db = Db::open(&config.database, &config.data).await?;
         seed::plant(&db).await.context("filling a new database")?;
@@ -115,6 +123,7 @@ impl App {
             seal,
             denied,
             spool: Arc::new(spool),
+            room,
             darkroom,
             catalogues: Catalogues::default(),
             clock,
@@ -133,7 +142,9 @@ impl App {
         let Some(mut conn) = Db::peek(&config.database, &config.data).await? else {
             return Ok(false);
         };
-        match fetch_optional!(&mut conn, (Uuid,), sql::SELECT_LAB) {
+        let found = fetch_optional!(&mut conn, (Uuid,), sql::SELECT_LAB);
+        conn.close().await;
+        match found {
             Err(error) if db::is_missing_table(&error) => Ok(false),
             found => Ok(found.context("looking for a lab")?.is_some()),
         }

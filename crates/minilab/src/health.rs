@@ -18,6 +18,10 @@ static UNREADY: Seldom = Seldom::new();
 pub struct HealthView {
     #[schema(example = "ok")]
     status: &'static str,
+    /// What is not done for now: `disk_full` means no uploads and no new variants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["disk_full"]))]
+    degraded: Vec<&'static str>,
 }
 
 /// Whether the process is up
@@ -26,12 +30,13 @@ pub struct HealthView {
     responses((status = 200, body = HealthView)),
 )]
 pub async fn healthz() -> Json<HealthView> {
-    Json(HealthView { status: "ok" })
+    Json(HealthView { status: "ok", degraded: Vec::new() })
 }
 
 /// Whether the process can serve
 ///
-/// The database answers and the process is not about to stop.
+/// The database answers and the process is not about to stop. What cannot be done for now, while
+/// everything else goes on, is listed in `degraded`.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation", security(()),
     responses((status = 200, body = HealthView), (status = 503, response = Refusal)),
@@ -49,5 +54,6 @@ pub async fn readyz(State(app): State<App>) -> Result<Json<HealthView>, Problem>
         }
         unready("the database does not answer")
     })?;
-    Ok(Json(HealthView { status: "ready" }))
+    let degraded = app.room.is_low().then_some("disk_full").into_iter().collect();
+    Ok(Json(HealthView { status: "ready", degraded }))
 }

@@ -58,6 +58,8 @@ limits! {
     SlowQueries = "slow_queries", "";
     /// Requests that found the database away.
     DatabaseAway = "database_away", "";
+    /// What would be stored, while the disk is full.
+    Disk = "disk", "room.floor_bytes";
 }
 
 struct Count {

@@ -12,12 +12,12 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::check;
 use crate::db::Conn;
-use crate::jobs::finish::{Ending, Refusal, record_failure, release};
+use crate::jobs::finish::{Ending, Refusal, postpone, record_failure, release};
 use crate::jobs::hands::Hands;
 use crate::jobs::{self, Job, JobError, Lease, claim};
 use crate::seldom::Seldom;
 use crate::variants::refine::Walk;
-use crate::{counters, images, measures, uploads, variants};
+use crate::{counters, images, measures, room, uploads, variants};
 
 /// An idle hand looks for work at least so often: for what other processes enqueued, and for retries
 /// that have become due. With more than ten hands somebody looks all the time.
@@ -77,6 +77,7 @@ pub async fn run(app: App) {
     for _ in 0..hands.count() {
         tasks.spawn(work(app.clone(), hands.clone()));
     }
+    tasks.spawn(check::scrub::run(app.clone()));
     tasks.spawn(keep_house(app));
     while tasks.join_next().await.is_some() {}
 }
@@ -84,7 +85,8 @@ pub async fn run(app: App) {
 async fn work(app: App, hands: Arc<Hands>) {
     let mut failures = 0;
     while !app.stop.is_cancelled() {
-        let claimed = hands.take(&app.db, &app.clock, &app.spool.name).await;
+        let is_freeing = app.room.is_low();
+        let claimed = hands.take(&app.db, &app.clock, &app.spool.name, is_freeing).await;
         if claimed.is_ok() {
             failures = 0;
         }
@@ -93,8 +95,7 @@ async fn work(app: App, hands: Arc<Hands>) {
             Ok(None) => wait_for_work(&app, &hands).await,
             Err(cause) => {
                 if AWAY.speaks() {
-                    let cause = format!("{cause:#}");
-                    tracing::error!(cause, "could not take a job; tries go on, further apart");
+                    complain(&cause, "could not take a job; tries go on, further apart");
                 }
                 failures += 1;
                 tokio::select! {
@@ -124,6 +125,16 @@ async fn wait_for_work(app: &App, hands: &Hands) {
     tokio::select! {
         () = app.stop.cancelled() => {}
         () = wait => {}
+    }
+}
+
+/// Says what went wrong; a full disk is no fault of ours, and passes.
+fn complain(cause: &anyhow::Error, what: &'static str) {
+    let text = format!("{cause:#}");
+    if room::is_full(cause) {
+        tracing::warn!(cause = text, "no room on the disk: {what}");
+    } else {
+        tracing::error!(cause = text, "{what}");
     }
 }
 
@@ -193,8 +204,29 @@ async fn out_of_time(app: &App) {
     tokio::time::sleep(DRAIN).await;
 }
 
+/// Puts a job back that found no room on the disk; a word for how that left it.
+async fn put_back(app: &App, lease: &Lease) -> &'static str {
+    let later = (lease.clone(), app.clock.now_ms());
+    let postponed =
+        app.db.write(later, |tx, (lease, now_ms)| Box::pin(postpone(tx, lease, *now_ms)));
+    match postponed.await {
+        Ok(()) => {
+            tracing::warn!("found no room on the disk; waits for it");
+            "postponed"
+        }
+        // The lease runs out, and the job is taken back then.
+        Err(error) => {
+            tracing::warn!(%error, "found no room on the disk");
+            "unrecorded"
+        }
+    }
+}
+
 /// Writes down why a try failed; a word for how that left the job.
 async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
+    if room::is_full(&error.cause) {
+        return put_back(app, lease).await;
+    }
     let refusal = error.refusal.unwrap_or_else(|| Refusal {
         code: "processing_failed".to_owned(),
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
@@ -234,7 +266,8 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
             "fenced"
         }
         Err(error) => {
-            tracing::error!(%error, cause, "could not record a failure");
+            tracing::warn!(cause, "failed, and it could not be recorded");
+            complain(&error.into(), "could not record a failure");
             "unrecorded"
         }
     }
@@ -250,7 +283,7 @@ async fn keep_house(app: App) {
         if let Err(cause) = keep_house_once(&app).await
             && UNKEPT.speaks()
         {
-            tracing::error!(cause = format!("{cause:#}"), "housekeeping failed");
+            complain(&cause, "housekeeping failed");
         }
         if last_sweep.is_none_or(|last| last.elapsed() > SWEEP_EVERY) {
             last_sweep = Some(std::time::Instant::now());
@@ -259,7 +292,7 @@ async fn keep_house(app: App) {
                 Box::pin(jobs::enqueue(tx, &Job::Sweep, None, *now_ms))
             });
             if let Err(cause) = enqueued.await {
-                tracing::error!(cause = format!("{cause:#}"), "could not enqueue the sweep");
+                complain(&cause, "could not enqueue the sweep");
             }
         }
         tokio::select! {
@@ -282,8 +315,16 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
 
 /// Carries out everything that is due, one job after the other; for tests and for tools.
 pub async fn run_due(app: &App) -> anyhow::Result<()> {
-    while let Some(lease) = claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await? {
+    while let Some(lease) = next_due(app).await? {
         work_on(app, &lease).await;
     }
     Ok(())
+}
+
+async fn next_due(app: &App) -> anyhow::Result<Option<Lease>> {
+    if app.room.is_low() {
+        claim::claim_freeing(&app.db, &app.clock, &app.spool.name).await
+    } else {
+        claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await
+    }
 }

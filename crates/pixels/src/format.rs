@@ -83,6 +83,20 @@ impl Format {
         }
     }
 
+    /// Whether files of the format are called so: `extension` without its dot, in any case.
+    pub fn has_extension(self, extension: &str) -> bool {
+        let known: &[&str] = match self {
+            Self::Jpeg => &["jpg", "jpeg", "jpe", "jfif"],
+            Self::Png => &["png", "apng"],
+            Self::Avif => &["avif", "avifs"],
+            Self::Heic => &["heic", "heif", "hif"],
+            Self::Bmp => &["bmp", "dib"],
+            Self::Tiff => &["tif", "tiff"],
+            Self::Gif | Self::WebP | Self::Ico => &[self.name()],
+        };
+        known.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    }
+
     /// Whether this crate writes the format with more than one frame.
     pub fn supports_animation(self) -> bool {
         matches!(self, Self::Gif | Self::WebP | Self::Png)

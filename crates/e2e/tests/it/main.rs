@@ -1,5 +1,7 @@
 //! Stories told to the built binary: one a file, on both databases where it matters.
 
+mod a_clean_stop_leaves_one_file;
+mod a_full_disk_is_a_state;
 mod a_photo_becomes_prints;
 mod a_silent_crowd_keeps_nobody_out;
 mod a_slow_reader_is_given_up;

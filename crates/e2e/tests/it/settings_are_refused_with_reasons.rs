@@ -53,6 +53,43 @@ fn config_check_prints_the_settings_without_their_secrets() {
 }
 
 #[test]
+fn no_form_of_a_secret_is_printed_or_logged() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    for url in [
+        "postgres://sesame@db.example/lab",
+        "postgres://lab:open@sesame@db.example/lab",
+        "postgres://db.example/lab?user=lab&password=sesame",
+        "postgres://127.0.0.1:1/lab?sslpassword=sesame&sslmode=disable",
+        "postgres://127.0.0.1:1/lab?pass%77ord=sesame&token=sesame#sesame",
+    ] {
+        let variables = [("MINILAB__DATABASE__URL", url), ("MINILAB__LOG__FILTER", "trace")];
+        let printed = run_alone(&["config", "check"], &variables);
+        assert!(printed.status.success(), "{printed:?}");
+        assert!(!format!("{printed:?}").contains("sesame"), "{printed:?}");
+        if url.contains("127.0.0.1") {
+            // Nobody listens there.
+            let data = folder.path().to_str().expect("UTF-8");
+            let refused =
+                run_alone(&["account", "add", "a", "--tier", "free", "--data", data], &variables);
+            assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+            assert!(!format!("{refused:?}").contains("sesame"), "{refused:?}");
+        }
+    }
+    // Nor where it is what is wrong with the settings.
+    for text in [
+        "[blobs]\nurl = \"s3://me:sesame@store/x\"\n",
+        "[database]\nurl = \"postgres://me:sesame@db\n",
+    ] {
+        let file = folder.path().join("minilab.toml");
+        std::fs::write(&file, text).expect("a file");
+        let refused =
+            run_alone(&["config", "check", "--config", file.to_str().expect("UTF-8")], &[]);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(!format!("{refused:?}").contains("sesame"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("it is bound").to_string();

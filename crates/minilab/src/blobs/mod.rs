@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::cpu;
+use crate::{cpu, private};
 
 /// `[blobs]`
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -101,7 +101,7 @@ pub struct Listed {
 impl Blobs {
     pub fn open(config: &BlobsConfig, data: &Path) -> anyhow::Result<Self> {
         let root = config.root(data);
-        std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
+        private::open_directory(&root).context("making the folder of stored files")?;
         let root = root.canonicalize().with_context(|| format!("opening {}", root.display()))?;
         let store = LocalFileSystem::new_with_prefix(&root)
             .with_context(|| format!("opening {}", root.display()))?;

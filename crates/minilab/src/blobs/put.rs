@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use object_store::path::Path as StorePath;
 
 use super::{Blobs, hex};
-use crate::cpu;
+use crate::{cpu, private};
 
 impl Blobs {
     /// Puts spooled files, already synced, in their places: durable once this returns.
@@ -63,9 +63,13 @@ fn cannot_link(error: &std::io::Error) -> bool {
 fn copy_durably(from: &Path, to: &Path) -> std::io::Result<()> {
     let mut partial = to.as_os_str().to_owned();
     partial.push(PARTIAL);
-    let copied = fs::copy(from, &partial)
-        .and_then(|_| File::open(&partial)?.sync_all())
-        .and_then(|()| fs::rename(&partial, to));
+    let copy = || {
+        let mut copied = private::create(Path::new(&partial))?;
+        std::io::copy(&mut File::open(from)?, &mut copied)?;
+        copied.sync_all()?;
+        fs::rename(&partial, to)
+    };
+    let copied = copy();
     if copied.is_err() {
         // The disk may be full: do not leave half a file on it.
         let _ = fs::remove_file(&partial);
@@ -80,7 +84,7 @@ pub(super) fn make_shards(root: &Path) -> std::io::Result<()> {
         let folder = root.join(kind);
         make_durably(&folder)?;
         for shard in 0..=u8::MAX {
-            fs::create_dir_all(folder.join(hex(&[shard])))?;
+            private::make_directory(&folder.join(hex(&[shard])))?;
         }
         File::open(folder)?.sync_all()?;
     }
@@ -90,8 +94,9 @@ pub(super) fn make_shards(root: &Path) -> std::io::Result<()> {
 /// Writes a small file that is whole or not there at all.
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let partial = path.with_extension("part");
-    fs::write(&partial, bytes)?;
-    File::open(&partial)?.sync_all()?;
+    let mut written = private::create(&partial)?;
+    written.write_all(bytes)?;
+    written.sync_all()?;
     fs::rename(&partial, path)?;
     File::open(path.parent().expect("a file has a folder"))?.sync_all()
 }
@@ -101,6 +106,6 @@ fn make_durably(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(folder)?;
+    private::make_directory(folder)?;
     File::open(folder.parent().expect("not the root"))?.sync_all()
 }

@@ -6,6 +6,7 @@
 mod files;
 mod repair;
 mod rows;
+pub mod scrub;
 pub mod sql;
 mod whose;
 
@@ -27,6 +28,7 @@ pub enum Difference {
     /// A row speaks of bytes that are not there, or not those.
     Original {
         blob: Uuid,
+        generation: Uuid,
         path: String,
         wrong: Wrong,
     },
@@ -93,7 +95,7 @@ impl fmt::Display for Wrong {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Original { blob, path, wrong } => {
+            Self::Original { blob, path, wrong, .. } => {
                 write!(f, "original of blob {blob}: {wrong} ({path})")
             }
             Self::Variant { blob, preset, path, wrong, is_all_there_is, .. } => {
@@ -144,14 +146,36 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// Everything that is wrong now. With `deep`, every stored byte is read and hashed.
 pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
-    let first = look(app, deep).await?;
-    if first.is_empty() {
-        return Ok(first);
+    let mut found = look(app, deep).await?;
+    if !found.is_empty() {
+        tokio::time::sleep(SECOND_LOOK).await;
+        let first = std::mem::replace(&mut found, look(app, deep).await?);
+        found.retain(|difference| first.iter().any(|seen| seen.is_same(difference)));
     }
-    tokio::time::sleep(SECOND_LOOK).await;
-    let second = look(app, deep).await?;
-    let seen_before = |difference: &Difference| first.iter().any(|seen| seen.is_same(difference));
-    Ok(second.into_iter().filter(seen_before).collect())
+    if deep {
+        note_damage(app, &found).await?;
+    }
+    Ok(found)
+}
+
+/// Marks the originals that are damaged, so that the next upload of their bytes puts them back; and no
+/// others.
+async fn note_damage(app: &App, found: &[Difference]) -> anyhow::Result<()> {
+    let mut conn = app.db.read().await?;
+    let marked = fetch_all!(&mut conn, (Uuid, Uuid), sql::SELECT_DAMAGED)?;
+    drop(conn);
+    let damaged = found.iter().filter_map(|difference| match difference {
+        Difference::Original { blob, generation, .. } => Some((*blob, *generation)),
+        _ => None,
+    });
+    let damaged = damaged.collect::<Vec<_>>();
+    for (blob, generation) in marked.iter().filter(|marked| !damaged.contains(marked)) {
+        scrub::mark(app, *blob, *generation, false).await?;
+    }
+    for (blob, generation) in damaged.iter().filter(|damaged| !marked.contains(damaged)) {
+        scrub::mark(app, *blob, *generation, true).await?;
+    }
+    Ok(())
 }
 
 async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {

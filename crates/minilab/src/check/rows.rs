@@ -1,5 +1,7 @@
 //! From the rows to the files: what rows speak of that is not there, or not those bytes.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use uuid::Uuid;
 
@@ -17,6 +19,7 @@ pub(super) async fn find_missing(
     deep: bool,
     found: &mut Vec<Difference>,
 ) -> anyhow::Result<()> {
+    let look = if deep { Look::AtBytes } else { Look::AtSize };
     let mut after = Uuid::nil();
     loop {
         let mut conn = app.db.read().await?;
@@ -31,11 +34,12 @@ pub(super) async fn find_missing(
             let wrong = if is_discarded {
                 None
             } else {
-                compare(app, &key, bytes, &original.hash, deep).await?
+                compare(app, &key, bytes, &original.hash, look).await?
             };
             if let Some(wrong) = wrong {
                 let path = key.path().to_string();
-                found.push(Difference::Original { blob, path, wrong });
+                let generation = original.generation;
+                found.push(Difference::Original { blob, generation, path, wrong });
             }
             for variant in of_blob(&mut conn, blob).await? {
                 let key = BlobKey::Variant {
@@ -46,7 +50,7 @@ pub(super) async fn find_missing(
                 };
                 let (version, pixels_version) = (variant.version, variant.pixels_version);
                 let path = key.path().to_string();
-                if let Some(wrong) = compare(app, &key, variant.bytes, &variant.hash, deep).await? {
+                if let Some(wrong) = compare(app, &key, variant.bytes, &variant.hash, look).await? {
                     let preset = variant.preset;
                     found.push(Difference::Variant {
                         blob,
@@ -63,24 +67,40 @@ pub(super) async fn find_missing(
     }
 }
 
-async fn compare(
+/// How a file is compared with its row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Whether it is there, at its size.
+    AtSize,
+    /// Every byte.
+    AtBytes,
+    /// Every byte, so many a second.
+    AtPace(u64),
+}
+
+/// What is wrong with a file, if anything.
+pub(super) async fn compare(
     app: &App,
     key: &BlobKey<'_>,
     bytes: i64,
     hash: &[u8],
-    deep: bool,
+    look: Look,
 ) -> anyhow::Result<Option<Wrong>> {
     let expected = bytes as u64;
     match app.blobs.size(key).await? {
         None => return Ok(Some(Wrong::Missing)),
         Some(stored) if stored != expected => return Ok(Some(Wrong::Size { stored, expected })),
-        Some(_) if !deep => return Ok(None),
+        Some(_) if look == Look::AtSize => return Ok(None),
         Some(_) => {}
     }
     let mut hasher = blake3::Hasher::new();
     let mut chunks = app.blobs.stream(key).await?;
     while let Some(chunk) = chunks.next().await {
-        hasher.update(&chunk?);
+        let chunk = chunk?;
+        hasher.update(&chunk);
+        if let Look::AtPace(rate) = look {
+            tokio::time::sleep(Duration::from_secs_f64(chunk.len() as f64 / rate as f64)).await;
+        }
     }
     Ok((hasher.finalize().as_bytes() != hash).then_some(Wrong::Content))
 }

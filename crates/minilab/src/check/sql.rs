@@ -9,6 +9,15 @@ crate::sql! {
     DELETE_VARIANT = "DELETE FROM variants
         WHERE blob_id = $1 AND preset = $2 AND version = $3 AND pixels_version = $4
         RETURNING bytes";
+    /// Hash, generation, bytes, and whether the original was not kept.
+    SELECT_STRETCH = "SELECT id, hash, generation, bytes, discarded FROM blobs
+        WHERE id > $1 AND NOT doomed ORDER BY id LIMIT 50";
+    IS_LIVE = "SELECT id FROM blobs WHERE id = $1 AND generation = $2 AND NOT doomed";
+    SELECT_DAMAGED = "SELECT id, generation FROM blobs WHERE damaged_ms IS NOT NULL AND NOT doomed";
+    IS_MARKED = "SELECT id FROM blobs WHERE id = $1 AND damaged_ms IS NOT NULL";
+    SET_DAMAGED = "UPDATE blobs SET damaged_ms = $3 WHERE id = $1 AND generation = $2";
+    SELECT_SCRUB = locking "SELECT scrub_after, scrub_began_ms FROM lab";
+    SET_SCRUB = "UPDATE lab SET scrub_after = $1, scrub_began_ms = $2";
     SELECT_ORPHAN_BLOBS = "SELECT b.id FROM blobs b WHERE NOT b.doomed
         AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = b.id) LIMIT 1000";
     SELECT_FORGOTTEN_BLOBS = "SELECT b.id FROM blobs b WHERE b.doomed

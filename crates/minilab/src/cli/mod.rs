@@ -16,7 +16,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config, LogFormat};
-use crate::memory;
+use crate::redact::redact;
+use crate::{memory, private};
 
 /// A photo lab in one binary: pictures in, every size out.
 #[derive(Parser)]
@@ -102,13 +103,17 @@ pub fn run() -> ExitCode {
     match dispatch(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("minilab: {error:#}");
+            eprintln!("minilab: {}", redact(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    // What the shell's own commands write is the caller's, and obeys theirs.
+    if !matches!(command, Command::Render(_) | Command::Metadata(_)) {
+        private::take_umask();
+    }
     match command {
         Command::Serve(serve) => serve::serve(serve),
         Command::Work(settings) => serve::work(settings),
@@ -130,23 +135,19 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn print_settings(config: &Config) -> anyhow::Result<()> {
-    let mut shown = config.clone();
-    shown.database.url = redact(&shown.database.url);
-    print!("{}", toml::to_string(&shown)?);
+    let mut shown = toml::Value::try_from(config)?;
+    hide_secrets(&mut shown);
+    print!("{}", toml::to_string(&shown.try_into::<Config>()?)?);
     Ok(())
 }
 
-/// Hides the password of a URL.
-fn redact(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    match rest.rsplit_once('@') {
-        Some((credentials, host)) => {
-            let user = credentials.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:***@{host}")
-        }
-        None => url.to_owned(),
+/// In every setting, whichever may hold one some day.
+fn hide_secrets(value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) => *text = redact(text),
+        toml::Value::Array(items) => items.iter_mut().for_each(hide_secrets),
+        toml::Value::Table(table) => table.iter_mut().for_each(|(_, value)| hide_secrets(value)),
+        _ => {}
     }
 }
 

@@ -23,8 +23,8 @@ pub(super) fn run(command: SecretsCommand) -> anyhow::Result<ExitCode> {
     start_log(&config)?;
     runtime()?.block_on(async {
         let db = existing::open_db(&config).await?;
-        links::rotate(&db, &config.data.join("secrets")).await?;
+        let rotated = links::rotate(&db, &config.data.join("secrets")).await;
         db.close().await;
-        Ok(ExitCode::SUCCESS)
+        rotated.map(|()| ExitCode::SUCCESS)
     })
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::Config;
+use crate::redact::redact;
 
 const PREFIX: &str = "MINILAB__";
 
@@ -51,12 +52,20 @@ pub fn load(
     let mut config = Config::deserialize(settings).expect("checked key by key");
     overrides(&mut config);
     problems.extend(config.problems());
-    if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    Err(Problems(problems.iter().map(|problem| redact(problem)).collect()))
 }
 
 fn read(file: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    text.parse::<Table>().map_err(|error| format!("{}: {error}", file.display()))
+    // Not the error as it shows itself: it quotes the line, which may be one with a password.
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = 1 + before.matches('\n').count();
+        format!("{}, line {line}: {}", file.display(), error.message())
+    })
 }
 
 /// `[a] b = 1` becomes `a.b = 1`; tables are opened only where the defaults have one.

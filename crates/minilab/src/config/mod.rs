@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::blobs::BlobsConfig;
 use crate::cache::CacheConfig;
+use crate::check::scrub::ScrubConfig;
 use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
 use crate::http::browsers::BrowsersConfig;
 use crate::http::{HttpConfig, Network};
 use crate::images::ImagesConfig;
+use crate::room::RoomConfig;
 use crate::uploads::UploadsConfig;
 use crate::variants::VariantsConfig;
 
@@ -53,6 +55,8 @@ pub struct Config {
     pub pictures: PicturesConfig,
     pub darkroom: DarkroomConfig,
     pub variants: VariantsConfig,
+    pub room: RoomConfig,
+    pub scrub: ScrubConfig,
 }
 
 impl Default for Config {
@@ -77,6 +81,8 @@ impl Default for Config {
             pictures: PicturesConfig::default(),
             darkroom: DarkroomConfig::default(),
             variants: VariantsConfig::default(),
+            room: RoomConfig::default(),
+            scrub: ScrubConfig::default(),
         }
     }
 }
@@ -137,6 +143,7 @@ impl Config {
         problems.extend(self.uploads.problems());
         problems.extend(self.darkroom.problems());
         problems.extend(self.variants.problems());
+        problems.extend(self.scrub.problems());
         problems
     }
 

@@ -32,6 +32,18 @@ impl Conn {
         Self::Transaction { tx, is_worth_a_retry: false, is_lost: false }
     }
 
+    /// Closes a connection for reading, instead of giving it back to its pool.
+    pub async fn close(self) {
+        let closed = match self {
+            Self::Sqlite(conn) => conn.close().await,
+            Self::Postgres(conn) => conn.close().await,
+            Self::SqliteWriter(_) | Self::Transaction { .. } => Ok(()),
+        };
+        if let Err(error) = closed {
+            tracing::debug!(%error, "a connection did not close well");
+        }
+    }
+
     pub fn engine(&mut self) -> Engine<'_> {
         match self {
             Self::SqliteWriter(conn) => Engine::Sqlite(conn),

@@ -33,6 +33,8 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// A read that takes longer than this is not waited for at the end.
+const READERS_END: Duration = Duration::from_secs(5);
 /// How often a PostgreSQL transaction is tried when others got in its way, or its connection was lost.
 const TRIES_MAX: u32 = 8;
 /// Who waited so long for a connection does not wait for another one.
@@ -71,12 +73,16 @@ impl Db {
         }
     }
 
-    /// Lets waiting writes finish and closes every connection.
+    /// Lets waiting writes finish and closes every connection. Of SQLite, one file is left then, unless
+    /// another process has it open.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { reads, writer } => {
+                // The readers first: the last connection to close moves all into that one file.
+                if tokio::time::timeout(READERS_END, reads.close()).await.is_err() {
+                    tracing::warn!("somebody still reads the database; its log of writes stays");
+                }
                 writer.close().await;
-                reads.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -11,6 +12,8 @@ use sqlx::{ConnectOptions, PgPool};
 
 use super::writer::Writer;
 use super::{Conn, Db, away, migrate};
+use crate::private;
+use crate::room::Reserve;
 
 /// The database of a lab on SQLite, in its data directory.
 const SQLITE_FILE: &str = "minilab.db";
@@ -60,12 +63,11 @@ pub enum Dialect {
 impl Db {
     /// Opens the database and brings its schema up to date.
     pub async fn open(config: &DatabaseConfig, data: &Path) -> anyhow::Result<Self> {
-        let db = if config.url.is_empty() {
-            open_sqlite(&data.join(SQLITE_FILE), config.connections).await?
-        } else {
-            open_postgres(config).await?
-        };
-        Ok(db)
+        if !config.url.is_empty() {
+            return open_postgres(config).await;
+        }
+        private::open_directory(data).context("making the data directory")?;
+        open_sqlite(&data.join(SQLITE_FILE), config.connections).await
     }
 
     /// A connection to a database as it is, to look whether there is a lab in it; nothing where there is no
@@ -76,7 +78,7 @@ impl Db {
             return Ok(Some(Conn::Postgres(pool.acquire().await?)));
         }
         let path = data.join(SQLITE_FILE);
-        if !path.exists() {
+        if !private::is_there(&path).context("opening the database")? {
             return Ok(None);
         }
         let options = SqliteConnectOptions::new().filename(&path).create_if_missing(false);
@@ -101,7 +103,7 @@ async fn open_postgres(config: &DatabaseConfig) -> anyhow::Result<Db> {
 
 async fn postgres_pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
     let reaching = "connecting to the database that database.url names";
-    let options = config.url.parse::<PgConnectOptions>().context(reaching)?;
+    let options = known_parameters(&config.url).parse::<PgConnectOptions>().context(reaching)?;
     // Compiling a plan costs more than any of our statements.
     let options = options.options([("jit", "off")]);
     away::await_start(&options).await.context(reaching)?;
@@ -109,6 +111,45 @@ async fn postgres_pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
         .max_connections(config.connections)
         .acquire_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
+}
+
+/// What sqlx reads of a URL's parameters; those that begin with `options[` come to these.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// The URL without parameters that nobody reads: sqlx would put them into the log with their values, and
+/// they may be secrets.
+fn known_parameters(url: &str) -> String {
+    let Some((base, query)) = url.split_once('?') else { return url.to_owned() };
+    let query = query.split('#').next().unwrap_or_default();
+    let (known, ignored) = query.split('&').partition::<Vec<_>, _>(|pair| {
+        let key = pair.split('=').next().unwrap_or_default();
+        let key = percent_decode_str(key).decode_utf8_lossy();
+        PARAMETERS.contains(&&*key) || key.starts_with("options[")
+    });
+    if !ignored.is_empty() {
+        let ignored = ignored.len();
+        tracing::warn!(ignored, "database.url has parameters that mean nothing here");
+    }
+    format!("{base}?{}", known.join("&"))
 }
 
 async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
@@ -120,10 +161,14 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(30))
         .pragma("cache_size", "-8192")
+        // After a burst the log of writes gives its room back.
+        .pragma("journal_size_limit", "16777216")
         .pragma("temp_store", "memory");
     // Processes that start together bring the schema up to date one after the other.
-    let lock = std::fs::File::create(path.with_extension("lock")).context("making a lock file")?;
-    let lock = crate::cpu::run(move || Ok(lock.lock().map(|()| lock)?)).await?;
+    let lock = path.with_extension("lock");
+    let lock = crate::cpu::run(move || private::lock(&lock)).await?;
+    // Made here, so that it is private: what SQLite puts beside it gets the same rights.
+    private::make(path).context("opening the database")?;
     let mut writer =
         options.connect().await.with_context(|| format!("opening {}", path.display()))?;
     migrate::sqlite(&mut writer).await?;
@@ -136,5 +181,7 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
         .connect_with(options.pragma("query_only", "on"))
         .await
         .context("opening the database for reading")?;
-    Ok(Db::Sqlite { reads, writer: Writer::start(writer) })
+    let data = path.parent().expect("the data directory").to_owned();
+    let reserve = crate::cpu::run(move || Ok(Reserve::open(&data))).await?;
+    Ok(Db::Sqlite { reads, writer: Writer::start(writer, reserve) })
 }

@@ -1,15 +1,16 @@
 //! Answers with stored bytes: strong `ETag`, 304, one `Range`, `HEAD`, and safe headers.
 //!
-//! Called after authorisation. 304, HEAD and refused ranges read no byte of the blob.
+//! Called after authorisation. 304, HEAD and refused ranges read no byte of the blob; what is answered with
+//! bytes, or as if, is looked at first (see [`intact`]).
 
 use std::ops::Range;
 
-use anyhow::anyhow;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::disposition::{Disposition, content_disposition};
+use super::disposition::{Disposition, content_disposition, named_as};
+use super::intact::{self, Damage};
 use super::range::{Requested, parse_range};
 use super::{CachePolicy, Problem};
 use crate::blobs::{BlobKey, Blobs, hex};
@@ -22,8 +23,9 @@ pub struct Served<'a> {
     pub bytes: u64,
     /// Names the content: the quoted tag is made from it. See [`short_tag`].
     pub tag: [u8; 16],
-    pub media_type: &'static str,
+    pub format: pixels::Format,
     pub disposition: Disposition,
+    /// Gets the extension of the format, if it has another one.
     pub filename: &'a str,
     pub policy: CachePolicy,
     /// Whom the bytes are kept in memory for.
@@ -70,11 +72,13 @@ pub async fn serve(
         Some(range) => (StatusCode::PARTIAL_CONTENT, range.clone()),
         None => (StatusCode::OK, 0..served.bytes),
     };
-    let body = if method == Method::HEAD {
-        Body::empty()
+    let is_head = method == Method::HEAD;
+    let read = if is_head || !Cache::takes(served.bytes) || part.is_empty() {
+        read_stored(blobs, &served, part.clone(), is_head).await
     } else {
-        read(blobs, cache, &served, part.clone()).await?
+        read_kept(blobs, cache, &served, part.clone()).await
     };
+    let body = read?;
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.extensions_mut().insert(served.policy);
@@ -88,35 +92,49 @@ pub async fn serve(
     Ok(response)
 }
 
-/// Small bodies are kept in memory, whole; ranges are cut from what is kept.
-async fn read(
+/// One look at the file, and its bytes unless it is for a HEAD.
+async fn read_stored(
+    blobs: &Blobs,
+    served: &Served<'_>,
+    part: Range<u64>,
+    is_head: bool,
+) -> Result<Body, Problem> {
+    if let Some(damage) = intact::look(blobs, &served.key, served.bytes).await? {
+        return Err(damage.problem(&served.key));
+    }
+    if is_head {
+        return Ok(Body::empty());
+    }
+    let is_whole = part == (0..served.bytes);
+    let body = blobs.read(&served.key, part).await?;
+    let body = body.ok_or_else(|| {
+        let detail = "too many large pictures are being sent; try again in a few seconds";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Problem::reached(Limit::OpenFiles, status, "busy", detail, 5)
+    })?;
+    Ok(if is_whole { intact::verified(body, served.bytes, served.tag, &served.key) } else { body })
+}
+
+/// Small bodies are kept in memory, whole and true; ranges are cut from what is kept.
+async fn read_kept(
     blobs: &Blobs,
     cache: &Cache,
     served: &Served<'_>,
     part: Range<u64>,
 ) -> Result<Body, Problem> {
-    if !Cache::takes(served.bytes) || part.is_empty() {
-        let body = blobs.read(&served.key, part).await?;
-        return body.ok_or_else(|| {
-            let detail = "too many large pictures are being sent; try again in a few seconds";
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            Problem::reached(Limit::OpenFiles, status, "busy", detail, 5)
-        });
-    }
     let key = Key { tenant: served.tenant, what: What::Bytes { tag: served.tag } };
-    let bytes = cache.get_or_load(key, blobs.bytes(&served.key)).await?;
-    let (start, end) = (part.start as usize, part.end as usize);
-    if end > bytes.len() {
-        return Err(anyhow!("a stored file is shorter than its row says").into());
-    }
-    Ok(Body::from(bytes.slice(start..end)))
+    let load = intact::read(blobs, &served.key, served.bytes, &served.tag);
+    let bytes = cache.get_or_load(key, load).await;
+    let bytes = bytes.map_err(|cause| Damage::explain(&cause, &served.key))?;
+    Ok(Body::from(bytes.slice(part.start as usize..part.end as usize)))
 }
 
 /// With room for what every answer gets later: a map that grows is paid for by each request.
 fn common(served: &Served<'_>, etag: &str) -> HeaderMap {
-    let disposition = content_disposition(served.disposition, served.filename);
+    let filename = named_as(served.filename, served.format);
+    let disposition = content_disposition(served.disposition, &filename);
     let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(served.media_type));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(served.format.media_type()));
     headers.insert(header::ETAG, ascii(etag));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_DISPOSITION, ascii(&disposition));

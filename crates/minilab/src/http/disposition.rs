@@ -43,6 +43,27 @@ pub fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
+/// The name with the extension of what the bytes are: whoever saves them opens a picture, whatever the
+/// sender called it.
+pub fn named_as(name: &str, format: pixels::Format) -> String {
+    // Windows takes dots and spaces at the end for nothing.
+    let name = name.trim_end_matches(['.', ' ']);
+    let stem = match name.rsplit_once('.') {
+        Some((_, extension)) if format.has_extension(extension) => return name.to_owned(),
+        Some((stem, extension)) if is_extension(extension) => stem.trim_end_matches(['.', ' ']),
+        _ => name,
+    };
+    let stem = if stem.is_empty() { "image" } else { stem };
+    shorten(&format!("{stem}.{}", format.extension()))
+}
+
+/// A date or a version behind a dot is no extension, nor are words of a title.
+fn is_extension(text: &str) -> bool {
+    (1..=10).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_~+".contains(&byte))
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 /// A `Content-Disposition` value by RFC 6266: an ASCII name for old clients, the true one beside it.
 pub fn content_disposition(kind: Disposition, name: &str) -> String {
     let kind = match kind {
@@ -87,6 +108,31 @@ mod tests {
         ] {
             assert_eq!(safe_name(given), kept, "{given:?}");
         }
+    }
+
+    #[test]
+    fn names_get_the_extension_of_what_the_bytes_are() {
+        use pixels::Format::{Jpeg, Png, Tiff};
+        for (given, format, named) in [
+            ("photo.jpg", Jpeg, "photo.jpg"),
+            ("photo.JPEG", Jpeg, "photo.JPEG"),
+            ("scan.tiff", Tiff, "scan.tiff"),
+            ("evil.exe", Jpeg, "evil.jpg"),
+            ("photo.png", Jpeg, "photo.jpg"),
+            ("photo.jpg", Png, "photo.png"),
+            ("photo", Jpeg, "photo.jpg"),
+            ("evil.jpg.exe", Jpeg, "evil.jpg.jpg"),
+            ("evil.exe. .", Jpeg, "evil.jpg"),
+            ("evil.7z", Jpeg, "evil.jpg"),
+            ("2024.05.31", Jpeg, "2024.05.31.jpg"),
+            ("St. Moritz", Jpeg, "St. Moritz.jpg"),
+            ("cat.h200.webp", Png, "cat.h200.png"),
+            ("猫.exe", Png, "猫.png"),
+        ] {
+            assert_eq!(named_as(given, format), named, "{given}");
+        }
+        let long = named_as(&"猫".repeat(66), Jpeg);
+        assert!(long.len() <= NAME_BYTES_MAX && long.ends_with("猫.jpg"), "{long}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod extract;
 mod frames;
 pub mod front;
 pub mod guard;
+pub mod intact;
 pub mod merge;
 pub mod network;
 mod outgoing;

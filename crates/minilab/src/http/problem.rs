@@ -10,6 +10,7 @@ use utoipa::{ToResponse, ToSchema};
 use super::request_id;
 use crate::db;
 use crate::limits::Limit;
+use crate::room;
 
 /// The code of answers while the database is away.
 pub const DATABASE_AWAY: &str = "database_away";
@@ -113,8 +114,12 @@ impl Problem {
     }
 
     /// The cause goes to the log, once, here; the caller learns only where to look. What passes by itself,
-    /// such as a database that is away, says so.
+    /// such as a full disk or a database that is away, says so.
     pub fn internal(cause: &anyhow::Error) -> Self {
+        if room::is_full(cause) {
+            tracing::warn!(cause = format!("{cause:#}"), "a request found no room on the disk");
+            return room::full();
+        }
         let of_database = cause.chain().find_map(|error| error.downcast_ref::<sqlx::Error>());
         if let Some(problem) = of_database.and_then(Self::of_database) {
             return problem;

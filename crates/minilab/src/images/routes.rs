@@ -24,9 +24,10 @@ use crate::http::CachePolicy;
 use crate::http::bytes::{Served, fingerprint, serve, short_tag};
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
+use crate::http::intact::VARIANT_LOST;
 use crate::http::problem::{Problem, Refusal};
-use crate::variants::location;
 use crate::variants::on_demand::patience;
+use crate::variants::{Variant, location, remake};
 use crate::waiting::Waiting;
 
 /// An id in a path: what is no id is no image.
@@ -325,9 +326,34 @@ pub async fn show_original(
 ) -> Result<Response, Problem> {
     let image = find_own(&app, &caller, id).await?;
     may_have_original(&caller, &image)?;
+    match serve_original(&app, &caller, &image, &version, &method, &headers).await {
+        Err((problem, Some(copy))) if problem.code == VARIANT_LOST => {
+            // The copy without the place is made anew.
+            remake::forget_lost(&app, &image, &copy).await?;
+            let again = serve_original(&app, &caller, &image, &version, &method, &headers).await;
+            again.map_err(|(problem, _)| problem)
+        }
+        answer => answer.map_err(|(problem, _)| problem),
+    }
+}
+
+/// On failure also the copy that was to be served, if it was one.
+async fn serve_original(
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+    version: &VersionQuery,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, (Problem, Option<Box<Variant>>)> {
+    let bare = |problem: Problem| (problem, None::<Box<Variant>>);
     let original = image.blob.original();
-    let stripped =
-        if caller.tier().keeping.location { None } else { location::without(&app, &image).await? };
+    let stripped = if caller.tier().keeping.location {
+        None
+    } else {
+        location::without(app, image).await.map_err(bare)?
+    };
+    let format = image.blob.format().map_err(|cause| bare(cause.into()))?;
     let (key, bytes, hash) = match &stripped {
         Some(copy) => (copy.key(&original), copy.bytes, &copy.hash),
         None => (BlobKey::Original(&original), image.blob.bytes, &image.blob.hash),
@@ -336,12 +362,14 @@ pub async fn show_original(
         key,
         bytes: bytes as u64,
         tag: short_tag(hash),
-        media_type: image.blob.format()?.media_type(),
+        format,
         disposition: version.disposition(),
         filename: &image.filename,
         policy: version.policy(hash),
         tenant: caller.tenant(),
     };
-    let answer = serve(&app.blobs, &app.cache, &method, &headers, served).await?;
-    Ok(expire::after_download(&app, image.goes(), &method, answer))
+    match serve(&app.blobs, &app.cache, method, headers, served).await {
+        Ok(answer) => Ok(expire::after_download(app, image.goes(), method, answer)),
+        Err(problem) => Err((problem, stripped.map(Box::new))),
+    }
 }

@@ -49,14 +49,34 @@ pub async fn claim(
             })
         })
         .await?;
-    let Some((id, payload, account, number, attempts)) = row else {
+    row.map(lease_of).transpose()
+}
+
+/// Takes the best waiting job that stores nothing: while the disk is full the others wait as they are.
+pub async fn claim_freeing(db: &Db, clock: &Clock, worker: &str) -> anyhow::Result<Option<Lease>> {
+    let mut conn = db.read().await?;
+    let waiting = fetch_optional!(&mut conn, (i64,), sql::IS_FREEING_WAITING, clock.now_ms())?;
+    drop(conn);
+    if waiting.is_none() {
         return Ok(None);
-    };
-    let job = serde_json::from_str(&payload).with_context(|| format!("reading job {id}"))?;
-    Ok(Some(Lease { id, number, job, account, attempts }))
+    }
+    let row = db
+        .write((clock.now_ms(), worker.to_owned()), |tx, (now_ms, worker)| {
+            Box::pin(async move {
+                let until = *now_ms + LEASE.as_millis() as i64;
+                fetch_optional!(tx, Claimed, sql::CLAIM_FREEING, *now_ms, until, worker)
+            })
+        })
+        .await?;
+    row.map(lease_of).transpose()
 }
 
 type Claimed = (Uuid, String, Option<Uuid>, i64, i64);
+
+fn lease_of((id, payload, account, number, attempts): Claimed) -> anyhow::Result<Lease> {
+    let job = serde_json::from_str(&payload).with_context(|| format!("reading job {id}"))?;
+    Ok(Lease { id, number, job, account, attempts })
+}
 
 /// Keeps the lease for another while; false when somebody else has it.
 pub async fn renew(db: &Db, clock: &Clock, lease: &Lease) -> sqlx::Result<bool> {

@@ -13,8 +13,13 @@ const TRIES_MAX: i64 = 60;
 /// A child process that crashed or was killed over a picture gets one more chance.
 const CRASHES_MAX: i64 = 2;
 
+/// A file that is not there may be on a disk that comes back.
+const DAMAGED_MAX: i64 = 4;
+
 const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 const BACKOFF_MAX: Duration = Duration::from_mins(5);
+/// How long a job waits that found no room.
+const POSTPONED: Duration = Duration::from_secs(2);
 
 /// Why a job did not succeed, and how often it is worth trying.
 #[derive(Debug)]
@@ -43,6 +48,11 @@ impl JobError {
         let refusal = Refusal { code: code.to_owned(), detail: detail.into() };
         let cause = anyhow::anyhow!("{}: {}", refusal.code, refusal.detail);
         Self { cause, refusal: Some(refusal), tries_max: 1 }
+    }
+
+    /// The original is lost or damaged.
+    pub fn damage(code: &str, detail: impl Into<String>) -> Self {
+        Self { tries_max: DAMAGED_MAX, ..Self::fail(code, detail) }
     }
 
     /// A child process did not survive the picture.
@@ -127,6 +137,12 @@ pub async fn record_failure(
 /// Puts a job back as if it had not been claimed: the worker stops before it is done.
 pub async fn release(tx: &mut Conn, lease: &Lease) -> sqlx::Result<()> {
     execute!(tx, sql::RELEASE, lease.id, lease.number).map(|_| ())
+}
+
+/// Puts a job back for later, as if it had not been claimed: it found no room on the disk.
+pub async fn postpone(tx: &mut Conn, lease: &Lease, now_ms: i64) -> sqlx::Result<()> {
+    let run_at = now_ms + POSTPONED.as_millis() as i64;
+    execute!(tx, sql::POSTPONE, lease.id, lease.number, run_at).map(|_| ())
 }
 
 /// 1 s, 2 s, 4 s, … at most five minutes, a fifth up or down so that failures do not march in step.

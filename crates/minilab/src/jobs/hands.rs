@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Lease;
-use super::claim::claim;
+use super::claim::{claim, claim_freeing};
 use crate::clock::Clock;
 use crate::db::Db;
 
@@ -52,14 +52,19 @@ impl Hands {
         !self.full().is_empty()
     }
 
-    /// Takes the best waiting job of those accounts that have less than their share.
+    /// Takes the best waiting job of those accounts that have less than their share; of any account if it
+    /// is to make room.
     pub async fn take(
         &self,
         db: &Db,
         clock: &Clock,
         worker: &str,
+        is_freeing: bool,
     ) -> anyhow::Result<Option<InHand<'_>>> {
         let _looking = self.looking.acquire().await?;
+        if is_freeing {
+            return Ok(claim_freeing(db, clock, worker).await?.map(|lease| self.hold(lease)));
+        }
         let full = self.full();
         if full.is_empty() {
             return Ok(claim(db, clock, worker, &full).await?.map(|lease| self.hold(lease)));

@@ -39,6 +39,24 @@ crate::sql! {
                 AND (account_id IS NULL OR position(uuid_send(account_id) IN $4) = 0)
             ORDER BY priority, vtime, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING id, payload, account_id, lease, attempts";
+    /// The same two, of work that makes room: nothing that writes pictures.
+    IS_FREEING_WAITING = "SELECT run_at_ms FROM jobs WHERE state IN ('pending', 'retry')
+            AND run_at_ms <= $1 AND kind NOT IN ('develop', 'make_variant', 'refine', 'back_fill')
+        LIMIT 1";
+    CLAIM_FREEING = sqlite "UPDATE jobs SET state = 'started', attempts = attempts + 1,
+            lease = lease + 1, lease_until_ms = $2, started_ms = $1, worker = $3
+        WHERE id = (SELECT id FROM jobs
+            WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+                AND kind NOT IN ('develop', 'make_variant', 'refine', 'back_fill')
+            ORDER BY priority, vtime, id LIMIT 1)
+        RETURNING id, payload, account_id, lease, attempts"
+    postgres "UPDATE jobs SET state = 'started', attempts = attempts + 1,
+            lease = lease + 1, lease_until_ms = $2, started_ms = $1, worker = $3
+        WHERE id = (SELECT id FROM jobs
+            WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
+                AND kind NOT IN ('develop', 'make_variant', 'refine', 'back_fill')
+            ORDER BY priority, vtime, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING id, payload, account_id, lease, attempts";
     RENEW = "UPDATE jobs SET lease_until_ms = $3 WHERE id = $1 AND lease = $2 AND state = 'started'";
     IS_EXPIRED = "SELECT lease FROM jobs WHERE state = 'started' AND lease_until_ms < $1 LIMIT 1";
     REAP = "UPDATE jobs SET state = 'retry', run_at_ms = $1, error = 'the worker went away'
@@ -52,6 +70,9 @@ crate::sql! {
     FAIL = "UPDATE jobs SET state = 'failed', error = $3, finished_ms = $4
         WHERE id = $1 AND lease = $2 AND state = 'started'";
     RELEASE = "UPDATE jobs SET state = 'pending', attempts = attempts - 1
+        WHERE id = $1 AND lease = $2 AND state = 'started'";
+    /// Later, as if it had not been claimed.
+    POSTPONE = "UPDATE jobs SET state = 'retry', attempts = attempts - 1, run_at_ms = $3
         WHERE id = $1 AND lease = $2 AND state = 'started'";
     /// Work on a blob that is to go is pointless; started work finds out when it commits.
     CANCEL_WAITING = "UPDATE jobs SET state = 'cancelled', finished_ms = $2

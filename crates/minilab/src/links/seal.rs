@@ -165,12 +165,10 @@ fn read(file: &Path) -> anyhow::Result<Vec<[u8; 32]>> {
 
 /// Written beside and renamed: a reader sees the old keys or the new ones.
 fn write(file: &Path, keys: &[[u8; 32]]) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     let text = keys.iter().map(|key| URL_SAFE_NO_PAD.encode(key) + "\n").collect::<String>();
     let draft = file.with_extension(format!("{}.new", std::process::id()));
     let written = || {
-        let mut options = std::fs::OpenOptions::new();
-        let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let mut new = crate::private::create(&draft)?;
         new.write_all(text.as_bytes())?;
         new.sync_all()?;
         std::fs::rename(&draft, file)

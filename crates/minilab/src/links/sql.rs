@@ -35,6 +35,9 @@ crate::sql! {
     SELECT_DEAD = "SELECT id, expires_ms, dead_ms FROM links
         WHERE dead_ms IS NOT NULL AND dead_ms >= $1 AND expires_ms > $2";
     DELETE_EXPIRED = "DELETE FROM links WHERE expires_ms < $1";
+    /// The image that a link shows, and whose it is.
+    SELECT_SHOWN = "SELECT i.account_id, i.id FROM links l JOIN images i ON i.id = l.image_id
+        WHERE l.id = $1";
     SELECT_SEAL_KEY = "SELECT seal_key FROM lab";
     SET_SEAL_KEY = "UPDATE lab SET seal_key = $1";
 }

@@ -19,6 +19,7 @@ use prometheus_client::registry::Registry;
 
 use crate::accounts::Admin;
 use crate::app::App;
+use crate::check::scrub::COUNTS;
 use crate::db::Db;
 use crate::http::problem::{Problem, Refusal};
 use crate::limits::Limit;
@@ -67,6 +68,7 @@ impl Collector for Everything {
         cache(encoder, &self.app)?;
         let limits = Limit::ALL.iter().map(|limit| ([("limit", limit.name())], limit.times()));
         counters(encoder, "minilab_limit_reached", "Times that somebody was turned away", limits)?;
+        scrub(encoder)?;
         self.lab.encode(encoder)?;
         self.process.encode(encoder)
     }
@@ -127,6 +129,18 @@ fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
     gauge(encoder, "minilab_database_connections_limit", "The most of them", most)?;
     let waiters = app.config.variants.waiters_max - app.waiters.free();
     gauge(encoder, "minilab_variant_waiters", "Requests that wait for a variant", waiters as f64)
+}
+
+/// What the reading over of stored files found.
+fn scrub(encoder: &mut DescriptorEncoder<'_>) -> Encoded {
+    let files = COUNTS.files.load(Ordering::Relaxed);
+    let help = "Stored files that were read over";
+    counters(encoder, "minilab_scrubbed_files", help, [([("", ""); 0], files)])?;
+    let damaged = [
+        ([("kind", "original")], COUNTS.damaged_originals.load(Ordering::Relaxed)),
+        ([("kind", "variant")], COUNTS.damaged_variants.load(Ordering::Relaxed)),
+    ];
+    counters(encoder, "minilab_damaged_files", "Stored files found lost or changed", damaged)
 }
 
 fn pool<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (f64, f64, f64) {

@@ -1,6 +1,7 @@
 //! Temporary links: made for an image's owner or for one of our own answers, opened without the database.
 
 pub mod issue;
+mod mend;
 pub mod open;
 pub mod routes;
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 
+use super::mend;
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::CachePolicy;
@@ -54,12 +55,17 @@ pub async fn open_link(
         key: payload.key(),
         bytes: payload.bytes,
         tag: payload.tag,
-        media_type: format.media_type(),
+        format,
         disposition: Disposition::Inline,
         filename: &payload.filename,
         policy: CachePolicy::PrivateFor { secs: (left_ms / 1000) as u32 },
         tenant: Tenant::Link(payload.link),
     };
-    let answer = serve(&app.blobs, &app.cache, &method, &headers, served).await?;
+    let answer = match serve(&app.blobs, &app.cache, &method, &headers, served).await {
+        Err(problem) if mend::may_help(&problem) => {
+            mend::serve(&app, &payload, left_ms, &method, &headers, problem).await?
+        }
+        answer => answer?,
+    };
     Ok(expire::after_download(&app, payload.goes, &method, answer))
 }

@@ -7,7 +7,8 @@ use axum::extract::Request;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::files::{Files, Part};
+use super::files::{self, Files, Part, said_length};
+use super::flow::Most;
 use super::receive::{Allowed, Received, inspect, receive};
 use super::refused::Refused;
 use super::store::{Stored, store};
@@ -24,6 +25,13 @@ pub struct Item<T = Stored> {
     /// BLAKE3 of the bytes, if all of them came in.
     pub hash: Option<[u8; 32]>,
     pub outcome: Result<T, Problem>,
+}
+
+impl<T> Item<T> {
+    /// Why the request ended before its end.
+    fn nameless(problem: Problem) -> Self {
+        Self { filename: String::new(), hash: None, outcome: Err(problem) }
+    }
 }
 
 /// How a request may bring files.
@@ -93,23 +101,38 @@ impl Batch {
             idle: Duration::from_secs(app.config.uploads.idle_secs),
             rate_min: app.config.uploads.rate_min,
         };
-        let mut files = Files::open(request, self.name_of_raw, pace).await?;
+        let said = said_length(request.headers()).unwrap_or(0);
+        // What is too large in any case is told so, and not that there is no room for it.
+        let said = if said > app.config.uploads.bytes_max { 0 } else { said };
+        if let Err(full) = app.room.check(said) {
+            files::let_go(request.into_body());
+            return Err(full);
+        }
+        let most = Most { files: self.files_max, bytes: app.config.uploads.bytes_max };
+        let mut files = Files::open(request, self.name_of_raw, pace, most).await?;
         let (mut items, mut title) = (Vec::new(), None);
         let mut bytes_left = app.config.uploads.bytes_max;
         loop {
             let mut file = match files.next().await {
                 Ok(Some(file)) if file.is_file => file,
-                Ok(Some(input)) if self.title_input == Some(&*input.input) => {
-                    title = Some(input.text().await?);
+                Ok(Some(input)) => {
+                    let is_title = self.title_input == Some(&*input.input);
+                    match input.text().await {
+                        Ok(text) if is_title => title = Some(text),
+                        Ok(_) => {}
+                        Err(problem) if items.is_empty() => return Err(problem),
+                        Err(problem) => {
+                            items.push(Item::nameless(problem));
+                            break;
+                        }
+                    }
                     continue;
                 }
-                Ok(Some(_)) => continue,
                 Ok(None) => break,
                 Err(problem) if items.is_empty() => return Err(problem),
                 // What was stored before the body broke off is stored, and said so.
                 Err(problem) => {
-                    let filename = String::new();
-                    items.push(Item { filename, hash: None, outcome: Err(problem) });
+                    items.push(Item::nameless(problem));
                     break;
                 }
             };
@@ -160,6 +183,6 @@ async fn take(
     if file.said_bytes.is_some_and(|said| said > bytes_max) {
         return Err(too_large().into());
     }
-    let allowed = Allowed { bytes_max, too_large: too_large() };
+    let allowed = Allowed { bytes_max, too_large: too_large(), room: app.room.clone() };
     Ok(receive(&app.spool, file, allowed).await?)
 }

@@ -4,14 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::BodyDataStream;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use super::flow::Flow;
+use super::flow::{Flow, Most};
+use super::refused::Refused;
 use crate::http::Problem;
 use crate::http::disposition::safe_name;
 use crate::http::pace::Pace;
@@ -23,11 +24,14 @@ const SKIPPED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// A name is shorter.
 const TEXT_BYTES_MAX: usize = 4096;
 const SKIPPING_MAX: Duration = Duration::from_secs(30);
+/// Inputs of a form beside its files.
+const INPUTS_MAX: usize = 100;
 
 /// The files of one request.
 pub(super) struct Files {
     source: Source,
     flow: Flow,
+    inputs: usize,
 }
 
 enum Source {
@@ -67,8 +71,9 @@ impl Files {
         request: Request,
         name_of_raw: Option<String>,
         pace: Pace,
+        most: Most,
     ) -> Result<Self, Problem> {
-        let flow = Flow::new(pace);
+        let flow = Flow::new(pace, most);
         let mut request = request.map(|body| flow.watch(body));
         // Bytes are counted by the tier of the caller.
         DefaultBodyLimit::disable().apply(&mut request);
@@ -79,11 +84,11 @@ impl Files {
                 said_bytes: said_length(request.headers()),
                 body: request.into_body().into_data_stream(),
             };
-            return Ok(Self { source: Source::Raw(raw), flow });
+            return Ok(Self { source: Source::Raw(raw), flow, inputs: 0 });
         }
         let form = Multipart::from_request(request, &()).await;
         let form = form.map_err(|rejected| flow.refusal(rejected.body_text()))?;
-        Ok(Self { source: Source::Form(form), flow })
+        Ok(Self { source: Source::Form(form), flow, inputs: 0 })
     }
 
     /// The next file, or none after the last one. A form's other inputs come, too: see `is_file`.
@@ -102,20 +107,24 @@ impl Files {
                 flow.leave_file();
                 let field = form.next_field().await;
                 let field = field.map_err(|error| flow.refusal(error.body_text()))?;
-                Ok(field.map(|field| {
-                    let is_file = is_file(&field);
-                    if is_file {
-                        flow.enter_file();
+                let Some(field) = field else { return Ok(None) };
+                let is_file = is_file(&field);
+                if is_file {
+                    flow.enter_file();
+                } else {
+                    self.inputs += 1;
+                    if self.inputs > INPUTS_MAX {
+                        return Err(Refused::TooManyInputs { max: INPUTS_MAX }.into());
                     }
-                    let name = safe_name(field.file_name().unwrap_or_default());
-                    Part {
-                        name,
-                        is_file,
-                        input: field.name().unwrap_or_default().to_owned(),
-                        said_bytes: None,
-                        bytes: PartBytes::Form(field.into()),
-                        flow,
-                    }
+                }
+                let name = safe_name(field.file_name().unwrap_or_default());
+                Ok(Some(Part {
+                    name,
+                    is_file,
+                    input: field.name().unwrap_or_default().to_owned(),
+                    said_bytes: None,
+                    bytes: PartBytes::Form(field.into()),
+                    flow,
                 }))
             }
         }
@@ -123,18 +132,30 @@ impl Files {
 
     /// Reads on behind the answer, so that a sender who does not listen yet can finish.
     pub(super) fn let_go(self) {
-        if let Source::Raw(mut raw) = self.source {
-            crate::spawn(async move { skip(&mut raw.body).await });
+        if let Source::Raw(raw) = self.source {
+            read_on(raw.body);
         }
     }
 }
 
+/// The same of a body that nothing was taken of.
+pub(super) fn let_go(body: Body) {
+    read_on(body.into_data_stream());
+}
+
+fn read_on(mut body: BodyDataStream) {
+    crate::spawn(async move { skip(&mut body).await });
+}
+
 impl Part<'_> {
-    /// The text of an input that is no file, as far as it is worth reading.
+    /// The text of an input that is no file, as far as it is worth reading. What is not worth it is read
+    /// as well: it counts.
     pub(super) async fn text(mut self) -> Result<String, Problem> {
         let mut text = Vec::new();
         while let Some(chunk) = self.next().await {
-            text.extend(chunk?);
+            let chunk = chunk?;
+            self.flow.count_input(chunk.len())?;
+            text.extend(chunk);
             text.truncate(TEXT_BYTES_MAX);
         }
         Ok(String::from_utf8_lossy(&text).into_owned())
@@ -182,7 +203,7 @@ async fn skip<E>(body: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin)) -> b
     tokio::time::timeout(SKIPPING_MAX, read_on).await.unwrap_or(false)
 }
 
-fn said_length(headers: &HeaderMap) -> Option<u64> {
+pub(super) fn said_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -1,10 +1,12 @@
-//! What passes through an upload's body: not too slowly, and not too much between its files.
+//! What passes through an upload's body: not too slowly, not too much between its files, and not too much
+//! in all.
 //!
 //! The reader of a form gathers the headers of its parts, small inputs and preambles in memory until
-//! it finds their end. They are counted here, and a form that goes on and on is cut off.
+//! it finds their end. They are counted here, and a form that goes on and on is cut off. All bytes of a
+//! body count, whatever they are of: files that are taken or refused, inputs, headers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream};
@@ -16,6 +18,26 @@ use crate::http::pace::Pace;
 use crate::limits::Limit;
 
 const BETWEEN_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of all inputs of a form that are no files.
+const INPUT_BYTES_MAX: u64 = 1024 * 1024;
+/// What a file costs beside its bytes: a boundary, and headers with a name.
+const HEAD_BYTES: u64 = 4096;
+
+/// How much one body may bring.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    pub files: usize,
+    /// Of all files.
+    pub bytes: u64,
+}
+
+impl Most {
+    /// Bytes of the whole body, with all that stands around the files.
+    fn body_bytes(self) -> u64 {
+        let around = INPUT_BYTES_MAX + BETWEEN_BYTES_MAX + HEAD_BYTES * self.files as u64;
+        self.bytes.saturating_add(around)
+    }
+}
 
 /// Watches one body; shared with who reads it.
 #[derive(Clone)]
@@ -25,18 +47,22 @@ pub(super) struct Flow {
 
 struct Inner {
     pace: Pace,
+    most: Most,
     in_file: AtomicBool,
     between_bytes: AtomicU64,
-    too_slow: AtomicBool,
+    input_bytes: AtomicU64,
+    cut_off: OnceLock<Refused>,
 }
 
 impl Flow {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(super) fn new(pace: Pace, most: Most) -> Self {
         let inner = Inner {
             pace,
+            most,
             in_file: AtomicBool::new(false),
             between_bytes: AtomicU64::new(0),
-            too_slow: AtomicBool::new(false),
+            input_bytes: AtomicU64::new(0),
+            cut_off: OnceLock::new(),
         };
         Self { inner: inner.into() }
     }
@@ -62,18 +88,36 @@ impl Flow {
     ) -> std::io::Result<Option<Bytes>> {
         let patience = self.inner.pace.patience(bytes, waited);
         let Ok(chunk) = tokio::time::timeout(patience, body.next()).await else {
-            self.inner.too_slow.store(true, Ordering::Relaxed);
             Limit::SlowSenders.reached();
-            return Err(std::io::Error::other("too slow"));
+            let Pace { idle, rate_min } = self.inner.pace;
+            return Err(self.cut_off(Refused::TooSlow { secs: idle.as_secs(), rate_min }));
         };
         let Some(chunk) = chunk.transpose().map_err(std::io::Error::other)? else {
             return Ok(None);
         };
+        if bytes + chunk.len() as u64 > self.inner.most.body_bytes() {
+            return Err(self.cut_off(Refused::BatchTooLarge { max: self.inner.most.bytes }));
+        }
         let is_between = !self.inner.in_file.load(Ordering::Relaxed);
         if is_between && self.count_between(chunk.len()) > BETWEEN_BYTES_MAX {
-            return Err(std::io::Error::other("too much between the files of the form"));
+            return Err(self.cut_off(Refused::InputsTooLarge { max: BETWEEN_BYTES_MAX }));
         }
         Ok(Some(chunk))
+    }
+
+    /// Ends the body; its reader only sees an error, so the reason is kept.
+    fn cut_off(&self, refused: Refused) -> std::io::Error {
+        let text = refused.to_string();
+        let _ = self.inner.cut_off.set(refused);
+        std::io::Error::other(text)
+    }
+
+    /// Counts bytes of an input that is no file.
+    pub(super) fn count_input(&self, bytes: usize) -> Result<(), Refused> {
+        let bytes = bytes as u64;
+        let all = self.inner.input_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let max = INPUT_BYTES_MAX;
+        if all > max { Err(Refused::InputsTooLarge { max }) } else { Ok(()) }
     }
 
     /// Counts; as many as there were before. The chunk itself may be the beginning of a file.
@@ -92,10 +136,6 @@ impl Flow {
 
     /// Why reading the body failed, in place of what its reader made of it.
     pub(super) fn refusal(&self, text: String) -> Refused {
-        if self.inner.too_slow.load(Ordering::Relaxed) {
-            let Pace { idle, rate_min } = self.inner.pace;
-            return Refused::TooSlow { secs: idle.as_secs(), rate_min };
-        }
-        Refused::BrokenBody(text)
+        self.inner.cut_off.get().cloned().unwrap_or(Refused::BrokenBody(text))
     }
 }

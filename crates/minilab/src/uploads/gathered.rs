@@ -96,6 +96,14 @@ fn write(
 }
 
 impl Gathered {
+    /// Bytes that are not on the disk yet.
+    pub(super) fn unwritten_bytes(&self) -> u64 {
+        if self.file.is_some() {
+            return 0;
+        }
+        self.chunks.iter().map(|chunk| chunk.len() as u64).sum()
+    }
+
     /// The file in the spool, on the disk when this returns. Blocks.
     pub(super) fn into_spool(self) -> anyhow::Result<Spooled> {
         let (spooled, file) = match self.file {

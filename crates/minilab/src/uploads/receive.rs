@@ -11,6 +11,7 @@ use super::gathered::{Gathered, Gathering};
 use super::refused::Refused;
 use crate::cpu;
 use crate::http::problem::Stop;
+use crate::room::Room;
 
 /// A file that is complete.
 pub(super) struct Received {
@@ -33,6 +34,8 @@ pub(super) struct Allowed {
     pub bytes_max: u64,
     /// What is said of more.
     pub too_large: Refused,
+    /// Where it is to lie: it may fill up while the bytes come.
+    pub room: Room,
 }
 
 /// Takes in one file. Over the limit it stops where the limit is; nothing is kept of a refused one.
@@ -48,6 +51,7 @@ pub(super) async fn receive(
         if bytes > allowed.bytes_max {
             return Err(allowed.too_large.into());
         }
+        allowed.room.check(0)?;
         gathering.take(chunk).await?;
     }
     if bytes == 0 {

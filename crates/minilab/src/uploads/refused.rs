@@ -24,6 +24,10 @@ pub enum Refused {
     TooManyFiles { max: usize },
     #[error("one request may bring at most {max} bytes")]
     BatchTooLarge { max: u64 },
+    #[error("a form may have at most {max} inputs beside its files")]
+    TooManyInputs { max: usize },
+    #[error("what a form brings beside its files may have at most {max} bytes")]
+    InputsTooLarge { max: u64 },
     #[error("this link takes {taken} pictures, and this one is {format}")]
     FormatNotInLink { format: pixels::Format, taken: String },
     #[error("{}", link_is_full(*.images_left, *.bytes_left))]
@@ -74,6 +78,13 @@ impl From<Refused> for Problem {
             }
             Refused::BatchTooLarge { max } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "batch_too_large", detail)
+                    .with("limit", max)
+            }
+            Refused::TooManyInputs { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_inputs", detail)
+            }
+            Refused::InputsTooLarge { max } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "inputs_too_large", detail)
                     .with("limit", max)
             }
             Refused::FormatNotInLink { .. } => {

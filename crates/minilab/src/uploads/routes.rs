@@ -129,6 +129,7 @@ enum ItemStatus {
         (status = 413, response = Refusal),
         (status = 415, response = Refusal),
         (status = 422, response = Refusal),
+        (status = 507, response = Refusal),
     ),
 )]
 pub async fn create_images(
@@ -163,6 +164,7 @@ pub async fn create_images(
         (status = 413, response = Refusal),
         (status = 415, response = Refusal),
         (status = 422, response = Refusal),
+        (status = 507, response = Refusal),
     ),
 )]
 pub async fn create_images_by_link(
@@ -234,6 +236,10 @@ async fn answer(
     } else {
         let views = serde_json::to_value(views).map_err(anyhow::Error::from)?;
         let problem = common_problem(items).with("items", views);
+        if problem.retry_after_secs.is_some() {
+            // It passes by itself: nobody keeps this answer for the same key.
+            return Err(problem);
+        }
         return Ok((problem.status, problem.body()));
     };
     let body = serde_json::to_value(UploadView { items: views }).map_err(anyhow::Error::from)?;

@@ -13,6 +13,8 @@ use anyhow::Context;
 use bytes::Bytes;
 use uuid::Uuid;
 
+use crate::private;
+
 pub struct Spool {
     /// Names this process among those that share the data.
     pub name: String,
@@ -42,14 +44,13 @@ impl Drop for Spooled {
 impl Spool {
     /// Takes a folder of its own below `spools`, tidies up after the dead and names them.
     pub fn open(spools: &Path) -> anyhow::Result<(Self, Vec<String>)> {
-        let gate = File::create(spools.join(GATE)).context("opening the spool's gate")?;
-        gate.lock().context("waiting at the spool's gate")?;
+        let _gate = private::lock(&spools.join(GATE)).context("waiting at the spool's gate")?;
         let name = Uuid::now_v7().simple().to_string();
         let folder = spools.join(&name);
-        let lock = File::create(spools.join(format!("{name}.lock")))
+        let lock = private::create(&spools.join(format!("{name}.lock")))
             .with_context(|| format!("opening the spool in {}", spools.display()))?;
         lock.try_lock().context("locking a spool folder that nobody else can know")?;
-        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        private::make_directory(&folder).with_context(|| format!("making {}", folder.display()))?;
         let dead = tidy(spools, &name).context("tidying the spool")?;
         Ok((Self { name, folder, held: AtomicUsize::new(0), _lock: lock }, dead))
     }
@@ -72,7 +73,8 @@ impl Spool {
     /// Creates an empty file. Blocks.
     pub fn create(&self) -> anyhow::Result<(Spooled, File)> {
         let path = self.folder.join(Uuid::now_v7().simple().to_string());
-        let file = File::create_new(&path).with_context(|| format!("making {}", path.display()))?;
+        let file =
+            private::create_new(&path).with_context(|| format!("making {}", path.display()))?;
         Ok((Spooled { path }, file))
     }
 }

@@ -3,7 +3,8 @@
 crate::sql! {
     /// The live blob of these bytes, and the image of the scope that shows it and stays: if need be one
     /// from when its tier kept more, or less.
-    SELECT_KNOWN = "SELECT b.id, i.id FROM blobs b
+    SELECT_KNOWN = "SELECT i.id, b.generation, b.bytes, b.pool_id, b.damaged_ms,
+            b.discarded FROM blobs b
             LEFT JOIN images i ON i.blob_id = b.id AND i.scope_id = $3
                 AND i.delete_at_ms IS NULL AND NOT i.delete_after_download
         WHERE b.hash = $1 AND (b.pool_id = $2 OR i.id IS NOT NULL) AND NOT b.doomed
@@ -20,6 +21,14 @@ crate::sql! {
         VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
             $18, $19, $20, $21)
         ON CONFLICT (hash, pool_id) WHERE NOT doomed DO NOTHING";
+    /// The bytes are elsewhere now, and whole; unless somebody was faster.
+    PUT_BACK = "UPDATE blobs SET generation = $2, damaged_ms = NULL
+        WHERE id = $1 AND generation = $3";
+    /// Images that were given up because the original was not there.
+    TRY_AGAIN = "UPDATE images SET state = 'processing', error_code = NULL, error_detail = NULL,
+            ready_ms = NULL
+        WHERE blob_id = $1 AND state = 'failed'
+            AND error_code IN ('original_lost', 'original_damaged')";
     /// The account's images of a blob, and what each came through.
     SELECT_OWN_OF_BLOB = "SELECT id, scope_id FROM images WHERE account_id = $1 AND blob_id = $2";
     /// What lists are filtered by stands beside the account, where an index can have both.

@@ -13,14 +13,14 @@ use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::db::Conn;
-use crate::http::Problem;
 use crate::http::problem::Stop;
+use crate::http::{Problem, intact};
 use crate::images::counted::Counted;
 use crate::images::link_of;
 use crate::jobs::{self, Job};
 use crate::tiers::Truncated;
 use crate::tiers::keeping::{DeleteAfter, Until};
-use crate::{cpu, db, execute, fetch_all, fetch_one, fetch_optional};
+use crate::{cpu, db, execute, fetch_all, fetch_one, fetch_optional, variants};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ struct NewImage {
     metadata: pixels::Metadata,
     /// Where the bytes were put, if they were.
     placed: Option<Original>,
+    /// The writing of these bytes that was found lost or damaged: the placed one takes its place.
+    damaged: Option<Uuid>,
     now_ms: i64,
 }
 
@@ -109,9 +111,10 @@ pub(super) async fn store(
         facts,
         metadata,
         placed: None,
+        damaged: if let Known::Damaged(generation) = known { Some(generation) } else { None },
         now_ms,
     };
-    let must_place = matches!(known, Known::Nothing);
+    let must_place = matches!(known, Known::Nothing | Known::Damaged(_));
     // In a task of its own: a sender who hangs up now must not leave bytes without a row.
     let stored = crate::spawn(async move { keep(&app, new, gathered, must_place).await });
     Ok(stored.await.map_err(|died| Problem::internal(&died.into()))??)
@@ -129,6 +132,8 @@ async fn keep(
     loop {
         if must_place {
             if let Some(gathered) = gathered.take() {
+                // Until the bytes are on the disk, and are seen there.
+                let _promise = app.room.promise(gathered.unwritten_bytes())?;
                 spooled = Some(cpu::run(move || gathered.into_spool()).await?);
             }
             let spooled = spooled.as_ref().context("a file was gathered, and then it was not")?;
@@ -154,8 +159,15 @@ async fn keep(
             }
         }
         match outcome? {
-            Outcome::Stored { stored, .. } => {
+            Outcome::Stored { stored, used_placed } => {
                 app.work.ring();
+                if let Some(generation) = new.damaged.filter(|_| used_placed) {
+                    tracing::info!("the bytes of an original were put back");
+                    let damaged = Original { hash: new.hash.to_vec(), generation };
+                    if let Err(cause) = app.blobs.remove_all(&damaged).await {
+                        tracing::warn!(cause = format!("{cause:#}"), "left for the sweep");
+                    }
+                }
                 return Ok(stored);
             }
             Outcome::MustPlace => must_place = true,
@@ -204,18 +216,35 @@ fn is_undecided(outcome: &Result<Outcome, Stop>) -> bool {
 enum Known {
     Image(Uuid),
     Bytes,
+    /// The bytes of this generation are not there, or not what they were.
+    Damaged(Uuid),
     Nothing,
 }
 
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    id: Option<Uuid>,
+    generation: Uuid,
+    bytes: i64,
+    pool_id: Uuid,
+    damaged_ms: Option<i64>,
+    discarded: bool,
+}
+
 async fn look(app: &App, hash: &[u8; 32], pool: Uuid, scope: Uuid) -> anyhow::Result<Known> {
-    type Row = (Uuid, Option<Uuid>);
     let mut conn = app.db.read().await?;
-    let row = fetch_optional!(&mut conn, Row, sql::SELECT_KNOWN, &hash[..], pool, scope);
-    Ok(match row.context("looking for the same bytes")? {
-        Some((_, Some(image))) => Known::Image(image),
-        Some((_, None)) => Known::Bytes,
-        None => Known::Nothing,
-    })
+    let row = fetch_optional!(&mut conn, KnownRow, sql::SELECT_KNOWN, &hash[..], pool, scope);
+    drop(conn);
+    let Some(row) = row.context("looking for the same bytes")? else { return Ok(Known::Nothing) };
+    if !row.discarded && row.pool_id == pool {
+        let original = Original { hash: hash.to_vec(), generation: row.generation };
+        let key = BlobKey::Original(&original);
+        let damage = intact::look(&app.blobs, &key, row.bytes as u64).await?;
+        if damage.is_some() || row.damaged_ms.is_some() {
+            return Ok(Known::Damaged(row.generation));
+        }
+    }
+    Ok(row.id.map_or(Known::Bytes, Known::Image))
 }
 
 /// Locks in one order everywhere: account, then upload link, then blob. So no two uploads wait for
@@ -224,9 +253,10 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
     Box::pin(async move {
         let account = new.account;
         let link = lock_maker(tx, new).await?;
-        let Some((blob, used_placed)) = lock_blob(tx, new).await? else {
+        let Some((blob, is_new)) = lock_blob(tx, new).await? else {
             return Ok(Outcome::MustPlace);
         };
+        let used_placed = is_new || put_back(tx, new, blob).await?;
         let own = fetch_all!(tx, (Uuid, Uuid), sql::SELECT_OWN_OF_BLOB, account, blob)?;
         if let Some((image, _)) = own.iter().find(|(_, scope)| *scope == new.scope) {
             let until = new.until;
@@ -325,6 +355,23 @@ async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>
         }
     }
     Err(Stop::Failed(anyhow::anyhow!("a blob came and went during one transaction")))
+}
+
+/// Gives a blob whose bytes were lost or damaged those just placed; false when there is no need any more.
+///
+/// What was made of it lies beside the old ones, and is made anew.
+async fn put_back(tx: &mut Conn, new: &NewImage, blob: Uuid) -> anyhow::Result<bool> {
+    let (Some(placed), Some(damaged)) = (&new.placed, new.damaged) else { return Ok(false) };
+    if execute!(tx, sql::PUT_BACK, blob, placed.generation, damaged)? == 0 {
+        return Ok(false);
+    }
+    variants::forget(tx, blob).await?;
+    if execute!(tx, sql::TRY_AGAIN, blob)? > 0 {
+        jobs::enqueue(tx, &Job::Develop { blob }, Some(new.account), new.now_ms).await?;
+    }
+    variants::owners::settle(tx, blob).await?;
+    jobs::enqueue(tx, &Job::Refine { blob }, Some(new.account), new.now_ms).await?;
+    Ok(true)
 }
 
 async fn insert_blob(

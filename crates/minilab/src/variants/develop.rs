@@ -13,6 +13,7 @@ use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
+use crate::http::intact;
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
 use crate::jobs::{self, Job, JobError, Lease};
@@ -165,6 +166,10 @@ async fn make(
         return if on_refusal == OnRefusal::LeaveOut { Ok(New::default()) } else { Err(gone) };
     }
     let original = row.original();
+    let key = BlobKey::Original(&original);
+    if let Some(damage) = intact::look(&app.blobs, &key, row.bytes as u64).await? {
+        return Err(JobError::damage(damage.problem(&key).code, damage.to_string()));
+    }
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
     let limits = app.config.pictures.limits(row.bytes as u64);
@@ -176,7 +181,7 @@ async fn make(
         effort: drawn_pixels(&facts) + row.bytes as u64,
     };
     let turn = app.darkroom.turn(&load).await;
-    let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
+    let picture = app.blobs.file(&key).await?;
     let started = Instant::now();
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());

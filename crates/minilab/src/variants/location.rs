@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use axum::http::StatusCode;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::cpu;
 use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::http::intact::{self, Damage};
 use crate::images::{BlobRow, Image};
 use crate::limits::Limit;
 use crate::links::ORIGINAL;
@@ -77,18 +78,22 @@ fn crowded(full: Full) -> Problem {
 
 async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let original = image.blob.original();
+    let key = BlobKey::Original(&original);
     let bytes = image.blob.bytes as u64;
     // The file, what it becomes, and a second look at that.
     let load = Load { holder: image.account_id, memory_bytes: 3 * bytes, effort: bytes };
     let turn = app.darkroom.turn(&load).await;
-    let picture = app.blobs.file(&BlobKey::Original(&original)).await?;
+    if let Some(damage) = intact::look(&app.blobs, &key, bytes).await? {
+        return Err(damage.problem(&key));
+    }
+    let picture = app.blobs.file(&key).await?;
     let spool = app.spool.clone();
     let (spooled, file) = cpu::run(move || spool.create()).await?;
     let stripped = turn.strip_location(&picture, bytes, file).await;
     blobs::forget(&picture);
     let stripped = stripped.map_err(refusal)?;
     if stripped.read[..] != image.blob.hash[..] {
-        return Err(anyhow!("the original of blob {} is damaged", image.blob_id).into());
+        return Err(Damage::Changed.problem(&key));
     }
     if stripped.hash.as_bytes()[..] == image.blob.hash[..] {
         remember(app, image.blob_id).await;

@@ -9,6 +9,7 @@ pub mod previews;
 pub mod prints;
 pub mod prune;
 pub mod refine;
+pub mod remake;
 pub mod routes;
 pub mod sql;
 

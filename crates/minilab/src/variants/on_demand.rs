@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use uuid::Uuid;
 
-use super::{Variant, develop, latest, of_blob, owners, sql};
+use super::{Variant, develop, latest, of_blob, owners, remake, sql};
 use crate::app::App;
 use crate::http::Problem;
+use crate::http::intact::{ORIGINAL_DAMAGED, ORIGINAL_LOST};
 use crate::images::{self, Image, State};
 use crate::jobs::{self, Job};
 use crate::tiers::Preset;
@@ -49,6 +50,7 @@ pub async fn obtain(
         match look(app, &image, preset, &job).await? {
             Look::Made(variant) => return Ok(Some(variant)),
             Look::Missing if may_make && !asked => {
+                remake::require_original(app, &image).await?;
                 asked = ask(app, &image, job).await?;
             }
             Look::Missing | Look::Underway => {}
@@ -101,6 +103,11 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
     match last {
         Some((state, error)) if state == "failed" => {
             let detail = error.unwrap_or_default();
+            if [ORIGINAL_LOST, ORIGINAL_DAMAGED].iter().any(|code| detail.starts_with(code)) {
+                // It may have been put back since.
+                remake::require_original(app, image).await?;
+                return Ok(Look::Missing);
+            }
             Err(Problem::unprocessable("variant_failed", detail))
         }
         Some((state, _)) if jobs::is_live_state(&state) => Ok(Look::Underway),

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 
 use super::on_demand::ask;
-use super::{Variant, latest};
+use super::{Variant, latest, remake};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::cache::{Cache, Key, Tenant, What};
 use crate::http::bytes::short_tag;
+use crate::http::intact;
 use crate::images::{Image, State};
 use crate::jobs::Job;
 
@@ -45,6 +46,7 @@ pub async fn of(
                 Ok(bytes) => Some(bytes),
                 Err(cause) => {
                     tracing::warn!(cause = format!("{cause:#}"), "a preview is missing");
+                    make_anew(app, image, preview);
                     None
                 }
             },
@@ -56,12 +58,22 @@ pub async fn of(
 async fn fetch(app: &App, image: &Image, preview: &Variant, key: Key) -> anyhow::Result<Bytes> {
     let original = image.blob.original();
     let stored: BlobKey<'_> = preview.key(&original);
-    let bytes = app.blobs.bytes(&stored).await?;
+    let bytes = intact::read(&app.blobs, &stored, preview.bytes as u64, &preview.hash).await?;
     if Cache::takes(bytes.len() as u64) {
         let (cache, kept) = (app.cache.clone(), bytes.clone());
         crate::spawn(async move { cache.put(key, kept).await });
     }
     Ok(bytes)
+}
+
+/// One whose bytes are lost.
+fn make_anew(app: &App, image: &Image, preview: &Variant) {
+    let (app, image, preview) = (app.clone(), image.clone(), preview.clone());
+    crate::spawn(async move {
+        if remake::forget_lost(&app, &image, &preview).await.is_ok() {
+            make(&app, &image);
+        }
+    });
 }
 
 fn make(app: &App, image: &Image) {

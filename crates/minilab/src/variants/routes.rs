@@ -10,15 +10,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Variant;
 use super::on_demand::{obtain, patience};
 use super::prints::Print;
+use super::{Variant, remake};
 use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::bytes::{Served, serve, short_tag};
 use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::{Path, Query};
+use crate::http::intact::VARIANT_LOST;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery};
 use crate::images::{self, Image, State, expire};
@@ -106,7 +107,15 @@ pub async fn hand_out(
             None => return Ok(not_yet()),
         },
     };
-    let answer = serve_print(app, &print, &handing, method, headers).await?;
+    let answer = match serve_print(app, &print, &handing, method, headers).await {
+        Err(problem) if problem.code == VARIANT_LOST => {
+            match Box::pin(remade(app, caller, id, &handing, &print, method, headers)).await? {
+                Some(answer) => answer,
+                None => return Ok(not_yet()),
+            }
+        }
+        answer => answer?,
+    };
     // Visitors of the gallery and holders of upload links take nothing away.
     let is_download = handing.disposition == Disposition::Attachment
         && matches!(handing.tenant, Tenant::Account(_));
@@ -144,6 +153,26 @@ async fn find_print(
     Ok(Some(print))
 }
 
+/// What was lost is made anew and handed out; nothing when that takes longer than the caller waits.
+async fn remade(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    handing: &Handing<'_>,
+    lost: &Print,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Problem> {
+    let image = images::find(&mut app.db.read().await?, handing.owner, id).await?;
+    let image = image.ok_or_else(|| Problem::not_found("image"))?;
+    remake::forget_lost(app, &image, &lost.variant).await?;
+    app.prints.forget(&caller.catalogue, handing.owner, id).await;
+    match find_print(app, caller, id, handing, method, headers).await? {
+        Some(print) => serve_print(app, &print, handing, method, headers).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn serve_print(
     app: &App,
     print: &Print,
@@ -157,7 +186,7 @@ async fn serve_print(
         key: variant.key(&print.original),
         bytes: variant.bytes as u64,
         tag: short_tag(&variant.hash),
-        media_type: format.media_type(),
+        format: *format,
         disposition: handing.disposition,
         filename: &filename,
         policy: handing.version.policy(&variant.hash),

@@ -61,7 +61,7 @@ async fn one_account_gets_its_share_of_the_hands_and_no_more(lab: Lab) {
     let (eve, ada) = (Uuid::now_v7(), Uuid::now_v7());
     let hands = Hands::new(3);
     let app = &lab.app;
-    let take = async || hands.take(&app.db, &app.clock, "tester").await.unwrap();
+    let take = async || hands.take(&app.db, &app.clock, "tester", false).await.unwrap();
     for _ in 0..8 {
         enqueue(app, job(), Some(eve)).await;
     }

@@ -7,13 +7,16 @@
 mod support;
 
 mod check;
+mod damage;
 mod darkroom;
 mod db;
 mod db_away;
 mod house;
 mod http;
 mod jobs;
+mod private;
 mod races;
+mod room;
 mod sandbox;
 mod sql;
 mod upgrade;

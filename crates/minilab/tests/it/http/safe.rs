@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::header;
 use minilab::http::browsers::Resources;
+use minilab::http::disposition::named_as;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::json;
 
@@ -65,10 +66,12 @@ async fn check_downloads(lab: &Lab, key: &str, image: &str, kept: &str) {
         path_of(made.json()["url"].as_str().unwrap())
     };
     let print = format!("{}.h200.jpg", stem(kept));
+    let original = named_as(kept, pixels::Format::Bmp);
+    assert!(original.ends_with(".bmp"), "{original}");
     for (path, kind, expected) in [
-        (format!("{place}/original"), "inline", kept),
+        (format!("{place}/original"), "inline", &*original),
         (format!("{place}/variants/h200"), "inline", &*print),
-        (link("original").await, "inline", kept),
+        (link("original").await, "inline", &*original),
         (link("h200").await, "inline", &*print),
         (
             format!("/api/v1/thumbnail/{image}/download"),

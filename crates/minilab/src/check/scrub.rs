@@ -1,0 +1,215 @@
+//! Reads over all that is stored, slowly and again and again: what rots is known before it is needed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::rows::{Look, compare};
+use super::{Difference, repair, sql};
+use crate::app::App;
+use crate::blobs::{self, BlobKey, Original};
+use crate::db::Conn;
+use crate::variants::{Variant, of_blob};
+use crate::{execute, fetch_all, fetch_one, fetch_optional};
+
+/// `[scrub]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScrubConfig {
+    /// Stored bytes that are read over in a second, beside all other work; 0 never does.
+    pub rate_bytes: u64,
+    /// Hours from the beginning of one pass over everything to that of the next, at least.
+    pub every_hours: u64,
+}
+
+impl Default for ScrubConfig {
+    fn default() -> Self {
+        Self { rate_bytes: 4 << 20, every_hours: 7 * 24 }
+    }
+}
+
+impl ScrubConfig {
+    pub fn problems(&self) -> Vec<String> {
+        let is_slow = self.rate_bytes > 0 && self.rate_bytes < 64 * 1024;
+        let mut problems = Vec::new();
+        if is_slow {
+            problems.push("scrub.rate_bytes: must be 0, or at least 65536".to_owned());
+        }
+        if !(1..=100_000).contains(&self.every_hours) {
+            problems.push("scrub.every_hours: must be between 1 and 100000".to_owned());
+        }
+        problems
+    }
+}
+
+/// What this process found so far.
+#[derive(Debug)]
+pub struct Counts {
+    /// Files read over.
+    pub files: AtomicU64,
+    pub damaged_originals: AtomicU64,
+    pub damaged_variants: AtomicU64,
+}
+
+pub static COUNTS: Counts = Counts {
+    files: AtomicU64::new(0),
+    damaged_originals: AtomicU64::new(0),
+    damaged_variants: AtomicU64::new(0),
+};
+
+/// When there is nothing to read over, it is looked again after so long.
+const IDLE: Duration = Duration::from_secs(60);
+
+type Blob = (Uuid, Vec<u8>, Uuid, i64, bool);
+
+/// Reads over what is stored until the process is to stop.
+pub async fn run(app: App) {
+    let rate = app.config.scrub.rate_bytes;
+    if rate == 0 {
+        return;
+    }
+    let reading = async {
+        loop {
+            match read_over(&app, Look::AtPace(rate)).await {
+                Ok(true) => {}
+                Ok(false) => tokio::time::sleep(IDLE).await,
+                Err(cause) => {
+                    tracing::warn!(
+                        cause = format!("{cause:#}"),
+                        "could not read over what is stored"
+                    );
+                    tokio::time::sleep(IDLE).await;
+                }
+            }
+        }
+    };
+    tokio::select! { () = app.stop.cancelled() => {} () = reading => {} }
+}
+
+/// Reads over a stretch of blobs, as fast as it can; false when it is not time yet. For tests.
+pub async fn read_over_now(app: &App) -> anyhow::Result<bool> {
+    read_over(app, Look::AtBytes).await
+}
+
+async fn read_over(app: &App, look: Look) -> anyhow::Result<bool> {
+    let every_ms = Duration::from_hours(app.config.scrub.every_hours).as_millis() as i64;
+    let args = (app.clock.now_ms(), every_ms);
+    let stretch =
+        app.db.write(args, |tx, &(now_ms, every_ms)| Box::pin(next_stretch(tx, now_ms, every_ms)));
+    let Some(stretch) = stretch.await? else { return Ok(false) };
+    for (blob, hash, generation, bytes, is_discarded) in stretch {
+        let original = Original { hash, generation };
+        let is_whole =
+            is_discarded || read_over_original(app, blob, &original, bytes, look).await?;
+        for variant in of_blob(&mut app.db.read().await?, blob).await? {
+            let makes_anew = is_whole && !is_discarded;
+            read_over_variant(app, &original, variant, makes_anew, look).await?;
+        }
+    }
+    Ok(true)
+}
+
+/// The next blobs; the next process, or the next start, goes on behind them. Nothing between two passes.
+async fn next_stretch(
+    tx: &mut Conn,
+    now_ms: i64,
+    every_ms: i64,
+) -> sqlx::Result<Option<Vec<Blob>>> {
+    let (after, began_ms) = fetch_one!(tx, (Option<Uuid>, i64), sql::SELECT_SCRUB)?;
+    let (after, began_ms) = match after {
+        Some(after) => (after, began_ms),
+        None if now_ms - began_ms >= every_ms => (Uuid::nil(), now_ms),
+        None => return Ok(None),
+    };
+    let stretch = fetch_all!(tx, Blob, sql::SELECT_STRETCH, after)?;
+    execute!(tx, sql::SET_SCRUB, stretch.last().map(|blob| blob.0), began_ms)?;
+    Ok(Some(stretch))
+}
+
+/// Whether an original is what it was. Others see what was found.
+async fn read_over_original(
+    app: &App,
+    blob: Uuid,
+    original: &Original,
+    bytes: i64,
+    look: Look,
+) -> anyhow::Result<bool> {
+    let key = BlobKey::Original(original);
+    let wrong = read_file(app, &key, bytes, &original.hash, look).await?;
+    let mut conn = app.db.read().await?;
+    let live = fetch_optional!(&mut conn, (Uuid,), sql::IS_LIVE, blob, original.generation)?;
+    drop(conn);
+    if live.is_none() {
+        // Deleted, or put back, meanwhile.
+        return Ok(true);
+    }
+    if let Some(wrong) = &wrong {
+        COUNTS.damaged_originals.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(%blob, path = %key.path(), %wrong, "an original is damaged");
+    }
+    mark(app, blob, original.generation, wrong.is_some()).await?;
+    Ok(wrong.is_none())
+}
+
+/// A variant that is not what it was is forgotten if it can be made anew.
+async fn read_over_variant(
+    app: &App,
+    original: &Original,
+    variant: Variant,
+    makes_anew: bool,
+    look: Look,
+) -> anyhow::Result<()> {
+    let key = variant.key(original);
+    let path = key.path().to_string();
+    let Some(wrong) = read_file(app, &key, variant.bytes, &variant.hash, look).await? else {
+        return Ok(());
+    };
+    let made = of_blob(&mut app.db.read().await?, variant.blob_id).await?;
+    if !made.iter().any(|now| now.hash == variant.hash && now.preset == variant.preset) {
+        return Ok(());
+    }
+    COUNTS.damaged_variants.fetch_add(1, Ordering::Relaxed);
+    let Variant { blob_id: blob, preset, version, pixels_version, .. } = variant;
+    let is_all_there_is = !makes_anew;
+    let difference =
+        Difference::Variant { blob, preset, version, pixels_version, path, wrong, is_all_there_is };
+    let mended = repair(app, &difference, Duration::ZERO).await?;
+    tracing::warn!(%difference, ?mended, "a variant is damaged");
+    Ok(())
+}
+
+async fn read_file(
+    app: &App,
+    key: &BlobKey<'_>,
+    bytes: i64,
+    hash: &[u8],
+    look: Look,
+) -> anyhow::Result<Option<super::Wrong>> {
+    COUNTS.files.fetch_add(1, Ordering::Relaxed);
+    let wrong = compare(app, key, bytes, hash, look).await?;
+    if let Ok(file) = app.blobs.file(key).await {
+        blobs::forget(&file);
+    }
+    Ok(wrong)
+}
+
+/// Notes whether an original is damaged: then the next upload of its bytes puts them back.
+pub async fn mark(app: &App, blob: Uuid, generation: Uuid, is_damaged: bool) -> anyhow::Result<()> {
+    let sql = sql::IS_MARKED;
+    let mut conn = app.db.read().await?;
+    let was_damaged = fetch_optional!(&mut conn, (Uuid,), sql, blob)?.is_some();
+    drop(conn);
+    if was_damaged == is_damaged {
+        return Ok(());
+    }
+    let damaged_ms = is_damaged.then(|| app.clock.now_ms());
+    let args = (blob, generation, damaged_ms);
+    let marked = app.db.write(args, |tx, &(blob, generation, damaged_ms)| {
+        Box::pin(
+            async move { execute!(tx, sql::SET_DAMAGED, blob, generation, damaged_ms).map(|_| ()) },
+        )
+    });
+    Ok(marked.await?)
+}
