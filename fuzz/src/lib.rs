@@ -1,14 +1,13 @@
 //! What the fuzz targets share: the files under test, and the judges of what they answer.
 
+#[expect(dead_code, unused_imports, reason = "only what the planes need of it")]
+mod container;
 mod reader;
 
 pub use reader::Counting;
 
 use pixels::{Error, Facts, Limits, Metadata, Rendered};
 
-#[expect(dead_code, unused_imports, reason = "only what the planes need of it")]
-#[path = "../../crates/pixels/src/container/mod.rs"]
-mod container;
 /// The very files that the service is built from.
 #[path = "../../crates/minilab/src/http/disposition.rs"]
 pub mod disposition;

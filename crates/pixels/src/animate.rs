@@ -6,9 +6,10 @@ use crate::{
     Error, Facts, Format, Recipe,
     colour::Converter,
     decode::{self, Audience, Frame, Opening},
-    encode::{AnimationWriter, Effort, Held, Outline, Written},
+    encode::{AnimationWriter, Effort, Fidelity, Held, Outline, Written},
     flatten::onto_canvas,
     geometry::Plan,
+    ladder,
     orient::upright,
     picture::{Layout, Picture},
     render::Rendered,
@@ -22,7 +23,8 @@ pub(crate) fn animations(
     recipes: &[&Recipe],
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
     let plans = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
-    let mut stage = Stage { facts, recipes, plans, converter: None, outputs: Vec::new() };
+    let rungs = ladder::rungs(facts);
+    let mut stage = Stage { facts, recipes, plans, rungs, converter: None, outputs: Vec::new() };
     decode::animation(bytes, facts, &mut stage)?;
     let Stage { plans, outputs, .. } = stage;
     let finished =
@@ -40,6 +42,7 @@ struct Stage<'a> {
     facts: &'a Facts,
     recipes: &'a [&'a Recipe],
     plans: Vec<Plan>,
+    rungs: Vec<Plan>,
     converter: Option<Converter>,
     /// A recipe that failed stays failed and costs nothing more.
     outputs: Vec<Result<Output, Error>>,
@@ -53,7 +56,11 @@ enum Output {
 
 impl Output {
     fn new(recipe: &Recipe, outline: Outline, format: Format) -> Result<Self, Error> {
-        let effort = Effort { quality: recipe.quality.clamp(1, 100), colours: 256 };
+        let effort = Effort {
+            quality: recipe.quality.clamp(1, 100),
+            colours: 256,
+            fidelity: Fidelity::Usual,
+        };
         match recipe.byte_budget {
             Some(budget) => Ok(Self::Held(Held::new(outline, format, effort, budget))),
             None => AnimationWriter::new(outline, format, effort).map(Self::Stream),
@@ -96,7 +103,7 @@ impl Audience for Stage<'_> {
         let (width, height) = (self.facts.width, self.facts.height);
         let canvas = Picture { width, height, has_alpha: true, data };
         let base = Base::new(canvas.into(), (1.0, 1.0), (width, height))?;
-        let drawn = draw_all(&base, &self.plans)?;
+        let drawn = draw_all(&base, &self.plans, &self.rungs)?;
         for (index, picture) in drawn.into_iter().enumerate() {
             let (recipe, plan) = (self.recipes[index], &self.plans[index]);
             let format = recipe.output_format(self.facts);

@@ -9,11 +9,12 @@ use crate::Format;
 pub struct Facts {
     /// Decided by content alone.
     pub format: Format,
-    /// Stored pixels, before the orientation is applied.
+    /// Pixels that are shown, before the orientation is applied: what a clean aperture leaves.
     pub width: u32,
-    /// Stored pixels, before the orientation is applied.
+    /// Pixels that are shown, before the orientation is applied: what a clean aperture leaves.
     pub height: u32,
-    /// GIF image blocks, APNG animation frames, WebP animation frames, AVIF samples; 1 for stills.
+    /// GIF image blocks with pixels, frames of a sound APNG, WebP animation frames, AVIF samples;
+    /// 1 for stills.
     pub frames: u32,
     /// Exif orientation 1 to 8; 1 when absent or invalid.
     pub orientation: u8,

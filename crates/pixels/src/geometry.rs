@@ -48,6 +48,17 @@ impl Plan {
         let (across, down) = self.ratios();
         across.max(down)
     }
+
+    /// Whether another plan needs the very same drawing.
+    pub(crate) fn draws_like(&self, other: &Self) -> bool {
+        (self.crop, self.scaled, self.is_whole) == (other.crop, other.scaled, other.is_whole)
+    }
+
+    /// Whether there are fewer pixels than in the part of the source that is shown.
+    pub(crate) fn is_scaled_down(&self) -> bool {
+        let (across, down) = self.ratios();
+        across.min(down) < 1.0
+    }
 }
 
 /// The part of the upright source that is shown, and the size it is drawn at.

@@ -27,7 +27,7 @@
 //! ```
 //!
 //! The way of the pixels, one file a step: `sniff` and `probe` say what it is, `geometry` plans,
-//! `decode` delivers pixels at about the wanted size, `colour` makes them sRGB, `resize` draws,
+//! `ladder` chooses the steps in between, `decode` delivers pixels at about the wanted size, `colour` makes them sRGB, `resize` draws,
 //! `orient` turns, `flatten` lays them on their canvas, `encode` writes. `animate` does the same
 //! frame by frame. `memory` knows beforehand what all that takes.
 //!
@@ -49,6 +49,7 @@ mod flatten;
 mod format;
 mod geometry;
 mod hdr;
+mod ladder;
 mod limits;
 mod location;
 mod memory;
@@ -76,4 +77,4 @@ pub use recipe::{Animation, Fit, OutputFormat, Recipe};
 pub use render::{Rendered, render};
 
 /// Raised when the bytes that [`render`] makes may change. Part of variant keys and `ETag`s.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

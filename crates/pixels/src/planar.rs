@@ -22,24 +22,40 @@ pub(crate) enum Drawing {
     Planes(Subsampled),
 }
 
-/// Draws every plan; as planes where that is good enough (`as_planes`, one for each plan) and the
-/// colours are those of JFIF, as sRGB elsewhere.
+/// What is to be drawn.
+#[derive(Clone, Copy)]
+pub(crate) struct Drawn<'a> {
+    pub(crate) plans: &'a [Plan],
+    pub(crate) rungs: &'a [Plan],
+    /// Whether planes are good enough, one for each plan.
+    pub(crate) as_planes: &'a [bool],
+    /// Whether planes of this picture ever are, whatever is made of it.
+    pub(crate) can_be_planes: bool,
+}
+
+/// Draws every plan; as planes where that is good enough and the colours are those of JFIF, as sRGB
+/// elsewhere.
 pub(crate) fn draw_planes(
     planes: Planes,
     converter: &Converter,
     source: (u32, u32),
-    plans: &[Plan],
-    as_planes: &[bool],
+    Drawn { plans, rungs, as_planes, can_be_planes }: Drawn<'_>,
 ) -> Result<Vec<Drawing>, Error> {
-    let as_planes = |index: usize| as_planes[index] && converter.is_identity();
+    let can_be_planes = can_be_planes && converter.is_identity();
+    let as_planes = |index: usize| as_planes[index] && can_be_planes;
     let chroma_plans: Vec<Plan> = (0..plans.len())
         .map(|index| if as_planes(index) { halved(&plans[index]) } else { plans[index] })
         .collect();
+    // The rungs of the picture, not of what is made of it this time.
+    let chroma_rungs: Vec<Plan> =
+        rungs.iter().map(|rung| if can_be_planes { halved(rung) } else { *rung }).collect();
     let [luma, blue, red] = planes.rasters;
-    let draw = |raster, scale, plans: &[Plan]| draw_all(&Base::new(raster, scale, source)?, plans);
-    let luma = draw(luma, planes.scales[0], plans)?;
-    let blue = draw(blue, planes.scales[1], &chroma_plans)?;
-    let red = draw(red, planes.scales[2], &chroma_plans)?;
+    let draw = |raster, scale, plans: &[Plan], rungs: &[Plan]| {
+        draw_all(&Base::new(raster, scale, source)?, plans, rungs)
+    };
+    let luma = draw(luma, planes.scales[0], plans, rungs)?;
+    let blue = draw(blue, planes.scales[1], &chroma_plans, &chroma_rungs)?;
+    let red = draw(red, planes.scales[2], &chroma_plans, &chroma_rungs)?;
     let drawn = luma.into_iter().zip(blue).zip(red).enumerate();
     let drawings = drawn.map(|(index, ((luma, blue), red))| {
         let size = (luma.width, luma.height);

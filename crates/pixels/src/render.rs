@@ -10,13 +10,14 @@ use crate::{
     animate::animations,
     colour::{self, Converter},
     decode,
-    encode::{self, Effort, still_within},
+    encode::{self, Effort, Fidelity, still_within},
     error::Over,
     flatten::onto_canvas,
     geometry::Plan,
+    ladder::{self, Group},
     orient::upright,
     picture::{Layout, Picture},
-    planar::{Drawing, draw_planes},
+    planar::{Drawing, Drawn, draw_planes},
     probe,
     resize::{Base, draw_all},
     sniff::sniff,
@@ -114,57 +115,75 @@ fn stills(
     recipes: &[&Recipe],
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
     let plans: Vec<Plan> = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
-    let detail = plans.iter().map(Plan::detail).fold(0.0, f64::max);
-    let (drawn, is_truncated) = match decode::planes(bytes, facts, detail) {
-        Some((planes, profile)) => {
-            let converter = Converter::new(Layout::Rgb, &profile);
-            let as_planes = recipes.iter().zip(&plans);
-            let as_planes: Vec<bool> =
-                as_planes.map(|(recipe, plan)| is_plain_jpeg(recipe, plan, facts)).collect();
-            let size = (facts.width, facts.height);
-            // It takes whole pictures only.
-            (draw_planes(planes, &converter, size, &plans, &as_planes)?, false)
+    let mut made: Vec<Option<Result<Rendered, Error>>> = recipes.iter().map(|_| None).collect();
+    let fidelity = Fidelity::of(bytes, facts, &plans);
+    for Group { detail, indices } in ladder::groups(&plans, facts) {
+        let recipes: Vec<&Recipe> = indices.iter().map(|index| recipes[*index]).collect();
+        let plans: Vec<Plan> = indices.iter().map(|index| plans[*index]).collect();
+        let (drawn, is_truncated) = draw(bytes, facts, detail, &recipes, &plans)?;
+        for (position, drawing) in drawn.into_iter().enumerate() {
+            let (recipe, plan) = (recipes[position], &plans[position]);
+            let print = finish(drawing, recipe, plan, facts, fidelity);
+            made[indices[position]] = Some(print.map(|print| Rendered { is_truncated, ..print }));
         }
-        None => draw_still(bytes, facts, detail, &plans)?,
-    };
-    let finish = |(drawing, (recipe, plan)): (Drawing, (&&Recipe, &Plan))| {
-        let format = recipe.output_format(facts);
-        let effort = Effort { quality: recipe.quality.clamp(1, 100), colours: 256 };
-        let (bytes, (width, height)) = match drawing {
-            Drawing::Planes(planes) => {
-                let encode = |effort| encode::planes(&planes, effort);
-                (still_within(encode, format, effort, recipe.byte_budget)?, planes.size)
-            }
-            Drawing::Picture(picture) => {
-                let drawing = upright(picture, facts.orientation);
-                let picture = onto_canvas(drawing, plan, recipe, format);
-                let encode = |effort| encode::still(&picture, format, effort);
-                let bytes = still_within(encode, format, effort, recipe.byte_budget)?;
-                (bytes, (picture.width, picture.height))
-            }
-        };
-        Ok(Rendered { bytes, format, width, height, frames: 1, is_truncated })
-    };
-    Ok(drawn.into_iter().zip(recipes.iter().zip(&plans)).map(finish).collect())
+    }
+    Ok(made.into_iter().flatten().collect())
 }
 
-/// Whether luma and chroma may go from the decoder to the encoder as they are.
-fn is_plain_jpeg(recipe: &Recipe, plan: &Plan, facts: &Facts) -> bool {
-    let is_jpeg = recipe.output_format(facts) == Format::Jpeg;
-    is_jpeg && facts.orientation <= 1 && plan.canvas == plan.scaled
-}
-
-/// The way of every picture that is not drawn as planes.
-fn draw_still(
+/// Decodes once and draws every plan; says whether a part of the picture is missing.
+fn draw(
     bytes: &[u8],
     facts: &Facts,
     detail: f64,
+    recipes: &[&Recipe],
     plans: &[Plan],
 ) -> Result<(Vec<Drawing>, bool), Error> {
+    let rungs = ladder::rungs(facts);
+    let source = (facts.width, facts.height);
+    if let Some((planes, profile)) = decode::planes(bytes, facts, detail) {
+        let converter = Converter::new(Layout::Rgb, &profile);
+        let is_plain = |(recipe, plan): (&&Recipe, &Plan)| {
+            recipe.output_format(facts) == Format::Jpeg && plan.canvas == plan.scaled
+        };
+        let as_planes: Vec<bool> = recipes.iter().zip(plans).map(is_plain).collect();
+        // Planes go from the decoder to the encoder as they are, so nobody turns them.
+        let can_be_planes = facts.orientation <= 1;
+        let drawn = Drawn { plans, rungs: &rungs, as_planes: &as_planes, can_be_planes };
+        // That decoder takes whole pictures only.
+        return Ok((draw_planes(planes, &converter, source, drawn)?, false));
+    }
     let (decoded, is_truncated) = decode::still(bytes, facts, detail)?;
     let picture = colour::to_srgb(decoded.raster, &decoded.profile);
-    let base = Base::new(picture.into(), decoded.scale, (facts.width, facts.height))?;
-    let drawn = draw_all(&base, plans)?;
+    let base = Base::new(picture.into(), decoded.scale, source)?;
+    let drawn = draw_all(&base, plans, &rungs)?;
     let drawn = drawn.into_iter().map(|raster| Drawing::Picture(Picture::from_srgb(raster)));
     Ok((drawn.collect(), is_truncated))
+}
+
+/// Turns, pads and encodes a drawing.
+fn finish(
+    drawing: Drawing,
+    recipe: &Recipe,
+    plan: &Plan,
+    facts: &Facts,
+    fidelity: Fidelity,
+) -> Result<Rendered, Error> {
+    let format = recipe.output_format(facts);
+    // What is scaled down has more chroma in the source than it can show.
+    let fidelity = if plan.is_scaled_down() { Fidelity::Usual } else { fidelity };
+    let effort = Effort { quality: recipe.quality.clamp(1, 100), colours: 256, fidelity };
+    let (bytes, (width, height)) = match drawing {
+        Drawing::Planes(planes) => {
+            let encode = |effort| encode::planes(&planes, effort);
+            (still_within(encode, format, effort, recipe.byte_budget)?, planes.size)
+        }
+        Drawing::Picture(picture) => {
+            let drawing = upright(picture, facts.orientation);
+            let picture = onto_canvas(drawing, plan, recipe, format);
+            let encode = |effort| encode::still(&picture, format, effort);
+            let bytes = still_within(encode, format, effort, recipe.byte_budget)?;
+            (bytes, (picture.width, picture.height))
+        }
+    };
+    Ok(Rendered { bytes, format, width, height, frames: 1, is_truncated: false })
 }

@@ -29,7 +29,7 @@ struct Scale {
     extent: (f64, f64),
 }
 
-/// A resized raster this much larger than the next one is as good a start as the source.
+/// A drawing this much larger than the next one is as good a start as the source.
 const CASCADE_MARGIN: f64 = 1.99;
 
 impl Base {
@@ -48,45 +48,62 @@ impl Base {
 }
 
 impl Scale {
+    /// Of the drawing of a whole picture.
+    fn of(plan: &Plan) -> Self {
+        let extent = (f64::from(plan.scaled.0), f64::from(plan.scaled.1));
+        Self { scale: plan.ratios(), extent }
+    }
+
     fn is_enough_for(&self, plan: &Plan) -> bool {
         let (across, down) = plan.ratios();
         self.scale.0 >= across * CASCADE_MARGIN && self.scale.1 >= down * CASCADE_MARGIN
     }
 }
 
-/// Draws every plan, the largest first, small ones from large ones where that costs no quality.
+/// Draws every plan: from the smallest rung of a ladder that costs no quality, else from the base.
+/// Where a drawing starts depends on nothing but the plan, the rungs and the base.
 ///
 /// The results are in the order of the plans, as stored in the file (not upright), straight alpha.
-pub(crate) fn draw_all(base: &Base, plans: &[Plan]) -> Result<Vec<Raster>, Error> {
-    let mut order: Vec<usize> = (0..plans.len()).collect();
-    order.sort_by(|a, b| plans[*b].detail().total_cmp(&plans[*a].detail()));
-    let mut drawn: Vec<Option<Raster>> = plans.iter().map(|_| None).collect();
-    // Drawings of the whole source, the largest first.
-    let mut starts: Vec<(usize, Scale)> = Vec::new();
-    let mut resizer = Resizer::new();
-    for index in order {
-        let plan = &plans[index];
-        // Formats differ more often than sizes.
-        let same = drawn
-            .iter()
-            .zip(plans)
-            .find_map(|(drawn, other)| drawn.as_ref().filter(|_| other == plan));
-        if let Some(same) = same.cloned() {
-            drawn[index] = Some(same);
-            continue;
+pub(crate) fn draw_all(base: &Base, plans: &[Plan], rungs: &[Plan]) -> Result<Vec<Raster>, Error> {
+    let mut sheet = Sheet { base, rungs, drawings: Vec::new(), resizer: Resizer::new() };
+    let indices: Vec<usize> =
+        plans.iter().map(|plan| sheet.draw(plan)).collect::<Result<_, _>>()?;
+    let mut drawings: Vec<Option<Raster>> =
+        sheet.drawings.into_iter().map(|(_, raster)| Some(raster)).collect();
+    let hand_out = |(position, index): (usize, &usize)| {
+        // Formats differ more often than sizes: the last one gets the drawing itself.
+        let is_last = !indices[position + 1..].contains(index);
+        let drawing = &mut drawings[*index];
+        if is_last { drawing.take() } else { drawing.clone() }
+    };
+    indices.iter().enumerate().filter_map(hand_out).map(straight).collect()
+}
+
+/// What was drawn of one base.
+struct Sheet<'a> {
+    base: &'a Base,
+    rungs: &'a [Plan],
+    drawings: Vec<(Plan, Raster)>,
+    resizer: Resizer,
+}
+
+impl Sheet<'_> {
+    /// Draws a plan, unless that is done; says where the drawing is.
+    fn draw(&mut self, plan: &Plan) -> Result<usize, Error> {
+        if let Some(done) = self.drawings.iter().position(|(other, _)| other.draws_like(plan)) {
+            return Ok(done);
         }
-        let start = starts.iter().rfind(|(_, at)| at.is_enough_for(plan));
-        let drawing = match start.and_then(|(start, at)| Some((drawn[*start].as_ref()?, at))) {
-            Some((raster, at)) => draw(&mut resizer, raster, *at, plan)?,
-            None => draw(&mut resizer, &base.raster, base.at, plan)?,
+        let rung = self.rungs.iter().rfind(|rung| Scale::of(rung).is_enough_for(plan));
+        let drawing = match rung.copied() {
+            Some(rung) => {
+                let start = self.draw(&rung)?;
+                draw(&mut self.resizer, &self.drawings[start].1, Scale::of(&rung), plan)?
+            }
+            None => draw(&mut self.resizer, &self.base.raster, self.base.at, plan)?,
         };
-        if plan.is_whole {
-            let extent = (f64::from(drawing.width), f64::from(drawing.height));
-            starts.push((index, Scale { scale: plan.ratios(), extent }));
-        }
-        drawn[index] = Some(drawing);
+        self.drawings.push((*plan, drawing));
+        Ok(self.drawings.len() - 1)
     }
-    drawn.into_iter().flatten().map(straight).collect()
 }
 
 /// Values of the kernel between two whole numbers.

@@ -1,6 +1,6 @@
 //! GIF, by the gif crate; frames are composed here.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use gif::{DecodeOptions, DisposalMethod};
 
@@ -26,18 +26,22 @@ pub(super) fn animation(
     // `probe` has already bounded every frame.
     options.set_memory_limit(gif::MemoryLimit::Unlimited);
     options.allow_unknown_blocks(true);
-    let mut decoder = options.read_info(Cursor::new(bytes)).map_err(broken)?;
-    let global = decoder.global_palette().map(<[u8]>::to_vec);
+    let (head, rest) = with_table(bytes).ok_or_else(|| broken("it ends inside the header"))?;
+    let mut decoder = options.read_info(head.as_slice().chain(rest)).map_err(broken)?;
+    let global = decoder.global_palette().map(<[u8]>::to_vec).unwrap_or_default();
     let mut source = Source::new(Cursor::new(bytes)).map_err(broken)?;
     audience.open(Opening { profile: Profile::Srgb, plays: probe::gif_plays(&mut source) })?;
     let mut canvas = Canvas::new(facts);
-    for _ in 0..facts.frames {
-        let Some(frame) = decoder.read_next_frame().map_err(broken)? else {
-            return Err(broken("it ends inside the picture"));
+    let mut indices = Vec::new();
+    for shown in 0..facts.frames {
+        let frame = match next(&mut decoder, &mut indices) {
+            Ok(Some(frame)) => frame,
+            // A broken frame leaves what was before it.
+            _ if shown > 0 => break,
+            Ok(None) => return Err(broken("it ends inside the picture")),
+            Err(error) => return Err(broken(error)),
         };
-        let palette = frame.palette.as_deref().or(global.as_deref());
-        let palette = palette.ok_or_else(|| broken("it has no palette"))?;
-        canvas.draw(frame, palette);
+        canvas.draw(&frame, &indices, frame.palette.as_ref().unwrap_or(&global));
         let delay = Delay::centiseconds(u32::from(frame.delay));
         if audience.show(&Frame { canvas: &canvas.pixels, delay })?.is_break() {
             break;
@@ -45,6 +49,38 @@ pub(super) fn animation(
         canvas.dispose();
     }
     Ok(())
+}
+
+/// The head of a file with a colour table, and what follows it. A file need not have one: then the
+/// decoder's own counts, which begins with black and white.
+fn with_table(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    const FLAGS: usize = 10;
+    let (head, rest) = bytes.split_at_checked(13)?;
+    let mut head = head.to_vec();
+    if head[FLAGS] & 0x80 == 0 {
+        head[FLAGS] |= 0x87;
+        let grey = |index: u8| if index == 1 { [255; 3] } else { [index; 3] };
+        head.extend((0..=255).flat_map(grey));
+    }
+    Some((head, rest))
+}
+
+/// Decodes the next frame that has pixels.
+fn next<R: Read>(
+    decoder: &mut gif::Decoder<R>,
+    indices: &mut Vec<u8>,
+) -> Result<Option<gif::Frame<'static>>, gif::DecodingError> {
+    loop {
+        let Some(frame) = decoder.next_frame_info()? else { return Ok(None) };
+        if frame.width == 0 || frame.height == 0 {
+            continue;
+        }
+        let frame = frame.clone();
+        indices.clear();
+        indices.resize(decoder.buffer_size(), 0);
+        decoder.read_into_buffer(indices)?;
+        return Ok(Some(frame));
+    }
 }
 
 /// Where frames are composed.
@@ -73,7 +109,7 @@ impl Canvas {
     }
 
     /// Draws a frame; what lies outside the canvas is cut off, as viewers do.
-    fn draw(&mut self, frame: &gif::Frame<'_>, palette: &[u8]) {
+    fn draw(&mut self, frame: &gif::Frame<'_>, indices: &[u8], palette: &[u8]) {
         let (left, top) = (usize::from(frame.left), usize::from(frame.top));
         let (frame_width, frame_height) = (usize::from(frame.width), usize::from(frame.height));
         let right = (left + frame_width).min(self.width);
@@ -87,7 +123,7 @@ impl Canvas {
             return;
         }
         let colours = colours(palette, frame.transparent);
-        let rows = frame.buffer.chunks_exact(frame_width.max(1));
+        let rows = indices.chunks_exact(frame_width.max(1));
         for (y, row) in (top..bottom).zip(rows) {
             let start = (y * self.width + left) * 4;
             let under = &mut self.pixels[start..start + (right - left) * 4];

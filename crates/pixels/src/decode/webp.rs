@@ -2,21 +2,28 @@
 
 use std::io::Cursor;
 
-use super::{Audience, Decoded, Delay, Frame, Opening, box_factor};
+use super::{Audience, Decoded, Delay, FirstFrame, Frame, Opening, box_factor};
 use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
-    ffi::webp,
+    container::webp,
+    ffi::webp::{AnimationDecoder, decode},
     picture::{Layout, Raster},
-    probe,
     reduce::reduced,
     source::Source,
 };
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
+    let mut source = Source::new(Cursor::new(bytes)).map_err(broken)?;
+    if webp::is_animated(&mut source) {
+        // An animation of one frame, which lies somewhere on its canvas.
+        let mut first = FirstFrame::new(facts);
+        animation(bytes, facts, &mut first)?;
+        return first.decoded();
+    }
     let factor = box_factor(facts, detail);
     let size = (reduced(facts.width, factor), reduced(facts.height, factor));
-    let data = webp::decode(bytes, size, factor > 1, facts.has_alpha).map_err(broken)?;
+    let data = decode(bytes, size, factor > 1, facts.has_alpha).map_err(broken)?;
     let layout = if facts.has_alpha { Layout::Rgba } else { Layout::Rgb };
     let raster = Raster { width: size.0, height: size.1, layout, data };
     // libwebp maps the whole picture onto the size it is asked for.
@@ -33,18 +40,10 @@ fn profile(bytes: &[u8]) -> Profile {
     icc(bytes).map_or(Profile::Srgb, Profile::Icc)
 }
 
-/// The profile comes first, right behind the extended header.
 fn icc(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut source = Source::new(Cursor::new(bytes)).ok()?;
-    source.seek(12)?;
-    loop {
-        let (name, size) = probe::webp_chunk_start(&mut source)?;
-        match &name {
-            b"ICCP" => return source.bytes(u64::from(size), PROFILE_BYTES_MAX as u64),
-            b"VP8X" => source.skip(probe::padded(size))?,
-            _ => return None,
-        }
-    }
+    let chunk = webp::first_of(&mut source, *b"ICCP")?;
+    source.bytes(chunk.content_bytes(), PROFILE_BYTES_MAX as u64)
 }
 
 pub(super) fn animation(
@@ -52,13 +51,17 @@ pub(super) fn animation(
     facts: &Facts,
     audience: &mut dyn Audience,
 ) -> Result<(), Error> {
-    let mut decoder = webp::AnimationDecoder::new(bytes, (facts.width, facts.height))
+    let mut decoder = AnimationDecoder::new(bytes, (facts.width, facts.height))
         .ok_or_else(|| broken("the animation is broken"))?;
     let plays = (decoder.loops() > 0).then_some(decoder.loops());
     audience.open(Opening { profile: profile(bytes), plays })?;
-    let mut begins = 0;
+    let (mut begins, mut shown) = (0, 0);
     while decoder.has_more() {
-        let (canvas, ends) = decoder.next().ok_or_else(|| broken("a frame is broken"))?;
+        let Some((canvas, ends)) = decoder.next() else {
+            // A broken frame leaves what was before it.
+            return if shown > 0 { Ok(()) } else { Err(broken("the first frame is broken")) };
+        };
+        shown += 1;
         let delay = Delay::milliseconds(ends.saturating_sub(begins));
         begins = ends;
         if audience.show(&Frame { canvas, delay })?.is_break() {

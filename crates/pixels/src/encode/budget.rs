@@ -1,6 +1,6 @@
 //! Fits files into a byte budget: fewer colours or less quality, then fewer frames.
 
-use super::{AnimationWriter, Effort, Outline, Written};
+use super::{AnimationWriter, Effort, Fidelity, Outline, Written};
 use crate::{Error, Format, decode::Delay, memory::HELD_FRAMES_BYTES};
 
 /// What to try in turn, the best first.
@@ -11,13 +11,15 @@ fn steps(format: Format, effort: Effort) -> Vec<Effort> {
             .filter(|colours| *colours <= effort.colours)
             .map(|colours| Effort { colours, ..effort })
             .collect(),
-        Format::Jpeg | Format::WebP | Format::Avif => [100, 80, 60, 45, 30, 20, 10]
-            .into_iter()
-            .map(|percent: u16| Effort {
+        Format::Jpeg | Format::WebP | Format::Avif => {
+            let less = [100, 80, 60, 45, 30, 20, 10].into_iter().map(|percent: u16| Effort {
                 quality: (u16::from(effort.quality) * percent / 100).max(1) as u8,
+                fidelity: Fidelity::Usual,
                 ..effort
-            })
-            .collect(),
+            });
+            let first = (effort.fidelity != Fidelity::Usual).then_some(effort);
+            first.into_iter().chain(less).collect()
+        }
         _ => vec![effort],
     }
 }

@@ -1,11 +1,16 @@
-//! JPEG, by libjpeg-turbo, 4:2:0.
+//! JPEG, by libjpeg-turbo, mostly 4:2:0.
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
+use super::{Effort, Fidelity};
 use crate::{Error, Format, picture::Picture, planar::Subsampled};
 
-pub(super) fn still(picture: &Picture, quality: u8) -> Result<Vec<u8>, Error> {
-    let mut compressor = compressor(quality)?;
+pub(super) fn still(picture: &Picture, effort: Effort) -> Result<Vec<u8>, Error> {
+    let subsampling = match effort.fidelity {
+        Fidelity::Usual => Subsamp::Sub2x2,
+        Fidelity::FullChroma | Fidelity::Lossless => Subsamp::None,
+    };
+    let mut compressor = compressor(effort.quality, subsampling)?;
     let (width, height) = (picture.width as usize, picture.height as usize);
     let image = Image {
         pixels: &picture.data[..],
@@ -32,13 +37,13 @@ pub(super) fn planes(drawn: &Subsampled, quality: u8) -> Result<Vec<u8>, Error> 
         v_stride: red.width as usize,
         subsamp: Subsamp::Sub2x2,
     };
-    compressor(quality)?.compress_yuv_planes_to_vec(&image).map_err(refused)
+    compressor(quality, Subsamp::Sub2x2)?.compress_yuv_planes_to_vec(&image).map_err(refused)
 }
 
-fn compressor(quality: u8) -> Result<Compressor, Error> {
+fn compressor(quality: u8, subsampling: Subsamp) -> Result<Compressor, Error> {
     let mut compressor = Compressor::new().map_err(refused)?;
     compressor.set_quality(i32::from(quality)).map_err(refused)?;
-    compressor.set_subsamp(Subsamp::Sub2x2).map_err(refused)?;
+    compressor.set_subsamp(subsampling).map_err(refused)?;
     Ok(compressor)
 }
 

@@ -2,6 +2,7 @@
 
 mod avif;
 mod budget;
+mod fidelity;
 mod gif;
 mod jpeg;
 mod png;
@@ -10,6 +11,7 @@ mod webp;
 use crate::{Error, Format, decode::Delay, picture::Picture, planar::Subsampled};
 
 pub(crate) use budget::{Held, still_within};
+pub(crate) use fidelity::Fidelity;
 
 /// A finished file and how many frames it has.
 pub(crate) type Written = (Vec<u8>, u32);
@@ -21,16 +23,18 @@ pub(crate) struct Effort {
     pub(crate) quality: u8,
     /// Colours of a palette, 2 to 256, for GIF.
     pub(crate) colours: usize,
+    /// What of the colours must be kept, for lossy formats.
+    pub(crate) fidelity: Fidelity,
 }
 
 /// Encodes a still.
 pub(crate) fn still(picture: &Picture, format: Format, effort: Effort) -> Result<Vec<u8>, Error> {
     check_size(format, (picture.width, picture.height))?;
     match format {
-        Format::Jpeg => jpeg::still(picture, effort.quality),
+        Format::Jpeg => jpeg::still(picture, effort),
         Format::Png => png::still(picture),
         Format::Gif => gif::still(picture, effort.colours),
-        Format::WebP => webp::still(picture, effort.quality),
+        Format::WebP => webp::still(picture, effort),
         Format::Avif => avif::still(picture, effort.quality),
         Format::Heic | Format::Bmp | Format::Tiff | Format::Ico => {
             Err(Error::encode(format, "this format is only read"))

@@ -102,12 +102,31 @@ impl Writer {
     }
 
     pub(super) fn finish(self) -> Result<Written, Error> {
-        if self.frames != self.outline.frames {
+        if self.frames == 0 || self.frames > self.outline.frames {
             return Err(refused("the animation has another number of frames than its header says"));
         }
         self.inner.finish().map_err(refused)?;
-        Ok((self.file.0.take(), self.frames))
+        let mut bytes = self.file.0.take();
+        if self.frames < self.outline.frames {
+            // What follows in the source was broken.
+            announce(&mut bytes, self.frames);
+        }
+        Ok((bytes, self.frames))
     }
+}
+
+/// Changes how many frames the animation control says there are; it comes right behind the header.
+fn announce(bytes: &mut [u8], frames: u32) {
+    const CONTROL: usize = 33;
+    let Some((named, sum)) = bytes
+        .get_mut(CONTROL + 4..)
+        .and_then(|rest| rest.split_at_mut_checked(12))
+        .filter(|(named, _)| named.starts_with(b"acTL"))
+    else {
+        return;
+    };
+    named[4..8].copy_from_slice(&frames.to_be_bytes());
+    sum[..4].copy_from_slice(&crc32fast::hash(named).to_be_bytes());
 }
 
 /// The pixels of an area.

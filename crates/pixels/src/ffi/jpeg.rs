@@ -77,6 +77,12 @@ impl<'a> Decoder<'a> {
         (side(sys::TJPARAM_TJPARAM_JPEGWIDTH), side(sys::TJPARAM_TJPARAM_JPEGHEIGHT))
     }
 
+    /// Whether no chroma was left out: 4:4:4.
+    pub(crate) fn has_full_chroma(&self) -> bool {
+        let subsampling = self.parameter(sys::TJPARAM_TJPARAM_SUBSAMP);
+        subsampling == sys::TJSAMP_TJSAMP_444
+    }
+
     /// What the picture decodes to.
     pub(crate) fn samples(&self) -> Samples {
         match self.parameter(sys::TJPARAM_TJPARAM_COLORSPACE).unsigned_abs() {

@@ -132,12 +132,15 @@ pub(crate) struct Settings {
     pub(crate) quality: f32,
     /// Effort, 0 to 6.
     pub(crate) method: i32,
+    /// Every visible pixel stays what it is.
+    pub(crate) lossless: bool,
 }
 
 fn config(settings: Settings) -> Option<sys::WebPConfig> {
     let mut config = sys::WebPConfig::new().ok()?;
     config.quality = settings.quality;
     config.method = settings.method;
+    config.lossless = i32::from(settings.lossless);
     // SAFETY: the configuration is initialised.
     (unsafe { sys::WebPValidateConfig(&raw const config) } != 0).then_some(config)
 }
@@ -184,7 +187,7 @@ pub(crate) fn encode(
     settings: Settings,
 ) -> Option<Vec<u8>> {
     let config = config(settings)?;
-    let mut planes = Planes::new(pixels, size, has_alpha, false)?;
+    let mut planes = Planes::new(pixels, size, has_alpha, settings.lossless)?;
     let mut writer = MaybeUninit::<sys::WebPMemoryWriter>::uninit();
     // SAFETY: the call initialises the writer.
     let mut writer = unsafe {

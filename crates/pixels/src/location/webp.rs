@@ -1,7 +1,13 @@
 //! WebP: chunks are cleaned, kept or left out; the header follows suit.
 
-use super::{Work, bytes, tiff, words};
-use crate::{Error, Format};
+use std::io::Cursor;
+
+use super::{Work, bytes, cannot, tiff, words};
+use crate::{
+    Error, Format,
+    container::{Chunk, clipped, webp::Chunks},
+    source::Source,
+};
 
 /// Chunks of pixels and colours. Others are left out: who knows.
 const KEPT: [&[u8; 4]; 7] = [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"];
@@ -17,25 +23,22 @@ pub(super) fn file(mut file: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error>
     if said < FIRST_CONTENT - 8 {
         return Err(Error::malformed(Format::WebP, "it says that it holds nothing"));
     }
-    file.truncate(said.saturating_add(8).next_multiple_of(2));
+    let (chunks, rest) = chunks(&file).ok_or_else(|| cannot("unreadable chunks"))?;
     let mut clean = file[..file.len().min(FIRST_CHUNK)].to_vec();
-    let (mut at, mut left_out, mut packet_left_out) = (FIRST_CHUNK, 0, false);
-    while let Some((name, size)) = bytes::array(&file, at).zip(bytes::le32(&file, at + 4)) {
-        let size = size as usize;
-        let content = bytes::clipped(&file, at + 8, size);
-        let all = bytes::clipped(&file, at, size.saturating_add(8 + size % 2));
-        at = all.end;
-        if is_kept(name, &mut file[content], work)? {
+    let (mut left_out, mut packet_left_out) = (rest, false);
+    for chunk in chunks {
+        let all = clipped(file.len(), &chunk.all);
+        let content = clipped(file.len(), &chunk.content);
+        if is_kept(chunk.name, &mut file[content], work)? {
             clean.extend_from_slice(&file[all]);
         } else {
             left_out += all.len();
-            packet_left_out |= &name == b"XMP ";
+            packet_left_out |= &chunk.name == b"XMP ";
         }
     }
     if clean.len() <= FIRST_CHUNK {
         return Err(Error::malformed(Format::WebP, "it holds no picture"));
     }
-    left_out += file.len().saturating_sub(at);
     if left_out > 0 {
         let says = said.saturating_sub(left_out) as u32;
         clean[4..8].copy_from_slice(&says.to_le_bytes());
@@ -47,6 +50,17 @@ pub(super) fn file(mut file: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error>
         *flags &= !HAS_PACKET;
     }
     Ok(clean)
+}
+
+/// The chunks of a file, and how many bytes behind the last one belong to none.
+fn chunks(file: &[u8]) -> Option<(Vec<Chunk>, usize)> {
+    let mut source = Source::new(Cursor::new(file)).ok()?;
+    let mut walk = Chunks::of_file(&mut source)?;
+    let mut chunks = Vec::new();
+    while let Some(chunk) = walk.next(&mut source) {
+        chunks.push(chunk);
+    }
+    Some((chunks, walk.rest() as usize))
 }
 
 /// Cleans the content of a chunk; false when the whole chunk must go.

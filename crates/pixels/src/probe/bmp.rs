@@ -41,6 +41,9 @@ pub(crate) const RLE24: u32 = 0x1_0000;
 
 pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Error> {
     let bitmap = Bitmap::of_file(source)?;
+    if !bitmap.is_run_length() && bitmap.rows_end() > source.len() {
+        return Err(broken("the file ends inside the picture"));
+    }
     Ok(Header {
         has_alpha: bitmap.has_alpha(),
         fixed_bytes: bitmap.indices_bytes().saturating_add(bitmap.row_bytes() * 4 + (1 << 20)),
@@ -62,7 +65,11 @@ impl Bitmap {
         source.seek(10);
         let data = source.le32().ok_or_else(too_short)?;
         let mut bitmap = Self::at(source, 14)?;
-        bitmap.data = u64::from(data);
+        // Some writers leave the place of the rows out, or name that of the palette.
+        let palette = bitmap.palette.map(|palette| palette.start);
+        if data > 0 && palette != Some(u64::from(data)) {
+            bitmap.data = u64::from(data);
+        }
         if bitmap.height == 0 || bitmap.width == 0 {
             return Err(broken("the picture has no pixels"));
         }
@@ -143,6 +150,13 @@ impl Bitmap {
     /// Bytes of a stored row; rows are padded to four bytes.
     pub(crate) fn row_bytes(&self) -> u64 {
         (u64::from(self.width) * u64::from(self.bits)).div_ceil(32) * 4
+    }
+
+    /// Where the last row ends; some writers leave out its padding.
+    fn rows_end(&self) -> u64 {
+        let padding = self.row_bytes() - (u64::from(self.width) * u64::from(self.bits)).div_ceil(8);
+        let rows = self.row_bytes().saturating_mul(u64::from(self.height));
+        self.data.saturating_add(rows - padding)
     }
 
     fn indices_bytes(&self) -> u64 {

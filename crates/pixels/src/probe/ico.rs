@@ -66,8 +66,7 @@ fn png_header<R: Read + Seek>(
     entry: Entry,
     limits: &Limits,
 ) -> Result<Header, Error> {
-    source.seek(entry.start);
-    png::header_here(source, limits).map_err(|error| match error {
+    png::header_at(source, entry.start, limits).map_err(|error| match error {
         Error::Malformed { detail, .. } => broken(&detail),
         other => other,
     })

@@ -24,11 +24,9 @@ use crate::{
 
 pub(crate) use bmp::{Bitmap, RGB, RLE4, RLE24};
 pub(crate) use gif::plays as gif_plays;
-pub(crate) use heif::exif as heif_exif;
+pub(crate) use heif::{Crop, shown as heif_shown};
 pub(crate) use ico::best_entry;
 pub(crate) use jpeg::structure as jpeg_structure;
-pub(crate) use png::chunk_start as png_chunk_start;
-pub(crate) use webp::{chunk_start as webp_chunk_start, padded};
 
 /// What a format's header says, before limits and Exif.
 #[derive(Clone, Copy, Debug)]

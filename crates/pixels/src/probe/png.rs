@@ -1,41 +1,44 @@
-//! PNG and APNG: walks the chunks.
+//! PNG and APNG: what the chunks say.
 
 use std::io::{Read, Seek};
 
 use super::Header;
-use crate::{Error, Format, Limits, error::Over, source::Source};
-
-/// Chunks a file may have; `IDAT` in tiny pieces is legal, millions of them are an attack.
-const CHUNKS_MAX: u32 = 1_000_000;
+use crate::{
+    Error, Format, Limits,
+    container::{apng::Animation, png::Chunks},
+    error::Over,
+    source::Source,
+};
 
 pub(crate) fn header<R: Read + Seek>(
     source: &mut Source<R>,
     limits: &Limits,
 ) -> Result<Header, Error> {
-    source.seek(0);
-    header_here(source, limits)
+    header_at(source, 0, limits)
 }
 
-/// Reads the PNG that begins where the source stands; icons hold whole PNG files.
-pub(crate) fn header_here<R: Read + Seek>(
+/// Reads the PNG that begins at a position; icons hold whole PNG files.
+pub(crate) fn header_at<R: Read + Seek>(
     source: &mut Source<R>,
+    start: u64,
     limits: &Limits,
 ) -> Result<Header, Error> {
-    source.skip(8);
-    let too_short = || Error::malformed(Format::Png, "the file ends inside the header");
-    let (13, b"IHDR") = chunk_start(source).as_ref().map_or((0, b"    "), |(l, n)| (*l, n)) else {
-        return Err(Error::malformed(Format::Png, "it does not begin with a header chunk"));
-    };
+    let too_short = || broken("the file ends inside the header");
+    let mut chunks = Chunks::of_file_at(start);
+    let first = chunks.next(source).filter(|chunk| &chunk.name == b"IHDR");
+    if first.is_none_or(|first| first.content_bytes() != 13) {
+        return Err(broken("it does not begin with a header chunk"));
+    }
     let (width, height) = source.be32().zip(source.be32()).ok_or_else(too_short)?;
     let [depth, colour, _, _, interlace] = source.array().ok_or_else(too_short)?;
     if width == 0 || height == 0 || width > 1 << 31 || height > 1 << 31 {
-        return Err(Error::malformed(Format::Png, "the picture has no pixels"));
+        return Err(broken("the picture has no pixels"));
     }
-    let rest = walk(source, limits)?;
+    let rest = walk(source, &mut chunks, (width, height), limits)?;
     let has_alpha = matches!(colour, 4 | 6) || rest.transparency;
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     let channels: u64 = [1, 1, 3, 1, 2, 3, 4].get(usize::from(colour)).copied().unwrap_or(4);
-    let held = if rest.animated {
+    let held = if rest.animation.is_announced() {
         // A frame, the canvas, and the canvas to go back to.
         pixels.saturating_mul(12)
     } else if interlace == 1 {
@@ -46,7 +49,7 @@ pub(crate) fn header_here<R: Read + Seek>(
     };
     let rows = u64::from(width).saturating_mul(8 * 4);
     Ok(Header {
-        frames: if rest.animated { rest.frames.max(1) } else { 1 },
+        frames: rest.animation.frames().max(1),
         has_alpha,
         fixed_bytes: held
             .saturating_mul(if depth == 16 { 2 } else { 1 })
@@ -58,48 +61,47 @@ pub(crate) fn header_here<R: Read + Seek>(
     })
 }
 
-#[derive(Default)]
+fn broken(detail: &str) -> Error {
+    Error::malformed(Format::Png, detail)
+}
+
 struct Rest {
-    animated: bool,
-    frames: u32,
+    animation: Animation,
     transparency: bool,
     profile: bool,
 }
 
-/// Walks the chunks behind the header. Stops at the end, however the file ends.
-fn walk<R: Read + Seek>(source: &mut Source<R>, limits: &Limits) -> Result<Rest, Error> {
-    let mut rest = Rest::default();
-    source.skip(4);
+/// Walks the chunks behind the header, however the file ends.
+fn walk<R: Read + Seek>(
+    source: &mut Source<R>,
+    chunks: &mut Chunks,
+    size: (u32, u32),
+    limits: &Limits,
+) -> Result<Rest, Error> {
+    let mut rest = Rest { animation: Animation::of(size), transparency: false, profile: false };
     let mut has_data = false;
-    for _ in 0..CHUNKS_MAX {
-        let Some((length, name)) = chunk_start(source) else { break };
-        match &name {
-            b"IEND" => break,
-            b"acTL" if !has_data => rest.animated = true,
-            b"fcTL" => rest.frames += 1,
+    while let Some(chunk) = chunks.next(source) {
+        rest.animation.look(source, &chunk);
+        match &chunk.name {
             b"tRNS" => rest.transparency = true,
             b"iCCP" => rest.profile = true,
             b"IDAT" => has_data = true,
             _ => {}
         }
-        if rest.frames > limits.frames && rest.animated {
-            return Err(Over::Frames { found: rest.frames.into(), most: limits.frames }.into());
-        }
-        if source.skip(u64::from(length) + 4).is_none() {
-            break;
+        let frames = rest.animation.met();
+        if frames > limits.frames && rest.animation.is_announced() {
+            return Err(Over::Frames { found: frames.into(), most: limits.frames }.into());
         }
         // A picture that is not animated has nothing of interest behind its data.
-        if has_data && !rest.animated {
+        if has_data && !rest.animation.is_announced() {
             break;
         }
     }
+    if chunks.is_given_up() {
+        return Err(broken("it has more chunks than any picture needs"));
+    }
     if !has_data {
-        return Err(Error::malformed(Format::Png, "it holds no picture data"));
+        return Err(broken("it holds no picture data"));
     }
     Ok(rest)
-}
-
-/// The length and the name of the next chunk.
-pub(crate) fn chunk_start<R: Read + Seek>(source: &mut Source<R>) -> Option<(u32, [u8; 4])> {
-    Some((source.be32()?, source.array()?))
 }

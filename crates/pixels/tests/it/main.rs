@@ -9,6 +9,8 @@ mod colour;
 mod corpus;
 mod foreign;
 mod geometry;
+mod kinds;
+mod ladder;
 mod limits;
 mod location;
 mod metadata;

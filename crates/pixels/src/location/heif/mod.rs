@@ -4,15 +4,26 @@
 
 mod items;
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, io::Cursor, ops::Range};
 
 use items::{Item, Kind, items};
 
 use super::{Work, bytes, cannot, jpeg, ranges, tiff, words};
-use crate::Error;
+use crate::{
+    Error,
+    container::{
+        clipped,
+        heif::{Area, handler, level},
+        part,
+    },
+    source::Source,
+};
 
-/// Boxes on one level; real files have a handful.
-const BOXES_MAX: usize = 65_536;
+/// A file in memory, and the walk over it.
+struct File<'a> {
+    bytes: &'a [u8],
+    source: Source<Cursor<&'a [u8]>>,
+}
 
 /// Boxes that hold no notes, on each level. Others become free space: who knows.
 const TOP: [&[u8; 4]; 9] =
@@ -25,14 +36,6 @@ const IN_META: [&[u8; 4]; 12] = [
 ];
 /// What tracks may hold: pictures, their alpha, film and sound.
 const HANDLERS: [&[u8; 4]; 4] = [b"pict", b"auxv", b"vide", b"soun"];
-
-/// One box: its name, and where it and its content lie.
-#[derive(Clone, Debug)]
-struct Area {
-    name: [u8; 4],
-    all: Range<usize>,
-    content: Range<usize>,
-}
 
 /// What must be done to a file.
 #[derive(Default)]
@@ -51,19 +54,22 @@ pub(super) fn file(mut file: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error>
     }
     // Afterwards: an item may lie in a box that is only there to hold it.
     for area in plan.free {
-        let name = area.all.start + 4;
+        let name = area.all.start as usize + 4;
         file[name..name + 4].copy_from_slice(b"free");
-        file[area.content].fill(0);
+        let content = clipped(file.len(), &area.content);
+        file[content].fill(0);
     }
     Ok(file)
 }
 
-fn plan(file: &[u8], work: &mut Work) -> Result<Plan, Error> {
+fn plan(bytes: &[u8], work: &mut Work) -> Result<Plan, Error> {
+    let source = Source::new(Cursor::new(bytes)).map_err(|_| cannot("unreadable boxes"))?;
+    let mut file = File { bytes, source };
     let mut plan = Plan::default();
-    for area in boxes(file, 0..file.len(), work)? {
+    for area in file.boxes(0..bytes.len() as u64, work)? {
         match &area.name {
-            b"meta" => plan.meta(file, area, work)?,
-            b"moov" => plan.movie(file, &area, work)?,
+            b"meta" => plan.meta(&mut file, area, work)?,
+            b"moov" => plan.movie(&mut file, &area, work)?,
             name if TOP.contains(&name) => {}
             _ => plan.free.push(area),
         }
@@ -78,8 +84,8 @@ fn plan(file: &[u8], work: &mut Work) -> Result<Plan, Error> {
 }
 
 impl Plan {
-    fn movie(&mut self, file: &[u8], movie: &Area, work: &mut Work) -> Result<(), Error> {
-        for area in boxes(file, movie.content.clone(), work)? {
+    fn movie(&mut self, file: &mut File<'_>, movie: &Area, work: &mut Work) -> Result<(), Error> {
+        for area in file.boxes(movie.content.clone(), work)? {
             match &area.name {
                 b"trak" => self.track(file, &area, work)?,
                 b"meta" => self.meta(file, area, work)?,
@@ -90,12 +96,13 @@ impl Plan {
         Ok(())
     }
 
-    fn track(&mut self, file: &[u8], track: &Area, work: &mut Work) -> Result<(), Error> {
-        for area in boxes(file, track.content.clone(), work)? {
+    fn track(&mut self, file: &mut File<'_>, track: &Area, work: &mut Work) -> Result<(), Error> {
+        for area in file.boxes(track.content.clone(), work)? {
             match &area.name {
                 b"mdia" => {
-                    let media = boxes(file, area.content, work)?;
-                    if !handler(file, &media).is_some_and(|name| HANDLERS.contains(&&name)) {
+                    let media = file.boxes(area.content, work)?;
+                    let handler = handler(&mut file.source, &media);
+                    if !handler.is_some_and(|name| HANDLERS.contains(&&name)) {
                         return Err(cannot("a track that is neither picture nor sound"));
                     }
                 }
@@ -107,11 +114,9 @@ impl Plan {
         Ok(())
     }
 
-    fn meta(&mut self, file: &[u8], meta: Area, work: &mut Work) -> Result<(), Error> {
-        let inside =
-            bytes::clipped(file, meta.content.start + 4, meta.content.len().saturating_sub(4));
-        let areas = boxes(file, inside, work)?;
-        if handler(file, &areas) != Some(*b"pict") {
+    fn meta(&mut self, file: &mut File<'_>, meta: Area, work: &mut Work) -> Result<(), Error> {
+        let areas = file.boxes(meta.behind_version(), work)?;
+        if handler(&mut file.source, &areas) != Some(*b"pict") {
             self.free.push(meta);
             return Ok(());
         }
@@ -121,46 +126,17 @@ impl Plan {
     }
 }
 
-/// The boxes of one level. What is no box must not follow: it could be anything.
-fn boxes(file: &[u8], level: Range<usize>, work: &mut Work) -> Result<Vec<Area>, Error> {
-    let mut found = Vec::new();
-    let mut at = level.start;
-    while at < level.end {
-        work.spend(8)?;
-        let area = one_box(file, at, level.end).filter(|_| found.len() < BOXES_MAX);
-        let Some(area) = area else {
-            // A few zeros are padding.
-            if file[at..level.end].iter().all(|byte| *byte == 0) {
-                break;
-            }
+impl File<'_> {
+    /// The boxes of one level. What is no box must not follow: it could be anything.
+    fn boxes(&mut self, range: Range<u64>, work: &mut Work) -> Result<Vec<Area>, Error> {
+        let found = level(&mut self.source, range);
+        work.spend((found.areas.len() + 1) * 8)?;
+        // A few zeros are padding.
+        if part(self.bytes, &found.rest).iter().any(|byte| *byte != 0) {
             return Err(cannot("bytes that belong to no box"));
-        };
-        at = area.all.end;
-        found.push(area);
+        }
+        Ok(found.areas)
     }
-    Ok(found)
-}
-
-fn one_box(file: &[u8], start: usize, level_end: usize) -> Option<Area> {
-    let (size, name) = (bytes::be32(file, start)? as usize, bytes::array(file, start + 4)?);
-    let (size, header) = match size {
-        0 => (level_end - start, 8),
-        1 => (usize::try_from(u64::from_be_bytes(bytes::array(file, start + 8)?)).ok()?, 16),
-        size => (size, 8),
-    };
-    let end = start.checked_add(size)?.min(level_end);
-    let content = start + header;
-    // A name that nobody can read is no name, and an empty one even less.
-    let is_box = size >= header && content <= end && name != [0; 4];
-    is_box.then_some(Area { name, all: start..end, content: content..end })
-}
-
-fn find(areas: &[Area], name: [u8; 4]) -> Option<&Area> {
-    areas.iter().find(|area| area.name == name)
-}
-
-fn handler(file: &[u8], areas: &[Area]) -> Option<[u8; 4]> {
-    bytes::array(file, find(areas, *b"hdlr")?.content.start + 8)
 }
 
 /// Cleans the notes of an item; they may lie in several places, but are one block.

@@ -1,12 +1,15 @@
 //! PNG and APNG, by the png crate: row by row, or frame by frame.
 
+mod about;
+
 use std::io::Cursor;
 
 use png::{
     BitDepth, BlendOp, ColorType, DecodingError, DisposeOp, FrameControl, Reader, Transformations,
 };
 
-use super::{Audience, Decoded, Delay, Frame, Opening, box_factor, divided};
+use self::about::About;
+use super::{Audience, Decoded, Delay, FirstFrame, Frame, Opening, box_factor, divided};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
@@ -16,13 +19,24 @@ use crate::{
 
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
+/// Straight RGBA, or grey with alpha.
+const RGBA: Transformations =
+    Transformations::EXPAND.union(Transformations::STRIP_16).union(Transformations::ALPHA);
+
 /// Bytes that the png crate may take for rows and for chunks such as a colour profile.
 const LIMIT_BYTES: usize = 12 << 20;
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded, Error> {
-    check_sums(bytes)?;
+    let about = About::of(bytes)?;
+    if about.animation.frames() == 1 && about.animation.is_static_hidden() {
+        // The picture beside the only frame is for viewers that know no animation.
+        let mut first = FirstFrame::new(facts);
+        animation(bytes, facts, &mut first)?;
+        return first.decoded();
+    }
+    let bytes = about.still(bytes);
     let factor = box_factor(facts, detail);
-    let mut reader = open(bytes, Transformations::EXPAND)?;
+    let mut reader = open(&bytes, Transformations::EXPAND)?;
     let profile = profile(&reader);
     let raster = rows(&mut reader, factor)?;
     Ok(Decoded { raster, profile, scale: divided(factor) })
@@ -30,32 +44,6 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
 
 fn broken(error: impl ToString) -> Error {
     Error::malformed(Format::Png, error)
-}
-
-/// Checks the sums of the picture data: the png crate stops at the last pixel, before the last sum.
-fn check_sums(bytes: &[u8]) -> Result<(), Error> {
-    let mut rest = bytes.get(8..).unwrap_or_default();
-    while let Some((header, behind)) = rest.split_first_chunk::<8>() {
-        let [l3, l2, l1, l0, name @ ..] = *header;
-        let length = u32::from_be_bytes([l3, l2, l1, l0]) as usize;
-        let Some((data, sum)) = behind.get(..length + 4).and_then(|chunk| chunk.split_last_chunk())
-        else {
-            break;
-        };
-        if &name == b"IEND" {
-            break;
-        }
-        if matches!(&name, b"IDAT" | b"fdAT") {
-            let mut found = crc32fast::Hasher::new();
-            found.update(&name);
-            found.update(data);
-            if found.finalize() != u32::from_be_bytes(*sum) {
-                return Err(broken("the sum of the picture data is wrong"));
-            }
-        }
-        rest = &behind[length + 4..];
-    }
-    Ok(())
 }
 
 fn open(bytes: &[u8], transformations: Transformations) -> Result<PngReader<'_>, Error> {
@@ -152,9 +140,9 @@ pub(super) fn animation(
     facts: &Facts,
     audience: &mut dyn Audience,
 ) -> Result<(), Error> {
-    check_sums(bytes)?;
-    let transformations = Transformations::normalize_to_color8() | Transformations::ALPHA;
-    let mut reader = open(bytes, transformations)?;
+    let about = About::of(bytes)?;
+    let bytes = about.moving(bytes);
+    let mut reader = open(&bytes, RGBA)?;
     let control = reader.info().animation_control.ok_or_else(|| broken("it is not animated"))?;
     let plays = (control.num_plays > 0).then_some(control.num_plays);
     audience.open(Opening { profile: profile(&reader), plays })?;
@@ -162,8 +150,8 @@ pub(super) fn animation(
     let mut buffer = vec![0; size];
     let mut canvas = Canvas::new(facts);
     let mut shown = 0;
-    while shown < facts.frames {
-        let info = reader.next_frame(&mut buffer).map_err(broken)?;
+    while shown < about.sound_frames {
+        let Ok(info) = reader.next_frame(&mut buffer) else { break };
         // A picture before the first frame control is for viewers that know no animation.
         let Some(frame) = reader.info().frame_control else { continue };
         let rgba = rgba(&buffer[..info.buffer_size()], info.color_type);
@@ -176,7 +164,20 @@ pub(super) fn animation(
         canvas.dispose();
         shown += 1;
     }
-    Ok(())
+    // A broken frame leaves what was before it: the static picture, if it is the first.
+    if shown == 0 { static_picture(&about, &bytes, audience) } else { Ok(()) }
+}
+
+/// Shows the picture for viewers that know no animation, as if it were the only frame.
+fn static_picture(about: &About, bytes: &[u8], audience: &mut dyn Audience) -> Result<(), Error> {
+    let bytes = about.still(bytes);
+    let mut reader = open(&bytes, RGBA)?;
+    let size = reader.output_buffer_size().ok_or_else(|| broken("it is too large"))?;
+    let mut buffer = vec![0; size];
+    let info = reader.next_frame(&mut buffer).map_err(broken)?;
+    let canvas = rgba(&buffer[..info.buffer_size()], info.color_type);
+    let delay = Delay::milliseconds(0);
+    audience.show(&Frame { canvas: &canvas, delay }).map(|_| ())
 }
 
 fn rgba(pixels: &[u8], colour: ColorType) -> Vec<u8> {
