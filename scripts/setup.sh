@@ -13,6 +13,12 @@ set -euo pipefail
 NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 SCHEMATHESIS_VERSION=4.32.5
+SPEC_VALIDATOR_VERSION=0.9.0
+PYTHON_CLIENT_VERSION=0.29.1
+TYPESCRIPT_CLIENT_VERSION=7.13.0
+OPENAPI_FETCH_VERSION=0.17.0
+TYPESCRIPT_VERSION=5.9.3
+NODE_TYPES_VERSION=20.9.5
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 missing=()
@@ -37,6 +43,9 @@ need() {
 # What comes from PyPI lives in environments of its own; one for each version, so an old one is no trouble.
 environments=${XDG_CACHE_HOME:-$HOME/.cache}/minilab
 schemathesis=$environments/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis
+
+# Those that read the description and make clients of it, in one folder: python/ and node/.
+openapi_tools=$environments/openapi-$SPEC_VALIDATOR_VERSION-$PYTHON_CLIENT_VERSION-$TYPESCRIPT_CLIENT_VERSION
 
 have_compilers() { have cc && have c++ && have make; }
 
@@ -65,6 +74,9 @@ need_for_test() {
     need chromium-driver "tells that browser what to do" have chromedriver
     need prometheus "a test has it read the metrics" have prometheus
     need python3-venv "holds schemathesis, which holds the service against its own description" have_python
+    need nodejs "runs a client that is made from the description" have node
+    need npm "installs what makes that client" have npm
+    need jq "the sessions of the README use it" have jq
 }
 
 install_packages() {
@@ -114,6 +126,21 @@ need_schemathesis() {
     "${schemathesis%/*}/pip" install -q --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"
 }
 
+need_openapi_tools() {
+    [ -e "$openapi_tools/complete" ] && return
+    say "missing: validator and client generators of PyPI and npm (try the description as others would)"
+    rm -rf "$openapi_tools"
+    python3 -m venv "$openapi_tools/python"
+    "$openapi_tools/python/bin/pip" install -q --disable-pip-version-check \
+        "openapi-spec-validator==$SPEC_VALIDATOR_VERSION" \
+        "openapi-python-client==$PYTHON_CLIENT_VERSION"
+    mkdir -p "$openapi_tools/node"
+    npm install --silent --no-audit --no-fund --prefix "$openapi_tools/node" \
+        "openapi-typescript@$TYPESCRIPT_CLIENT_VERSION" "openapi-fetch@$OPENAPI_FETCH_VERSION" \
+        "typescript@$TYPESCRIPT_VERSION" "@types/node@$NODE_TYPES_VERSION"
+    touch "$openapi_tools/complete"
+}
+
 # need_component <rustup component> <cargo subcommand> <why>
 need_component() {
     local component=$1 subcommand=$2 why=$3
@@ -136,9 +163,11 @@ test)
     need_cargo
     need_cargo_tool cargo-nextest "$NEXTEST_VERSION" "runs the tests: in parallel, with time limits"
     need_schemathesis
+    need_openapi_tools
     ;;
 env)
     echo "SCHEMATHESIS=$schemathesis"
+    echo "OPENAPI_TOOLS=$openapi_tools"
     ;;
 check)
     need_for_build

@@ -35,7 +35,7 @@ export async function enterByKey(key, onThisDevice) {
 }
 
 /** The pages behind the door. Nothing else that an address asks for is gone to. */
-const INSIDE = /^\/(invitations)?(\?\S*)?$/;
+const INSIDE = /^\/(upload-links)?(\?\S*)?$/;
 
 /** To where the visitor wanted. Going back from there must not lead to a form that is done. */
 export function goOn() {

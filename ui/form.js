@@ -28,8 +28,7 @@ export function listenTo(form, send) {
       await send(form);
     } catch (trouble) {
       ready(form);
-      const about = fieldsOf(form).filter((field) => isAbout(trouble, field));
-      complain(form, said(form, trouble), ...about);
+      explain(form, trouble);
     }
   });
 }
@@ -39,9 +38,32 @@ export function ready(form) {
   setBusy(form, false);
 }
 
+/** Each mistake stands behind its field. What is about no field stands with the first one. */
+function explain(form, trouble) {
+  const about = fieldsOf(form).filter((field) => isAbout(trouble, field));
+  const [first, ...others] = about;
+  const of = (field) => (trouble.problems ?? []).filter((one) => wrongOf(field).includes(one.field));
+  const elsewhere = new Set(others.flatMap(of));
+  const problems = trouble.problems?.filter((one) => !elsewhere.has(one) || of(first).includes(one));
+  complain(form, said(form, { message: trouble.message, problems }), ...about);
+  for (const field of others) {
+    const beside = document.createElement('p');
+    beside.className = 'trouble';
+    beside.dataset.beside = '';
+    beside.role = 'alert';
+    beside.textContent = said(form, { problems: of(field) });
+    field.after(beside);
+  }
+}
+
 /** Shows a message; the first field it is about gets the focus. None takes the last one away. */
 export function complain(form, message, ...about) {
-  form.querySelector('.trouble').textContent = message;
+  for (const beside of form.querySelectorAll('[data-beside]')) beside.remove();
+  const trouble = form.querySelector('.trouble');
+  // Behind the first field it is about, or else above the button.
+  if (about[0]) about[0].after(trouble);
+  else form.querySelector('[type=submit]').before(trouble);
+  trouble.textContent = message;
   // Also those that went out of sight since.
   for (const field of form.querySelectorAll(FIELDS)) {
     field.ariaInvalid = String(about.includes(field));
@@ -67,8 +89,12 @@ function lack(field) {
   return field.value.trim() ? '' : missing;
 }
 
+function wrongOf(field) {
+  return field.dataset.wrong?.split(' ') ?? [];
+}
+
 function isAbout(trouble, field) {
-  const names = field.dataset.wrong?.split(' ') ?? [];
+  const names = wrongOf(field);
   return names.includes(trouble.code) || trouble.problems?.some((one) => names.includes(one.field));
 }
 
@@ -76,7 +102,7 @@ function isAbout(trouble, field) {
 function said(form, trouble) {
   if (!trouble.problems?.length) return trouble.message;
   const name = (member) => {
-    const field = fieldsOf(form).find((one) => one.dataset.wrong?.split(' ').includes(member));
+    const field = fieldsOf(form).find((one) => wrongOf(one).includes(member));
     return field?.labels[0]?.textContent ?? member;
   };
   return trouble.problems.map((one) => sentence(`${name(one.field)}: ${one.detail}`)).join(' ');

@@ -61,7 +61,7 @@ export class Invitation {
   }
 }
 
-/** "3 of 50 pictures · 12 MB of 100 MB" */
+/** "3 of 50 pictures · 12 MiB of 100 MiB" */
 function came({ images, max_images: imagesMax, bytes: used, max_bytes: bytesMax }) {
   const pictures = imagesMax === null
     ? count(images, 'picture')

@@ -86,7 +86,7 @@ async function refresh() {
 /** The form itself comes and goes with the right. */
 function explain() {
   const { delete_after: after } = session.me.keeping;
-  at('anyway').textContent = after === null ? '' : `Your plan deletes each ${going(after)}.`;
+  at('anyway').textContent = after === null ? '' : `Your tier deletes each ${going(after)}.`;
   at('guests').hidden = !isGuest();
   at('lacking').hidden = mayInvite() || isGuest();
 }

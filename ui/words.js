@@ -2,7 +2,7 @@
 
 /** Limits are set in powers of 1024, so that is how bytes are counted. */
 export function bytes(count) {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;
   let value = count;
   while (value >= 1024 && unit < units.length - 1) {
@@ -51,9 +51,9 @@ export function extension(format) {
   return { jpeg: 'jpg', apng: 'png', tiff: 'tif' }[format] ?? format;
 }
 
-/** Whoever was invited has no plan of their own. */
+/** Whoever was invited has no tier of their own. */
 export function tooLarge(limit, isInvited = false) {
-  const taker = isInvited ? 'this link' : 'your plan';
+  const taker = isInvited ? 'this link' : 'your tier';
   return `Too large: ${taker} takes files of up to ${bytes(limit)}.`;
 }
 

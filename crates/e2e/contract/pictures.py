@@ -20,7 +20,7 @@ files = st.one_of(st.integers(0, 1000).map(bmp), st.binary(max_size=64))
 schemathesis.openapi.format("binary", files)
 
 
-@schemathesis.deserializer("image/*", "image/jpeg")
+@schemathesis.deserializer("image/*", "image/jpeg", "application/zip")
 def as_text(context, response):
     """Bodies of pictures hold against `type: string, format: binary`."""
     return response.content.decode("latin-1")

@@ -24,7 +24,7 @@ use crate::shares::Shares;
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::{Spool, once};
 use crate::variants::prints::Prints;
-use crate::{cpu, fetch_one, fetch_optional, images, private};
+use crate::{archive, cpu, fetch_one, fetch_optional, images, private};
 
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -70,6 +70,8 @@ pub struct Parts {
     pub waiters: Shares<Uuid>,
     /// One at a time takes the place out of an original, by blob.
     pub strips: Shares<Uuid>,
+    /// Zip files that may be written at the same time.
+    pub zips: Shares<Uuid>,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }
@@ -132,6 +134,7 @@ impl App {
             done: Bell::default(),
             waiters: Shares::new(config.variants.waiting_places()),
             strips: Shares::new(config.variants.strips()),
+            zips: Shares::new(archive::BOUNDS),
             stop: CancellationToken::new(),
             config,
         })))

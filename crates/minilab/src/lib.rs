@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 
 pub mod app;
+pub mod archive;
 pub mod openapi;
 pub mod router;
 pub mod waiting;

@@ -48,6 +48,8 @@ limits! {
     OpenFiles = "open_files", "blobs.open_max";
     /// Requests that could not wait for a variant, because too many did.
     Waiters = "waiters", "variants.waiters_max";
+    /// Zip files that are downloaded at the same time.
+    Zips = "zips", "";
     /// Tries to sign in.
     SignIns = "sign_ins", "";
     /// Those who would wait to sign in.

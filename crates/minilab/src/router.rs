@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::http::guard::{Guard, Hosts};
 use crate::http::{Problem, front};
 use crate::{
-    accounts, admin, dropin, gallery, health, images, metrics, openapi, sharing, stats, ui,
-    uploads, variants,
+    accounts, admin, archive, dropin, gallery, health, images, metrics, openapi, sharing, stats,
+    ui, uploads, variants,
 };
 
 /// The API and its description, grown from the same lines. `with_dropin`: older services' routes too.
@@ -25,6 +25,8 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
             images::routes::change_image,
             images::routes::delete_image
         ))
+        .routes(routes!(images::bulk::delete_images))
+        .routes(routes!(archive::zip_images))
         .routes(routes!(images::routes::show_original))
         .routes(routes!(variants::routes::show_variant))
         .merge(upload_links())
@@ -58,10 +60,15 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
 
 /// Others who bring pictures.
 fn upload_links() -> OpenApiRouter<App> {
-    use crate::upload_links::routes;
+    use crate::upload_links::{change, routes};
     OpenApiRouter::new()
         .routes(routes!(routes::create_upload_link, routes::list_upload_links))
-        .routes(routes!(routes::show_upload_link, routes::revoke_upload_link))
+        .routes(routes!(
+            routes::show_upload_link,
+            change::change_upload_link,
+            routes::revoke_upload_link
+        ))
+        .routes(routes!(change::renew_upload_link_token))
         .routes(routes!(routes::show_held_link))
         .routes(routes!(uploads::routes::create_images_by_link))
 }
@@ -83,7 +90,11 @@ fn callers() -> OpenApiRouter<App> {
 fn admin() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(admin::accounts::list_accounts, admin::accounts::create_account))
-        .routes(routes!(admin::accounts::show_account, admin::accounts::change_account))
+        .routes(routes!(
+            admin::accounts::show_account,
+            admin::accounts::change_account,
+            admin::accounts::delete_account
+        ))
         .routes(routes!(admin::tiers::list_tiers, admin::tiers::create_tier))
         .routes(routes!(
             admin::tiers::show_tier,
@@ -101,9 +112,14 @@ fn admin() -> OpenApiRouter<App> {
 
 pub fn router(app: App) -> Router {
     let hosts = Hosts(app.config.host_names().into());
-    let browsers = app.config.browsers.clone();
-    let guard = Arc::new(Guard { hosts, browsers, proxies: app.config.proxies.clone() });
     let (api, document) = api(app.config.dropin);
+    let guard = Arc::new(Guard {
+        hosts,
+        browsers: app.config.browsers.clone(),
+        proxies: app.config.proxies.clone(),
+        queries: openapi::known_queries(&document),
+        home: app.url("/"),
+    });
     let mut router = Router::new()
         .merge(ui::routes())
         .merge(openapi::routes(&document))

@@ -102,7 +102,7 @@ fn add_files(browser: &Browser, shots: &Shots<'_>, ada: &Caller, folder: &Path) 
     let note = |card: u32| browser.text(&format!(".card:nth-child({card}) .note"));
     assert_eq!(note(1).replace('\u{a0}', " ").split(" · ").next(), Some("1200 × 800"));
     assert_eq!(note(2), "Not an image: looks like text.");
-    assert!(note(3).starts_with("Too large: your plan takes files of up to 10"), "{}", note(3));
+    assert!(note(3).starts_with("Too large: your tier takes files of up to 10"), "{}", note(3));
     browser.until("document.querySelector('#usage').textContent.includes('1 of 100')");
     assert_eq!(ada.usage()["images"], 1);
     expect_names(browser);

@@ -62,19 +62,19 @@ fn secret(token: &str) -> &str {
 
 /// Whoever is not known is led to the door, and from there to where they wanted.
 fn come_in(browser: &Browser, origin: &str, ada: &Caller) {
-    browser.visit(&format!("{origin}invitations"));
+    browser.visit(&format!("{origin}upload-links"));
     browser.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
     browser.click("#by-password [data-do=other-way]");
     browser.fill("#key", ada.key());
     browser.press(&[Key::Enter]);
     expect_list(browser, 0);
-    assert_eq!(browser.value("location.pathname + location.search"), "/invitations");
+    assert_eq!(browser.value("location.pathname + location.search"), "/upload-links");
     // Not to anywhere else, whatever an address asks for.
     for wanted in ["//example.org/", "https://example.org/", "/sign-out", "/u/mlu_x"] {
         browser.visit(&format!("{origin}sign-in?next={wanted}"));
         browser.until("location.pathname === '/' && document.querySelector('#usage').textContent");
     }
-    browser.click("a[href='/invitations']");
+    browser.click("a[href='/upload-links']");
     expect_list(browser, 0);
     browser.until("document.querySelector('#empty').offsetHeight > 0");
     expect_names(browser);
@@ -151,7 +151,7 @@ fn make(browser: &Browser, shots: &Shots<'_>, ada: &Caller, origin: &str) -> Han
     for (name, value) in terms {
         assert_eq!(made[name], value, "{name}");
     }
-    expect_row(browser, "Open", "0 of 2 pictures · 0 bytes of 1.5 MB");
+    expect_row(browser, "Open", "0 of 2 pictures · 0 bytes of 1.5 MiB");
     let terms = "Takes JPEG or PNG only · Each is deleted 3 days after it came in";
     assert_eq!(browser.text(".slip .terms"), terms);
     assert!(browser.text(".slip .ends").starts_with("Ends "), "{}", browser.text(".slip .ends"));
@@ -197,7 +197,7 @@ fn watch(browser: &Browser, shots: &Shots<'_>, ada: &Caller, link: &Handed, orig
     browser.until("document.querySelector('.came').textContent.startsWith('1 of 2 pictures')");
     assert!(browser.text(".slip .address").ends_with(&link.token));
     // Loaded anew, there is nothing left of it.
-    browser.visit(&format!("{origin}invitations"));
+    browser.visit(&format!("{origin}upload-links"));
     browser.until("window.seen === undefined");
     expect_list(browser, 1);
     assert_eq!(browser.value("document.querySelector('.fresh').offsetHeight"), 0);
@@ -223,7 +223,7 @@ fn see_pictures(browser: &Browser, shots: &Shots<'_>, ada: &Caller) {
     browser.click("#all");
     browser.until("document.querySelectorAll('.card[data-state=ready]').length === 3");
     assert_eq!(browser.value("location.pathname + location.search"), "/");
-    browser.click("a[href='/invitations']");
+    browser.click("a[href='/upload-links']");
     expect_list(browser, 1);
 }
 
@@ -276,7 +276,7 @@ fn turn_pages(browser: &Browser, shots: &Shots<'_>, ada: &Caller, origin: &str) 
     until("the end of a link", ENDS_WITHIN, || {
         (holder.get("/api/v1/upload-link").status == 410).then_some(())
     });
-    browser.visit(&format!("{origin}invitations"));
+    browser.visit(&format!("{origin}upload-links"));
     expect_list(browser, 20);
     expect_row(browser, "Expired", "0 pictures · 0 bytes");
     // Without a label it goes by the time it was made.
@@ -300,7 +300,7 @@ fn look_in_every_light(browser: &Browser, shots: &Shots<'_>, origin: &str) {
     browser.click("summary");
     for page in ["form", "list", "library"] {
         match page {
-            "list" => browser.visit(&format!("{origin}invitations")),
+            "list" => browser.visit(&format!("{origin}upload-links")),
             "library" => browser.visit(origin),
             _ => {}
         }
@@ -323,16 +323,16 @@ fn look_in_every_light(browser: &Browser, shots: &Shots<'_>, origin: &str) {
 fn come_without_the_right(browser: &Browser, shots: &Shots<'_>, eve: &Caller, origin: &str) {
     let change = format!("sessionStorage.setItem('minilab.key', {:?})", eve.key());
     browser.value(&change);
-    browser.visit(&format!("{origin}invitations"));
+    browser.visit(&format!("{origin}upload-links"));
     browser.until("document.querySelector('#lacking').offsetHeight > 0");
     browser.until("document.querySelector('#list').offsetHeight === 0");
-    assert_eq!(browser.text("#lacking h2"), "Your plan has no upload links");
+    assert_eq!(browser.text("#lacking h2"), "Your tier has no upload links");
     assert_eq!(browser.value("document.querySelector('#inviting').offsetHeight"), 0);
     expect_names(browser);
     shots.take("without-the-right");
     browser.click("#lacking a");
     browser.until("document.querySelector('#account')?.textContent === 'eve'");
-    let way = "document.querySelector(\"a[href='/invitations']\").offsetHeight";
+    let way = "document.querySelector(\"a[href='/upload-links']\").offsetHeight";
     assert_eq!(browser.value(way), 0);
 }
 
@@ -341,7 +341,7 @@ fn come_without_the_right(browser: &Browser, shots: &Shots<'_>, eve: &Caller, or
 fn lose_the_right(browser: &Browser, shots: &Shots<'_>, root: &Caller, ada: &Caller, origin: &str) {
     let change = format!("sessionStorage.setItem('minilab.key', {:?})", ada.key());
     browser.value(&change);
-    browser.visit(&format!("{origin}invitations"));
+    browser.visit(&format!("{origin}upload-links"));
     expect_list(browser, 20);
     expect_quiet_console(browser);
     let change = json!({ "rights": { "upload_links": false } });
@@ -351,7 +351,7 @@ fn lose_the_right(browser: &Browser, shots: &Shots<'_>, root: &Caller, ada: &Cal
     shots.take("right-lost");
     // It noted the 403.
     browser.console();
-    browser.visit(&format!("{origin}invitations"));
+    browser.visit(&format!("{origin}upload-links"));
     expect_list(browser, 20);
     browser.until("document.querySelector('#lacking').offsetHeight > 0");
     assert_eq!(browser.value("document.querySelector('#inviting').offsetHeight"), 0);
@@ -363,7 +363,7 @@ fn lose_the_right(browser: &Browser, shots: &Shots<'_>, root: &Caller, ada: &Cal
 #[track_caller]
 fn expect_list(browser: &Browser, links: u32) {
     browser.until(&format!(
-        "location.pathname === '/invitations' && document.readyState === 'complete'
+        "location.pathname === '/upload-links' && document.readyState === 'complete'
             && document.querySelector('#list').offsetHeight > 0
             && (document.querySelector('#empty').offsetHeight > 0) === ({links} === 0)
             && document.querySelectorAll('.slip').length === {links}"

@@ -127,9 +127,9 @@ fn read_what_is_taken(browser: &Browser, shots: &Shots<'_>, link: &Link) {
     expect_open(browser);
     assert_eq!(browser.text("#title"), "Pictures for Anna & Tom's <wedding>");
     assert_eq!(left(browser, 1), "4 of 4 pictures left");
-    assert_eq!(left(browser, 2), "20 MB of 20 MB left");
+    assert_eq!(left(browser, 2), "20 MiB of 20 MiB left");
     assert!(left(browser, 3).starts_with("Open until "), "{}", left(browser, 3));
-    assert_eq!(browser.text("#taken").replace('\u{a0}', " "), "JPEG or PNG, up to 20 MB each");
+    assert_eq!(browser.text("#taken").replace('\u{a0}', " "), "JPEG or PNG, up to 20 MiB each");
     assert_eq!(browser.value("document.querySelector('#files').accept"), "image/jpeg,image/png");
     assert!(browser.text("#fate").contains("deleted here 3 days after"));
     expect_names(browser);
@@ -153,7 +153,7 @@ fn choose_files(browser: &Browser, shots: &Shots<'_>, files: &Files) {
     assert!(said(1).replace('\u{a0}', " ").starts_with("Taken900 × 600 · JPEG"), "{}", said(1));
     assert_eq!(said(3), "RefusedNot an image: looks like text.");
     assert!(said(4).starts_with("RefusedThis link takes jpeg, png"), "{}", said(4));
-    let too_large = "RefusedToo large: this link takes files of up to 20 MB.";
+    let too_large = "RefusedToo large: this link takes files of up to 20 MiB.";
     assert_eq!(said(5).replace('\u{a0}', " "), too_large);
     browser.until("document.querySelector('#left').textContent.includes('2 of 4 pictures left')");
     expect_names(browser);

@@ -75,6 +75,14 @@ impl Caller {
         Ok(())
     }
 
+    fn must_hold_no_link(&self) -> Result<(), Problem> {
+        if self.link.is_none() {
+            return Ok(());
+        }
+        let detail = "an upload link brings pictures and shows what it brought, nothing else";
+        Err(Problem::forbidden("upload_link_only", detail))
+    }
+
     /// Where images come in and are looked for: the account's own, or the link's.
     pub fn scope_id(&self) -> Uuid {
         self.link.as_ref().map_or(self.account.id, |link| link.id)
@@ -211,11 +219,22 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = Self::identify(app, &parts.method, &parts.headers).await?;
-        if caller.link.is_some() {
-            let detail = "an upload link brings pictures and shows what it brought, nothing else";
-            return Err(Problem::forbidden("upload_link_only", detail));
-        }
+        caller.must_hold_no_link()?;
         Ok(caller)
+    }
+}
+
+/// A caller who only looks, whatever the method: a list of what to look at is too long for an address.
+#[derive(Clone)]
+pub struct Reader(pub Caller);
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::identify(app, &Method::GET, &parts.headers).await?;
+        caller.must_hold_no_link()?;
+        Ok(Self(caller))
     }
 }
 

@@ -95,9 +95,7 @@ pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
 }
 
 async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
-    if !text::is_name(&new.name) {
-        return Err(Refused::BadName);
-    }
+    check_name(&new.name)?;
     let catalogue = Catalogue::load(tx).await?;
     let Some(tier) = catalogue.tier(&new.tier) else {
         let known = catalogue.tiers.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -118,6 +116,25 @@ async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
         return Err(Refused::NameTaken(new.name.clone()));
     }
     Ok(id)
+}
+
+fn check_name(name: &str) -> Result<(), Refused> {
+    if text::is_name(name) { Ok(()) } else { Err(Refused::BadName) }
+}
+
+/// Gives an account another name.
+pub async fn rename(tx: &mut Conn, account: &Account, name: &str) -> Result<(), Refused> {
+    if [name, &account.name].contains(&ANONYMOUS) {
+        return Err(Refused::Reserved);
+    }
+    check_name(name)?;
+    match execute!(tx, sql::UPDATE_NAME, account.id, name) {
+        Ok(_) => Ok(()),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            Err(Refused::NameTaken(name.to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Makes sure there is an account for calls without a key, in the tier that the settings name.

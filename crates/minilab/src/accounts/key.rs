@@ -63,6 +63,11 @@ impl Key {
         Self { kind, id: Uuid::now_v7(), secret: rand::random() }
     }
 
+    /// Another secret for what has an id.
+    pub fn renewed(kind: Kind, id: Uuid) -> Self {
+        Self { id, ..Self::random(kind) }
+    }
+
     /// Reads the text form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (prefix, rest) = text.split_once('_')?;

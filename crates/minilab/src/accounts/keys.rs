@@ -15,7 +15,7 @@ use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::http::extract::Json;
 use crate::http::merge::{Wrong, refuse};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::problem::{Problem, Stop};
 use crate::text::{self, NAME_CHARS_MAX};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -68,7 +68,7 @@ type KeyRow = (Uuid, String, String, i64, Option<i64>, Option<i64>);
 /// The caller's own, oldest first, less those that can do more than the key this is called with. A key
 /// itself is shown once, when it is made.
 #[utoipa::path(get, path = "/api/v1/keys", tag = "account",
-    responses((status = 200, body = KeysView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = KeysView)))]
 pub async fn list_keys(
     State(app): State<App>,
     caller: Caller,
@@ -95,11 +95,6 @@ pub async fn list_keys(
 #[utoipa::path(post, path = "/api/v1/keys", tag = "account", request_body = NewKey,
     responses(
         (status = 201, body = KeyView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn create_key(
     State(app): State<App>,
@@ -204,7 +199,6 @@ fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
     params(("id" = Uuid, Path)),
     responses(
         (status = 204, description = "It opens nothing any more."),
-        (status = 403, response = Refusal),
     ))]
 pub async fn revoke_key(
     State(app): State<App>,

@@ -99,12 +99,8 @@ pub struct Credentials {
     request_body = Credentials,
     responses(
         (status = 204, description = "Signed in by a cookie.", headers(("set-cookie" = String))),
-        (status = 400, response = Refusal),
         (status = 401, response = Refusal),
         (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
         (status = 429, response = Refusal),
     ))]
 pub async fn open_session(
@@ -174,12 +170,8 @@ impl From<Tokens> for TokensView {
     request_body = Credentials,
     responses(
         (status = 200, body = TokensView),
-        (status = 400, response = Refusal),
         (status = 401, response = Refusal),
         (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
         (status = 429, response = Refusal),
     ))]
 pub async fn create_tokens(
@@ -204,12 +196,8 @@ pub struct RefreshForm {
     request_body = RefreshForm,
     responses(
         (status = 200, body = TokensView),
-        (status = 400, response = Refusal),
         (status = 401, response = Refusal),
         (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn refresh_tokens(
     State(app): State<App>,
@@ -222,8 +210,7 @@ pub async fn refresh_tokens(
 ///
 /// Ends the access token this is called with, and what it is renewed with.
 #[utoipa::path(delete, path = "/api/v1/tokens", tag = "account",
-    responses((status = 204, description = "They open nothing any more."),
-        (status = 403, response = Refusal), (status = 422, response = Refusal)))]
+    responses((status = 204, description = "They open nothing any more.")))]
 pub async fn revoke_tokens(State(app): State<App>, caller: Caller) -> Result<StatusCode, Problem> {
     let Some(family) = caller.family else {
         let detail = "this was not called with an access token; keys are revoked at /api/v1/keys";
@@ -249,11 +236,6 @@ pub struct PasswordForm {
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = PasswordForm,
     responses(
         (status = 204, description = "Changed."),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
         (status = 429, response = Refusal),
     ))]
 pub async fn change_password(

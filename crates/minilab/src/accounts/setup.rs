@@ -60,12 +60,8 @@ pub struct SetupForm {
     responses(
         (status = 204, description = "Made, and signed in by a cookie.",
             headers(("set-cookie" = String))),
-        (status = 400, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ),
 )]
 pub async fn set_up(

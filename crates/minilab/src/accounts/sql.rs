@@ -35,6 +35,7 @@ crate::sql! {
     DELETE_EXPIRED = "DELETE FROM credentials WHERE expires_ms < $1";
     SELECT_PASSWORD = "SELECT id, suspended, password_hash FROM accounts WHERE name = $1";
     UPDATE_PASSWORD = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
+    UPDATE_NAME = "UPDATE accounts SET name = $2 WHERE id = $1";
     UPDATE_TIER = "UPDATE accounts SET tier = $2 WHERE id = $1";
     UPDATE_ACCOUNT = "UPDATE accounts SET tier = $2, is_admin = $3, suspended = $4 WHERE id = $1";
     COUNT_OTHER_ADMINS = "SELECT COUNT(*) FROM accounts

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::audit::{self, Actor};
 use super::{take_turn, tell};
-use crate::accounts::create::{NewAccount, insert, insert_first_key};
+use crate::accounts::create::{NewAccount, insert, insert_first_key, rename};
 use crate::accounts::routes::{UsageView, usage};
 use crate::accounts::{ANONYMOUS, Account, Admin, find, password, sql};
 use crate::app::App;
@@ -49,6 +49,9 @@ pub struct AccountForm {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
+    /// Audit lines of before keep the old one.
+    #[schema(min_length = 1, max_length = 64)]
+    name: Option<String>,
     tier: Option<String>,
     /// Refused everywhere within a second, with its keys, sessions and links.
     suspended: Option<bool>,
@@ -115,8 +118,6 @@ struct Row {
         (status = 200, body = AccountsView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
-        (status = 403, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn list_accounts(
     State(app): State<App>,
@@ -144,12 +145,7 @@ pub async fn list_accounts(
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", request_body = AccountForm,
     responses(
         (status = 201, body = AccountView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn create_account(
     State(app): State<App>,
@@ -189,6 +185,44 @@ pub(super) fn unknown() -> Problem {
     Problem::not_found("account")
 }
 
+/// What is to go along.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteQuery {
+    /// `everything`: the account's images and upload links go as well.
+    with: Option<With>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = DeleteWith)]
+pub enum With {
+    Everything,
+}
+
+/// Delete an account
+///
+/// While it has images or open upload links that is 409 `account_not_empty`, unless `with=everything` is
+/// said. Then it is suspended first, and gone when all of its images are; a call that was broken off goes
+/// on in the background, and may be repeated.
+#[utoipa::path(delete, path = "/api/v1/accounts/{id}", tag = "admin",
+    params(("id" = Uuid, Path), DeleteQuery),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 409, response = Refusal),
+    ))]
+pub async fn delete_account(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    id: Result<Path<Uuid>, PathRejection>,
+    Query(DeleteQuery { with }): Query<DeleteQuery>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id.map_err(|_| unknown())?;
+    let actor = Actor::new(&app, &caller);
+    super::delete_account::delete_account(&app, id, with.is_some(), actor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub async fn hash_if_strong(
     password: Option<String>,
     account: &str,
@@ -202,7 +236,7 @@ pub async fn hash_if_strong(
 
 /// Show an account
 #[utoipa::path(get, path = "/api/v1/accounts/{id}", tag = "admin", params(("id" = Uuid, Path)),
-    responses((status = 200, body = AccountView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = AccountView)))]
 pub async fn show_account(
     State(app): State<App>,
     _: Admin,
@@ -221,12 +255,7 @@ pub async fn show_account(
     request_body = AccountChange,
     responses(
         (status = 200, body = AccountView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn change_account(
     State(app): State<App>,
@@ -287,6 +316,9 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
         keep_an_admin(tx, *id).await?;
     }
     execute!(tx, sql::UPDATE_ACCOUNT, *id, &tier, is_admin, suspended)?;
+    if let Some(name) = change.name.as_ref().filter(|name| **name != account.name) {
+        rename(tx, &account, name).await.map_err(Problem::from)?;
+    }
     if let Some(hash) = hash {
         execute!(tx, sql::UPDATE_PASSWORD, *id, &**hash)?;
         execute!(tx, sql::REVOKE_OTHER_FAMILIES, *id, Uuid::nil(), actor.now_ms)?;
@@ -296,7 +328,8 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
         counters::add(tx, Scope::Account(*id), counters::CHANGES, 1).await?;
         refine::start(tx, Some(*id), actor.now_ms).await?;
     }
-    let detail = json!({"tier": tier, "admin": is_admin, "suspended": suspended,
+    let name = change.name.as_ref().unwrap_or(&account.name);
+    let detail = json!({"name": name, "tier": tier, "admin": is_admin, "suspended": suspended,
         "password_changed": hash.is_some()});
     audit::note(tx, actor, "account.change", &account.name, &detail).await?;
     Ok(())

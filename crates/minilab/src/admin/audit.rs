@@ -13,8 +13,8 @@ use crate::accounts::{Admin, Caller};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::db::Conn;
+use crate::http::Problem;
 use crate::http::extract::Query;
-use crate::http::problem::{Problem, Refusal};
 use crate::http::request_id;
 use crate::images::list::{PageQuery, next_link, write_cursor};
 use crate::{execute, fetch_all};
@@ -101,8 +101,6 @@ type Row = (Uuid, i64, String, Option<String>, String, String, String);
         (status = 200, body = LinesView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
-        (status = 403, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn list_audit(
     State(app): State<App>,

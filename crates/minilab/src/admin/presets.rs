@@ -18,6 +18,7 @@ use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
 use crate::links::ORIGINAL;
 use crate::tiers::catalogue::{parse_colour, write_colour};
+use crate::tiers::words;
 use crate::tiers::write::put_preset;
 use crate::tiers::{Catalogue, Preset, sql};
 use crate::variants::refine;
@@ -32,7 +33,7 @@ const BYTE_BUDGET_MIN: u64 = 1024;
 pub struct PresetView {
     #[schema(pattern = "^[a-z0-9_-]{1,64}$", example = "banner")]
     name: String,
-    #[schema(value_type = String, example = "inside")]
+    #[schema(value_type = words::Fit)]
     fit: Fit,
     #[schema(minimum = 1, maximum = 16384)]
     width: Option<u32>,
@@ -42,11 +43,11 @@ pub struct PresetView {
     exact: bool,
     /// Make small pictures larger.
     enlarge: bool,
-    #[schema(value_type = String, example = "source")]
+    #[schema(value_type = words::OutputFormat)]
     format: OutputFormat,
     #[schema(minimum = 1, maximum = 100)]
     quality: u8,
-    #[schema(value_type = String, example = "keep")]
+    #[schema(value_type = words::Animation)]
     animation: Animation,
     /// Behind what is transparent, where the format cannot be.
     #[schema(pattern = "^#[0-9a-fA-F]{6}$")]
@@ -73,14 +74,14 @@ pub struct VersionedView {
 #[expect(dead_code, reason = "describes what is merged")]
 pub struct PresetChange {
     name: Option<String>,
-    fit: Option<String>,
+    fit: Option<words::Fit>,
     width: Option<u32>,
     height: Option<u32>,
     exact: Option<bool>,
     enlarge: Option<bool>,
-    format: Option<String>,
+    format: Option<words::OutputFormat>,
     quality: Option<u8>,
-    animation: Option<String>,
+    animation: Option<words::Animation>,
     background: Option<String>,
     byte_budget: Option<u64>,
     eager: Option<bool>,
@@ -181,7 +182,7 @@ fn unknown(name: &str) -> Problem {
 
 /// List presets
 #[utoipa::path(get, path = "/api/v1/presets", tag = "admin",
-    responses((status = 200, body = PresetsView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = PresetsView)))]
 pub async fn list_presets(
     State(app): State<App>,
     _: Admin,
@@ -194,7 +195,7 @@ pub async fn list_presets(
 /// Show a preset
 #[utoipa::path(get, path = "/api/v1/presets/{name}", tag = "admin",
     params(("name" = String, Path)),
-    responses((status = 200, body = VersionedView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = VersionedView)))]
 pub async fn show_preset(
     State(app): State<App>,
     _: Admin,
@@ -210,12 +211,7 @@ pub async fn show_preset(
 #[utoipa::path(post, path = "/api/v1/presets", tag = "admin", request_body = PresetChange,
     responses(
         (status = 201, body = VersionedView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn create_preset(
     State(app): State<App>,
@@ -236,11 +232,6 @@ pub async fn create_preset(
     params(("name" = String, Path)), request_body = PresetChange,
     responses(
         (status = 200, body = VersionedView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn change_preset(
     State(app): State<App>,
@@ -313,7 +304,6 @@ async fn next_version(
     params(("name" = String, Path)),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 403, response = Refusal),
         (status = 409, response = Refusal),
     ))]
 pub async fn delete_preset(

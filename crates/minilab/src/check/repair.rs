@@ -1,5 +1,6 @@
 //! Mending what can be mended. What anything still refers to is never removed.
 
+use std::fmt;
 use std::time::Duration;
 
 use object_store::path::Path;
@@ -21,6 +22,16 @@ pub enum Mended {
     Later,
     /// Only a person with a backup can.
     No,
+}
+
+impl fmt::Display for Mended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "mended",
+            Self::Later => "left for now: it may belong to something under way; try in an hour",
+            Self::No => "not mended: this is for a person to decide",
+        })
+    }
 }
 
 /// Mends one difference. Files younger than `grace` are left for later.

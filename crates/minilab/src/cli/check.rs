@@ -34,7 +34,7 @@ pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {
             let whose = whose.map(|whose| format!("; {whose}")).unwrap_or_default();
             if check.repair {
                 let mended = repair(&app, difference, GRACE).await?;
-                println!("{difference}{whose}; mended: {mended:?}");
+                println!("{difference}{whose}; {mended}");
             } else {
                 println!("{difference}{whose}");
             }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Settings, descriptors, existing, runtime, start_log};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::{accounts, http, links, router, worker};
 
 #[derive(Args)]
@@ -46,12 +46,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         tracing::info!(url = format!("http://{address}"), %data, "serving");
         if let Some(url) = accounts::setup::link(&app).await? {
             let command = format!("minilab account add NAME --tier business --admin --data {data}");
-            tracing::warn!(
-                url,
-                command,
-                "there is no admin yet: within an hour this link, or at any time this command, makes \
-                 the first admin"
-            );
+            invite(&app, &url, &command);
         }
         let watch = crate::spawn(links::watch(app.clone()));
         let tidy = crate::spawn(accounts::throttle::keep_tidy(app.clone()));
@@ -66,6 +61,25 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         tidy.await.context("the memory of sign-ins died")?;
         close(app, hands).await
     })
+}
+
+/// Tells whoever started an empty lab how to get in: on lines of their own that nobody overlooks, or as
+/// a line of the log where programs read it.
+fn invite(app: &App, url: &str, command: &str) {
+    if app.config.log.format == LogFormat::Json {
+        tracing::warn!(
+            url,
+            command,
+            "there is no admin yet: within an hour this link, or at any time this command, makes the \
+             first admin"
+        );
+        return;
+    }
+    let line = "=".repeat(url.len() + 4);
+    eprintln!(
+        "\n{line}\n  There is no admin yet. Open this link within an hour to become the first one:\n\n  \
+         {url}\n\n  Or make one here, at any time:\n\n  {command}\n{line}\n"
+    );
 }
 
 pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {

@@ -67,12 +67,8 @@ impl From<Tokens> for PairView {
     request_body = UserForm,
     responses(
         (status = 200, body = PairView),
-        (status = 400, response = Refusal),
         (status = 401, response = Refusal),
         (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
         (status = 429, response = Refusal),
     ))]
 async fn create_token_pair(
@@ -89,12 +85,8 @@ async fn create_token_pair(
     request_body = RefreshForm,
     responses(
         (status = 200, body = PairView),
-        (status = 400, response = Refusal),
         (status = 401, response = Refusal),
         (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 async fn refresh_token_pair(
     State(app): State<App>,
@@ -186,12 +178,6 @@ struct TieredForm {
     request_body(content = TieredForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = TieredView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 413, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 async fn create_tiered_image(
     State(app): State<App>,
@@ -233,13 +219,8 @@ struct ExpiringView {
     request_body = ExpiringForm,
     responses(
         (status = 201, body = ExpiringView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
         (status = 404, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 async fn create_expiring_image(
     State(app): State<App>,

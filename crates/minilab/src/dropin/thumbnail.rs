@@ -136,12 +136,6 @@ async fn show_thumbnail(
     request_body(content = ThumbnailForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = ThumbnailView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 413, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ),
 )]
 async fn create_thumbnail(
@@ -184,7 +178,6 @@ async fn delete_thumbnail(
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/jpeg"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 416, response = Refusal),
         (status = 422, response = Refusal),
     ),
 )]

@@ -106,13 +106,8 @@ fn unknown() -> Problem {
 #[utoipa::path(post, path = "/api/v1/gallery", tag = "gallery", request_body = NewItem,
     responses(
         (status = 201, body = ItemView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
         (status = 404, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn create_item(
     State(app): State<App>,
@@ -176,11 +171,6 @@ async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, St
     params(("id" = Uuid, Path)), request_body = ItemChange,
     responses(
         (status = 200, body = ItemView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn change_item(
     State(app): State<App>,
@@ -222,8 +212,7 @@ async fn close(tx: &mut Conn, item: &Item, now_ms: i64) -> sqlx::Result<()> {
 /// The image stays.
 #[utoipa::path(delete, path = "/api/v1/gallery/{id}", tag = "gallery",
     params(("id" = Uuid, Path)),
-    responses((status = 204, description = "It is not shown any more."),
-        (status = 403, response = Refusal)))]
+    responses((status = 204, description = "It is not shown any more.")))]
 pub async fn delete_item(
     State(app): State<App>,
     Admin(caller): Admin,

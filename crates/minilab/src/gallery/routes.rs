@@ -14,9 +14,10 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::{Key, List, Tenant, What};
 use crate::counters::{self, Scope};
+use crate::http::Problem;
 use crate::http::extract::{Path, Query};
-use crate::http::problem::{Problem, Refusal};
-use crate::images::routes::{PictureBytes, PreferHeader, VersionQuery, split_page};
+use crate::http::prefer::PreferHeader;
+use crate::images::routes::{PictureBytes, VersionQuery, split_page};
 use crate::variants::routes::{Handing, NotYetView, hand_out};
 
 #[derive(Serialize, ToSchema)]
@@ -35,8 +36,6 @@ pub struct GalleryView {
         (status = 200, body = GalleryView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
-        (status = 403, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn list_gallery(
     State(app): State<App>,
@@ -114,7 +113,7 @@ pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Pro
 
 /// Show a gallery item
 #[utoipa::path(get, path = "/api/v1/gallery/{id}", tag = "gallery", params(("id" = Uuid, Path)),
-    responses((status = 200, body = ItemView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = ItemView)))]
 pub async fn show_item(
     State(app): State<App>,
     caller: Caller,
@@ -143,9 +142,6 @@ pub async fn show_item(
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 403, response = Refusal),
-        (status = 416, response = Refusal),
-        (status = 422, response = Refusal),
     ))]
 pub async fn show_item_variant(
     State(app): State<App>,

@@ -81,6 +81,7 @@ impl BrowsersConfig {
                 header::RETRY_AFTER,
                 header::CONTENT_RANGE,
                 header::CONTENT_DISPOSITION,
+                HeaderName::from_static("preference-applied"),
                 HeaderName::from_static("x-request-id"),
             ])
     }

@@ -32,6 +32,7 @@ pub const WITH_SECRETS: &[(&str, &str)] = &[
     ("POST", "/api/v1/tokens"),
     ("POST", "/api/v1/tokens/refresh"),
     ("POST", "/api/v1/upload-links"),
+    ("POST", "/api/v1/upload-links/{id}/token"),
     ("GET", "/api/gallery/{id}"),
     ("GET", "/api/uploads/{id}"),
     ("POST", "/api/token/"),

@@ -8,9 +8,11 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Problem;
 use super::texts::{self, BAD_TEXT};
+use super::words::plain;
 use crate::text;
 
 /// A query string.
@@ -24,8 +26,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             check_pairs(&pairs.0)?;
         }
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        let query =
-            query.map_err(|rejected| Problem::unprocessable("bad_query", rejected.body_text()));
+        let query = query.map_err(|rejected| {
+            let said = rejected.body_text();
+            let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said);
+            Problem::unprocessable("bad_query", at_member(said))
+        });
         query.map(|axum::extract::Query(query)| Self(query))
     }
 }
@@ -84,7 +89,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (request, body) = read(request, state).await?;
         texts::check_json(&body)?;
-        let body = axum::Json::<T>::from_request(with(&request, body), state).await;
+        let body = axum::Json::<Value>::from_request(with(&request, body), state).await;
         let body = body.map_err(|rejected| {
             let code = match rejected.status() {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
@@ -93,7 +98,30 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             };
             Problem::new(rejected.status(), code, rejected.body_text())
         });
-        body.map(|axum::Json(body)| Self(body))
+        body.and_then(|axum::Json(body)| understand(body)).map(Self)
+    }
+}
+
+/// Every body of ours is an object: a list is not taken for its members in their order.
+fn understand<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
+    if !body.is_object() {
+        return Err(Problem::unprocessable("bad_body", "the body is not a JSON object"));
+    }
+    serde_path_to_error::deserialize(body)
+        .map_err(|error| Problem::unprocessable("bad_body", at_member(&error.to_string())))
+}
+
+/// What is wrong, in plain words, behind the member it is wrong with: as `serde_path_to_error` writes it.
+fn at_member(error: &str) -> String {
+    match error.split_once(": ") {
+        // The error names its member itself.
+        Some((_, inner))
+            if inner.starts_with("unknown field") || inner.starts_with("missing field") =>
+        {
+            plain(inner)
+        }
+        Some((path, inner)) if !path.contains(' ') => format!("{path}: {}", plain(inner)),
+        _ => plain(error),
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::guard::{self, Guard};
 use super::problem::Again;
 use super::request_id::{CURRENT, Current};
-use super::{Problem, cache_policy, compress, peer, request_id};
+use super::{Problem, cache_policy, compress, page, peer, request_id};
 use crate::measures;
 
 /// Who waited so long for the database does not wait for it again.
@@ -33,11 +33,15 @@ pub async fn layer(State(guard): State<Arc<Guard>>, request: Request, next: Next
     let span = tracing::info_span!("request", id, method = %method, route);
     let reads_gzip = compress::accepts(request.headers());
     let peer = peer::address(request.extensions(), request.headers(), &guard.proxies);
+    let wants_page = page::wants_page(&method, request.uri().path(), request.headers());
     let answer = async {
         let mut response = match guard::refusal(&guard, &request) {
             Some(problem) => problem.into_response(),
             None => answer(request, next).await,
         };
+        if wants_page {
+            response = page::as_page(response, &guard.home);
+        }
         guard::harden(&guard, response.headers_mut());
         cache_policy::apply(&mut response);
         let response = compress::apply(&method, route, reads_gzip, response).await;

@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority};
 
 use super::browsers::BrowsersConfig;
+use super::query::KnownQueries;
 use super::{Network, Problem};
 
 /// The names this service answers to, beside addresses and `localhost`.
@@ -19,6 +20,9 @@ pub struct Guard {
     pub browsers: BrowsersConfig,
     /// Whose word about addresses is believed.
     pub proxies: Vec<Network>,
+    pub queries: KnownQueries,
+    /// Where a way home leads.
+    pub home: String,
 }
 
 impl Hosts {
@@ -65,7 +69,7 @@ pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
         let detail = "a browser on another site sent this request";
         return Some(Problem::forbidden("cross_site", detail));
     }
-    None
+    guard.queries.refusal(request)
 }
 
 /// A page of an origin that the settings name, which shows a key and not what its browser keeps.

@@ -1,10 +1,35 @@
 //! Changes that come as a part of a JSON object, and all that is wrong with them at once.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Problem;
+use super::words::plain;
+
+/// A member of a change: left out, or said, be it null. Goes with `#[serde(default)]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Said<T> {
+    #[default]
+    Nothing,
+    Value(Option<T>),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Said<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::Value)
+    }
+}
+
+impl<T> Said<T> {
+    /// What is so from now on.
+    pub fn or(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Nothing => before,
+            Self::Value(value) => value,
+        }
+    }
+}
 
 /// What is wrong with one member.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -38,11 +63,16 @@ pub fn merge<T: Serialize + DeserializeOwned>(
             (Some(Value::Object(inner)), Value::Object(changes)) => {
                 inner.extend(changes.clone());
             }
+            // A list would be taken for its members in their order.
+            (Some(Value::Object(_)), _) => {
+                wrong.push(Wrong::new(name, "is not an object"));
+                continue;
+            }
             (Some(member), _) => *member = change.clone(),
         }
         match serde_json::from_value::<T>(candidate.clone()) {
             Ok(_) => merged = candidate,
-            Err(error) => wrong.push(Wrong::new(name, error.to_string())),
+            Err(error) => wrong.push(Wrong::new(name, plain(&error.to_string()))),
         }
     }
     (serde_json::from_value(merged).expect("tried member by member"), wrong)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
 use utoipa::{ToResponse, ToSchema};
 
+use super::page::ForPeople;
 use super::request_id;
 use crate::db;
 use crate::limits::Limit;
@@ -186,8 +187,10 @@ impl From<Problem> for ItemProblem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, retry_after_secs) = (self.status, self.retry_after_secs);
+        let for_people = ForPeople { status, detail: self.detail.clone() };
         let is_away = self.code == DATABASE_AWAY;
         let mut response = (status, axum::Json(self.view())).into_response();
+        response.extensions_mut().insert(for_people);
         if is_away {
             response.extensions_mut().insert(Again);
         }

@@ -80,8 +80,8 @@ fn is_whole(answer: &Response) -> bool {
     }
 }
 
-/// It goes some minutes later: what looks received from here may be lost on the other side yet.
-async fn downloaded(app: App, image: Uuid) {
+/// Notes that the whole of an image was received: it goes some minutes later, if it was to go then. What looks received from here may be lost on the other side yet.
+pub async fn downloaded(app: App, image: Uuid) {
     let grace_ms = app.config.images.download_grace_secs as i64 * 1000;
     let args = (image, app.clock.now_ms() + grace_ms);
     let noted = app.db.write(args, |tx, &(image, due_ms)| {

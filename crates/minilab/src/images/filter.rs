@@ -15,22 +15,20 @@ use crate::app::App;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::texts::BAD_TEXT;
+use crate::tiers::words::PictureFormat;
 
 /// All that is said must hold.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FilterQuery {
-    /// The camera's model, as the metadata has it.
-    #[param(example = "Canon EOS 40D")]
+    /// The camera's model, as the metadata has it, such as `Canon EOS 40D`.
     camera: Option<String>,
     /// A word such as `jpeg`.
-    #[param(pattern = "^(jpeg|png|gif|webp|avif|heic|bmp|tiff|ico)$")]
+    #[param(value_type = Option<PictureFormat>)]
     format: Option<String>,
-    /// Taken on this day or later; local time, a day or a moment.
-    #[param(example = "2008-05-30")]
+    /// Taken on this day or later; local time, a day or a moment, such as `2008-05-30`.
     taken_from: Option<String>,
-    /// Taken on this day or earlier.
-    #[param(example = "2008-05-30T15:56:01")]
+    /// Taken on this day or earlier, such as `2008-05-30T15:56:01`.
     taken_to: Option<String>,
     /// Whether the place is known it was taken at.
     has_gps: Option<bool>,

@@ -1,11 +1,13 @@
 //! The library: what an account has.
 
+pub mod bulk;
 pub mod counted;
 pub mod delete;
 pub mod expire;
 pub mod filter;
 pub mod found;
 pub mod list;
+pub mod retention;
 pub mod routes;
 pub mod sql;
 pub mod view;

@@ -13,7 +13,7 @@ use super::filter::FilterQuery;
 use super::found::Total;
 use super::list::{self, Page, PageQuery, Whose, list, next_link};
 use super::view::{ImageView, view};
-use super::{Image, State, delete, expire, find, sql};
+use super::{Image, State, delete, expire, find, retention, sql};
 use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::blobs::BlobKey;
@@ -25,8 +25,10 @@ use crate::http::bytes::{Served, fingerprint, serve, short_tag};
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
 use crate::http::intact::VARIANT_LOST;
+use crate::http::merge::Said;
+use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{Problem, Refusal};
-use crate::variants::on_demand::patience;
+use crate::tiers::DeleteAfter;
 use crate::variants::{Variant, location, remake};
 use crate::waiting::Waiting;
 
@@ -34,16 +36,6 @@ use crate::waiting::Waiting;
 #[derive(IntoParams)]
 #[into_params(names("id"), parameter_in = Path)]
 pub struct ImageId(pub Uuid);
-
-/// How long the caller is ready to wait.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes what `patience` reads")]
-pub struct PreferHeader {
-    /// `wait=N`: wait up to N seconds, at most 30.
-    #[param(example = "wait=10")]
-    prefer: Option<String>,
-}
 
 /// Bytes of a picture.
 #[derive(ToSchema)]
@@ -127,9 +119,7 @@ struct ImagesView {
         (status = 200, body = ImagesView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
-        (status = 403, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 422, response = Refusal),
     ),
 )]
 pub async fn list_images(
@@ -210,7 +200,7 @@ pub async fn show_image(
     CallerOrHolder(caller): CallerOrHolder,
     ImageId(id): ImageId,
     headers: HeaderMap,
-) -> Result<axum::Json<ImageView>, Problem> {
+) -> Result<Response, Problem> {
     let mut waiting = Waiting::new(&app, caller.account.id, patience(&headers, 0));
     let image = loop {
         waiting.ring_me();
@@ -219,7 +209,8 @@ pub async fn show_image(
             break image;
         }
     };
-    Ok(axum::Json(show(&app, &caller, &image).await?))
+    let shown = axum::Json(show(&app, &caller, &image).await?).into_response();
+    Ok(applied(&headers, shown))
 }
 
 /// What may be changed of an image.
@@ -227,18 +218,22 @@ pub async fn show_image(
 #[serde(deny_unknown_fields)]
 pub struct ImageChange {
     /// The name it is handed out under; made safe like that of an upload.
-    filename: String,
+    filename: Option<String>,
+    /// When it goes by itself: `"download"`, or seconds from now; null keeps it. What the tier said when
+    /// it came in still holds.
+    #[serde(default)]
+    #[schema(value_type = Option<DeleteAfter>)]
+    delete_after: Said<DeleteAfter>,
 }
 
-/// Rename an image
+/// Change an image
+///
+/// Its name, and when it goes. Only what is named.
 #[utoipa::path(
     patch, path = "/api/v1/images/{id}", tag = "images", params(ImageId),
     request_body = ImageChange,
     responses(
         (status = 200, body = ImageView),
-        (status = 400, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
     ),
 )]
 pub async fn change_image(
@@ -247,7 +242,12 @@ pub async fn change_image(
     ImageId(id): ImageId,
     Json(change): Json<ImageChange>,
 ) -> Result<axum::Json<ImageView>, Problem> {
-    rename(&app, caller.account.id, id, &change.filename).await?;
+    if let Said::Value(after) = change.delete_after {
+        retention::change(&app, &caller, id, after).await?;
+    }
+    if let Some(filename) = &change.filename {
+        rename(&app, caller.account.id, id, filename).await?;
+    }
     let image = find_own(&app, &caller, id).await?;
     Ok(axum::Json(show(&app, &caller, &image).await?))
 }
@@ -300,6 +300,15 @@ pub fn may_have_original(caller: &Caller, image: &Image) -> Result<(), Problem> 
     if image.blob.discarded { Err(super::discarded()) } else { Ok(()) }
 }
 
+/// The copy without the place, where the tier hands out no other and there is a place to take out.
+pub async fn without_place(
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+) -> Result<Option<Variant>, Problem> {
+    if caller.tier().keeping.location { Ok(None) } else { location::without(app, image).await }
+}
+
 /// Download the original
 ///
 /// The bytes as they came in; where the tier says so, without the place they were taken at. Strong
@@ -310,10 +319,7 @@ pub fn may_have_original(caller: &Caller, image: &Image) -> Result<(), Problem> 
         (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
         (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 403, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 416, response = Refusal),
-        (status = 422, response = Refusal),
     ),
 )]
 pub async fn show_original(
@@ -348,11 +354,7 @@ async fn serve_original(
 ) -> Result<Response, (Problem, Option<Box<Variant>>)> {
     let bare = |problem: Problem| (problem, None::<Box<Variant>>);
     let original = image.blob.original();
-    let stripped = if caller.tier().keeping.location {
-        None
-    } else {
-        location::without(app, image).await.map_err(bare)?
-    };
+    let stripped = without_place(app, caller, image).await.map_err(bare)?;
     let format = image.blob.format().map_err(|cause| bare(cause.into()))?;
     let (key, bytes, hash) = match &stripped {
         Some(copy) => (copy.key(&original), copy.bytes, &copy.hash),

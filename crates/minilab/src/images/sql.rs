@@ -34,6 +34,8 @@ crate::sql! {
         WHERE id = (SELECT blob_id FROM images WHERE id = $1)";
     LOCK_IMAGE = locking "SELECT id FROM images WHERE id = $1";
     RENAME = "UPDATE images SET filename = $3 WHERE id = $1 AND account_id = $2";
+    SET_RETENTION = "UPDATE images SET delete_at_ms = $3, delete_after_download = $4
+        WHERE id = $1 AND account_id = $2";
     LEAVE_GALLERY = "DELETE FROM gallery WHERE image_id = $1";
     DELETE = "DELETE FROM images WHERE id = $1";
     LOCK_BLOB = locking "SELECT bytes, doomed, discarded, format, model FROM blobs WHERE id = $1";

@@ -8,6 +8,7 @@ use super::{Image, State};
 use crate::accounts::Caller;
 use crate::clock::rfc3339;
 use crate::http::bytes::fingerprint;
+use crate::tiers::words::PictureFormat;
 use crate::variants::{self, Variant};
 
 /// An image of one's own.
@@ -20,7 +21,7 @@ pub struct ImageView {
     /// Why it is `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorView>,
-    #[schema(example = "jpeg")]
+    #[schema(value_type = PictureFormat)]
     pub format: String,
     /// Upright, after the orientation.
     pub width: i64,
@@ -59,6 +60,7 @@ pub struct VariantView {
     pub preset: String,
     pub state: State,
     pub url: String,
+    #[schema(value_type = Option<PictureFormat>)]
     pub format: Option<String>,
     pub width: Option<i64>,
     pub height: Option<i64>,

@@ -21,7 +21,7 @@ use crate::accounts::Admin;
 use crate::app::App;
 use crate::check::scrub::COUNTS;
 use crate::db::Db;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::Problem;
 use crate::limits::Limit;
 use crate::measures::{self, Outcome};
 use text::{Encoded, counters, gauge, gauges, histograms};
@@ -31,7 +31,7 @@ use text::{Encoded, counters, gauge, gauges, histograms};
 /// As Prometheus reads them. For admins: give the scraper a key as its bearer token.
 #[utoipa::path(get, path = "/metrics", tag = "operation",
     responses((status = 200, description = "OpenMetrics text.", body = String,
-        content_type = "application/openmetrics-text"), (status = 403, response = Refusal)))]
+        content_type = "application/openmetrics-text")))]
 pub async fn show_metrics(State(app): State<App>, _: Admin) -> Result<Response, Problem> {
     app.cache.settle().await;
     let lab = lab::Lab::read(&app).await?;

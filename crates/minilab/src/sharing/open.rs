@@ -1,8 +1,8 @@
 //! `GET /l/{token}`: what a temporary link shows, without asking the database.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
 
 use super::mend;
 use crate::app::App;
@@ -19,7 +19,7 @@ use crate::links::Payload;
 /// Open a temporary link
 ///
 /// Whoever has the link may. 403 for a link that was not made here, 410 for one that expired or was
-/// revoked. Strong `ETag`, `Range`, `HEAD`.
+/// revoked. Strong `ETag`, `Range`, `HEAD`. Pages of any site may show it.
 #[utoipa::path(
     get, path = "/l/{token}", tag = "sharing", security(()),
     params(("token" = String, Path, description = "The end of the URL that was answered")),
@@ -29,7 +29,6 @@ use crate::links::Payload;
         (status = 304, description = "The caller has these bytes."),
         (status = 403, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 416, response = Refusal),
     ),
 )]
 pub async fn open_link(
@@ -37,6 +36,19 @@ pub async fn open_link(
     token: Result<Path<String>, Problem>,
     method: Method,
     headers: HeaderMap,
+) -> Response {
+    let mut answer = open(&app, token, &method, &headers).await.into_response();
+    // A link is made to be shown elsewhere, whatever the settings say of other pictures.
+    let name = HeaderName::from_static("cross-origin-resource-policy");
+    answer.headers_mut().insert(name, HeaderValue::from_static("cross-origin"));
+    answer
+}
+
+async fn open(
+    app: &App,
+    token: Result<Path<String>, Problem>,
+    method: &Method,
+    headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let forged = || Problem::forbidden("forged_link", "this link was not made here");
     let Path(token) = token.map_err(|_| forged())?;
@@ -61,11 +73,11 @@ pub async fn open_link(
         policy: CachePolicy::PrivateFor { secs: (left_ms / 1000) as u32 },
         tenant: Tenant::Link(payload.link),
     };
-    let answer = match serve(&app.blobs, &app.cache, &method, &headers, served).await {
+    let answer = match serve(&app.blobs, &app.cache, method, headers, served).await {
         Err(problem) if mend::may_help(&problem) => {
-            mend::serve(&app, &payload, left_ms, &method, &headers, problem).await?
+            mend::serve(app, &payload, left_ms, method, headers, problem).await?
         }
         answer => answer?,
     };
-    Ok(expire::after_download(&app, payload.goes, &method, answer))
+    Ok(expire::after_download(app, payload.goes, method, answer))
 }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::{Stats, read};
 use crate::accounts::{Admin, Caller};
 use crate::app::App;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::Problem;
+use crate::tiers::words::PictureFormat;
 
 /// The images that are there, their formats and cameras; the uploads of 30 days.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +45,7 @@ pub struct StatsView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = FormatCount)]
 struct FormatView {
-    #[schema(example = "jpeg")]
+    #[schema(value_type = PictureFormat)]
     format: String,
     count: i64,
 }
@@ -89,14 +90,14 @@ impl From<Stats> for StatsView {
 
 /// Statistics of the lab
 #[utoipa::path(get, path = "/api/v1/stats", tag = "admin",
-    responses((status = 200, body = StatsView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = StatsView)))]
 pub async fn show_stats(State(app): State<App>, _: Admin) -> Result<Answer<StatsView>, Problem> {
     answer(&app, None).await
 }
 
 /// My statistics
 #[utoipa::path(get, path = "/api/v1/me/stats", tag = "account",
-    responses((status = 200, body = StatsView), (status = 403, response = Refusal)))]
+    responses((status = 200, body = StatsView)))]
 pub async fn show_my_stats(
     State(app): State<App>,
     caller: Caller,

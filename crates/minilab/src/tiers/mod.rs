@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod keeping;
 pub mod seed;
 pub mod sql;
+pub mod words;
 pub mod write;
 
 pub use catalogue::{Catalogue, Catalogues};

@@ -4,7 +4,7 @@
 
 use axum::Router;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 
@@ -38,6 +38,7 @@ pub const FILES: &[File] = files! {
     "invitations.html": "text/html; charset=utf-8",
     "invite.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
+    "favicon.ico": "image/x-icon",
     "favicon.svg": "image/svg+xml",
     "setup.html": "text/html; charset=utf-8",
     "sign-in.html": "text/html; charset=utf-8",
@@ -79,9 +80,16 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", page("sign-in.html"))
         .route("/sign-out", page("sign-out.html"))
         .route("/setup", page("setup.html"))
-        .route("/invitations", page("invitations.html"))
+        .route("/upload-links", page("invitations.html"))
+        .route("/invitations", get(|| async { Redirect::permanent("/upload-links") }))
+        .route("/favicon.ico", get(show_favicon))
         .route("/u/{token}", page("invite.html"))
         .route("/ui/{file}", get(show_file))
+}
+
+/// Browsers ask for it wherever they are, also where no page names another.
+async fn show_favicon(headers: HeaderMap) -> Result<Response, Problem> {
+    answer("favicon.ico", &headers)
 }
 
 async fn show_file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

@@ -2,6 +2,7 @@
 //!
 //! What comes in belongs to the link's maker. What its holder may do is with `accounts`.
 
+pub mod change;
 pub mod new;
 pub mod routes;
 pub mod sql;

@@ -9,6 +9,7 @@ use crate::accounts::{Key, UploadLink};
 use crate::http::merge::Wrong;
 use crate::text;
 use crate::tiers::keeping::{self, DeleteAfter};
+use crate::tiers::words::PictureFormat;
 
 const LIFE_SECS_MAX: i64 = 30 * 24 * 3600;
 const LABEL_CHARACTERS_MAX: usize = 200;
@@ -16,9 +17,10 @@ const LABEL_CHARACTERS_MAX: usize = 200;
 /// An upload link that is to be. Either `expires_in` or `expires_at` is needed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"expires_in": 86_400}))]
 pub struct NewUploadLink {
     /// Seconds; at most 30 days.
-    #[schema(minimum = 1, maximum = 2_592_000, example = 86_400)]
+    #[schema(minimum = 1, maximum = 2_592_000)]
     expires_in: Option<i64>,
     /// RFC 3339; in the future, at most 30 days.
     #[schema(format = DateTime)]
@@ -33,7 +35,7 @@ pub struct NewUploadLink {
     #[schema(minimum = 1)]
     max_bytes: Option<i64>,
     /// Such as `jpeg`; nothing is all.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, value_type = Option<Vec<PictureFormat>>)]
     formats: Option<Vec<String>>,
     /// When what comes in goes by itself: `"download"`, or seconds.
     delete_after: Option<DeleteAfter>,
@@ -43,17 +45,13 @@ impl NewUploadLink {
     /// When it ends, and everything that is wrong with it.
     pub(super) fn check(&self, now_ms: i64) -> (i64, Vec<Wrong>) {
         let mut wrong = Vec::new();
-        let expires_ms = self.expires_ms(now_ms).unwrap_or_else(|mistake| {
-            wrong.push(mistake);
-            now_ms
-        });
-        let flaw = text::line_flaw(&self.label, LABEL_CHARACTERS_MAX);
-        wrong.extend(flaw.map(|flaw| Wrong::new("label", flaw)));
-        for (field, limit) in [("max_images", self.max_images), ("max_bytes", self.max_bytes)] {
-            if limit.is_some_and(|limit| limit < 1) {
-                wrong.push(Wrong::new(field, "starts at 1"));
-            }
-        }
+        let expires_ms = moment(self.expires_in, self.expires_at.as_deref(), now_ms)
+            .unwrap_or_else(|mistake| {
+                wrong.push(mistake);
+                now_ms
+            });
+        wrong.extend(check_label(&self.label));
+        wrong.extend(check_limits(self.max_images, self.max_bytes));
         if self.formats.as_ref().is_some_and(Vec::is_empty) {
             wrong.push(Wrong::new("formats", "names at least one, or is left out"));
         }
@@ -67,32 +65,6 @@ impl NewUploadLink {
             wrong.push(Wrong::new("delete_after", detail));
         }
         (expires_ms, wrong)
-    }
-
-    fn expires_ms(&self, now_ms: i64) -> Result<i64, Wrong> {
-        let (field, expires_ms) = match (self.expires_in, &self.expires_at) {
-            (Some(_), Some(_)) => {
-                return Err(Wrong::new("expires_at", "is said beside expires_in: choose one"));
-            }
-            (None, None) => return Err(Wrong::new("expires_in", "is needed, or expires_at")),
-            (Some(secs), None) => ("expires_in", now_ms.saturating_add(secs.saturating_mul(1000))),
-            (None, Some(text)) => {
-                let moment = text.parse::<Timestamp>().map_err(|_| {
-                    Wrong::new(
-                        "expires_at",
-                        format!("{text:?} is not RFC 3339, such as 2026-12-24T18:00:00Z"),
-                    )
-                })?;
-                ("expires_at", moment.as_millisecond())
-            }
-        };
-        if expires_ms <= now_ms {
-            return Err(Wrong::new(field, "is not in the future"));
-        }
-        if expires_ms > now_ms + 1000 * LIFE_SECS_MAX {
-            return Err(Wrong::new(field, "is more than 30 days away"));
-        }
-        Ok(expires_ms)
     }
 
     pub(super) fn into_row(
@@ -118,4 +90,48 @@ impl NewUploadLink {
             revoked_ms: None,
         }
     }
+}
+
+/// When a link ends of which one of both is said.
+pub(super) fn moment(
+    expires_in: Option<i64>,
+    expires_at: Option<&str>,
+    now_ms: i64,
+) -> Result<i64, Wrong> {
+    let (field, expires_ms) = match (expires_in, expires_at) {
+        (Some(_), Some(_)) => {
+            return Err(Wrong::new("expires_at", "is said beside expires_in: choose one"));
+        }
+        (None, None) => return Err(Wrong::new("expires_in", "is needed, or expires_at")),
+        (Some(secs), None) => ("expires_in", now_ms.saturating_add(secs.saturating_mul(1000))),
+        (None, Some(text)) => {
+            let moment = text.parse::<Timestamp>().map_err(|_| {
+                Wrong::new(
+                    "expires_at",
+                    format!("{text:?} is not RFC 3339, such as 2026-12-24T18:00:00Z"),
+                )
+            })?;
+            ("expires_at", moment.as_millisecond())
+        }
+    };
+    if expires_ms <= now_ms {
+        return Err(Wrong::new(field, "is not in the future"));
+    }
+    if expires_ms > now_ms + 1000 * LIFE_SECS_MAX {
+        return Err(Wrong::new(field, "is more than 30 days away"));
+    }
+    Ok(expires_ms)
+}
+
+pub(super) fn check_label(label: &str) -> Option<Wrong> {
+    text::line_flaw(label, LABEL_CHARACTERS_MAX).map(|flaw| Wrong::new("label", flaw))
+}
+
+pub(super) fn check_limits(
+    max_images: Option<i64>,
+    max_bytes: Option<i64>,
+) -> impl Iterator<Item = Wrong> {
+    let limits = [("max_images", max_images), ("max_bytes", max_bytes)];
+    let wrong = limits.into_iter().filter(|(_, limit)| limit.is_some_and(|limit| limit < 1));
+    wrong.map(|(field, _)| Wrong::new(field, "starts at 1"))
 }

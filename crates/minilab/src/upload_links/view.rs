@@ -8,6 +8,7 @@ use crate::accounts::{Caller, UploadLink};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::tiers::DeleteAfter;
+use crate::tiers::words::PictureFormat;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -48,6 +49,7 @@ pub struct LinkTerms {
     max_bytes: Option<i64>,
     bytes: i64,
     /// Nothing is all.
+    #[schema(value_type = Option<Vec<PictureFormat>>)]
     formats: Option<Vec<String>>,
     /// When what comes in goes by itself.
     delete_after: Option<DeleteAfter>,

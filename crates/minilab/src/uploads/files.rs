@@ -15,6 +15,7 @@ use super::flow::{Flow, Most};
 use super::refused::Refused;
 use crate::http::Problem;
 use crate::http::disposition::safe_name;
+use crate::http::filename;
 use crate::http::pace::Pace;
 use crate::http::problem::Stop;
 
@@ -108,7 +109,8 @@ impl Files {
                 let field = form.next_field().await;
                 let field = field.map_err(|error| flow.refusal(error.body_text()))?;
                 let Some(field) = field else { return Ok(None) };
-                let is_file = is_file(&field);
+                let name = filename::of_part(field.headers());
+                let is_file = name.is_some() || is_file(&field);
                 if is_file {
                     flow.enter_file();
                 } else {
@@ -117,7 +119,7 @@ impl Files {
                         return Err(Refused::TooManyInputs { max: INPUTS_MAX }.into());
                     }
                 }
-                let name = safe_name(field.file_name().unwrap_or_default());
+                let name = safe_name(&name.unwrap_or_default());
                 Ok(Some(Part {
                     name,
                     is_file,
@@ -207,10 +209,9 @@ pub(super) fn said_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// A form's other inputs have neither a file name nor a type of their own.
+/// A form's inputs without a file name have no type of their own either.
 fn is_file(field: &Field<'_>) -> bool {
-    field.file_name().is_some()
-        || field.content_type().is_some_and(|media_type| !media_type.starts_with("text/"))
+    field.content_type().is_some_and(|media_type| !media_type.starts_with("text/"))
 }
 
 fn is_multipart(headers: &HeaderMap) -> bool {

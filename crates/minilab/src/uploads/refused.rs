@@ -4,11 +4,12 @@ use axum::http::StatusCode;
 
 use crate::http::Problem;
 use crate::http::problem::Stop;
+use crate::http::words::size;
 
 /// The sender's fault, each with what helps.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refused {
-    #[error("the file is larger than the {max} bytes that are allowed")]
+    #[error("the file is larger than the {} that are allowed", size(*.max))]
     TooLarge { max: u64 },
     #[error("the file is empty")]
     Empty,
@@ -22,7 +23,7 @@ pub enum Refused {
     Suspended,
     #[error("one request may bring at most {max} files")]
     TooManyFiles { max: usize },
-    #[error("one request may bring at most {max} bytes")]
+    #[error("one request may bring at most {}", size(*.max))]
     BatchTooLarge { max: u64 },
     #[error("a form may have at most {max} inputs beside its files")]
     TooManyInputs { max: usize },
@@ -47,7 +48,9 @@ pub enum Refused {
 fn link_is_full(images_left: Option<i64>, bytes_left: Option<i64>) -> String {
     match (images_left, bytes_left) {
         (Some(left), _) if left <= 0 => "this link is full: it takes no more pictures".to_owned(),
-        (_, Some(left)) if left > 0 => format!("this link has room for {left} more bytes only"),
+        (_, Some(left)) if left > 0 => {
+            format!("this link has room for {} more only", size(left as u64))
+        }
         _ => "this link is full: it takes no more bytes".to_owned(),
     }
 }

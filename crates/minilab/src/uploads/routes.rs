@@ -1,8 +1,8 @@
 //! `POST /api/v1/images`.
 
 use axum::Json;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{Request, State as AppState};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,12 +15,16 @@ use super::store::Stored;
 use crate::accounts::{Caller, CallerOrHolder, Key};
 use crate::app::App;
 use crate::http::extract::{Path, Query};
+use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{self, ItemProblem, Problem, Refusal};
-use crate::images;
 use crate::images::routes::PictureBytes;
 use crate::images::view::ImageView;
+use crate::images::{self, State};
 use crate::tiers::keeping::{self, DeleteAfter};
 use crate::variants;
+use crate::waiting::Waiting;
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// How an upload is to be taken.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -31,7 +35,7 @@ pub struct UploadQuery {
     /// The images go by themselves: once they were downloaded (`download`), or so many seconds from
     /// now. What the tier or the link says holds as well. What is brought again goes as it is said
     /// now, but no time becomes shorter.
-    #[param(pattern = "^(download|[1-9][0-9]{0,7})$", example = "3600")]
+    #[param(pattern = "^(download|[1-9][0-9]{0,7})$")]
     delete_after: Option<String>,
 }
 
@@ -111,9 +115,10 @@ enum ItemStatus {
 /// One or many as a form, or one as the whole body. When this is answered, they are safe: the
 /// variants follow in the background. A picture that the account has already is a `duplicate`, with
 /// the id of the one that is there. One bad file does not spoil the others; when all are refused, the
-/// answer is a problem with the same `items`.
+/// answer is a problem with the same `items`. With `Prefer: wait=N` the answer comes when the variants
+/// are made, or after N seconds.
 #[utoipa::path(
-    post, path = "/api/v1/images", tag = "images", params(UploadQuery, KeyHeader),
+    post, path = "/api/v1/images", tag = "images", params(UploadQuery, KeyHeader, PreferHeader),
     request_body(content(
         (UploadForm = "multipart/form-data"),
         (PictureBytes = "application/octet-stream"),
@@ -121,19 +126,13 @@ enum ItemStatus {
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
         (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
-        (status = 400, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 413, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
         (status = 507, response = Refusal),
     ),
 )]
 pub async fn create_images(
-    State(app): State<App>,
+    AppState(app): AppState<App>,
     CallerOrHolder(caller): CallerOrHolder,
     Query(query): Query<UploadQuery>,
     request: Request,
@@ -147,7 +146,8 @@ pub async fn create_images(
 /// duplicate is a picture that came through this link before.
 #[utoipa::path(
     post, path = "/u/{token}", tag = "upload links", security(()),
-    params(("token" = String, Path, description = "Of the upload link"), UploadQuery, KeyHeader),
+    params(("token" = String, Path, description = "Of the upload link"), UploadQuery,
+        KeyHeader, PreferHeader),
     request_body(content(
         (UploadForm = "multipart/form-data"),
         (PictureBytes = "application/octet-stream"),
@@ -155,20 +155,15 @@ pub async fn create_images(
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
         (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
-        (status = 400, response = Refusal),
         (status = 401, response = Refusal),
         (status = 403, response = Refusal),
-        (status = 408, response = Refusal),
         (status = 409, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 413, response = Refusal),
-        (status = 415, response = Refusal),
-        (status = 422, response = Refusal),
         (status = 507, response = Refusal),
     ),
 )]
 pub async fn create_images_by_link(
-    State(app): State<App>,
+    AppState(app): AppState<App>,
     token: Result<Path<String>, Problem>,
     Query(query): Query<UploadQuery>,
     request: Request,
@@ -186,6 +181,8 @@ async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let batch = query.batch(app)?;
+    let wishes = request.headers().get_all("prefer").iter();
+    let asked = wishes.map(|value| (PREFER, value.clone())).collect::<HeaderMap>();
     let once = once::begin(app, caller, request.headers()).await?;
     if let Once::Again(answered) = once {
         let items = batch.compare(app, caller, request).await?.items;
@@ -195,6 +192,7 @@ async fn create(
         return Ok((replayed, respond(status, body)).into_response());
     }
     let items = batch.store(app, caller, request).await?.items;
+    wait_until_made(app, caller, &items, &asked).await?;
     let (status, body) = answer(app, caller, &items).await?;
     // Holders of a link may come again and again: only what came in is worth keeping an answer for.
     let is_worth = caller.link.is_none() || status == StatusCode::CREATED;
@@ -203,7 +201,29 @@ async fn create(
     {
         ticket.settle(&items, status, &body).await?;
     }
-    Ok(respond(status, body))
+    Ok(applied(&asked, respond(status, body)))
+}
+
+/// With `Prefer: wait=N`: until no image of the request is under way, or N seconds.
+async fn wait_until_made(
+    app: &App,
+    caller: &Caller,
+    items: &[Item],
+    asked: &HeaderMap,
+) -> Result<(), Problem> {
+    let stored = items.iter().filter_map(|item| item.outcome.as_ref().ok());
+    let mut left = stored.map(|stored| stored.id()).collect::<Vec<_>>();
+    let mut waiting = Waiting::new(app, caller.account.id, patience(asked, 0));
+    while let Some(id) = left.last() {
+        waiting.ring_me();
+        let image = images::find(&mut app.db.read().await?, caller.account.id, *id).await?;
+        if image.is_none_or(|image| image.state != State::Processing) {
+            left.pop();
+        } else if !waiting.wait().await {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn respond(status: StatusCode, body: Value) -> Response {

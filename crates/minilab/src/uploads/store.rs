@@ -30,6 +30,15 @@ pub enum Stored {
     Duplicate(Uuid),
 }
 
+impl Stored {
+    /// The image that shows the bytes.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Created(id) | Self::Duplicate(id) => id,
+        }
+    }
+}
+
 /// What the transaction needs to know.
 #[derive(Clone)]
 struct NewImage {

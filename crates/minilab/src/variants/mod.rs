@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::http::prefer;
 use crate::shares::Bounds;
 use crate::tiers::Preset;
 use crate::{execute, fetch_all, fetch_one};
@@ -53,8 +54,8 @@ impl VariantsConfig {
 
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if self.wait_secs > on_demand::WAIT_SECS_MAX {
-            let most = on_demand::WAIT_SECS_MAX;
+        if self.wait_secs > prefer::WAIT_SECS_MAX {
+            let most = prefer::WAIT_SECS_MAX;
             problems.push(format!("variants.wait_secs: must be at most {most}"));
         }
         if !(1..=100_000).contains(&self.waiters_max) {

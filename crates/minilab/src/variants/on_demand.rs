@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
 use uuid::Uuid;
 
 use super::{Variant, develop, latest, of_blob, owners, remake, sql};
@@ -14,20 +13,6 @@ use crate::jobs::{self, Job};
 use crate::tiers::Preset;
 use crate::waiting::Waiting;
 use crate::{execute, fetch_optional};
-
-pub const WAIT_SECS_MAX: u64 = 30;
-
-/// How long the caller is ready to wait.
-pub fn patience(headers: &HeaderMap, default_secs: u64) -> Duration {
-    let wanted = headers.get_all("prefer").iter().find_map(|value| {
-        value.to_str().ok()?.split([',', ';']).find_map(|preference| {
-            let (name, secs) = preference.split_once('=')?;
-            let secs = secs.trim().trim_matches('"').parse::<u64>().ok()?;
-            name.trim().eq_ignore_ascii_case("wait").then_some(secs)
-        })
-    });
-    Duration::from_secs(wanted.unwrap_or(default_secs).min(WAIT_SECS_MAX))
-}
 
 /// The variant, if need be after having it made; nothing when it is not there in time.
 /// `may_make` is false for HEAD and ranges. Who asks was allowed to see the image.
@@ -145,26 +130,4 @@ pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
         .await?;
     app.work.ring();
     Ok(asked)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prefer_wait_changes_the_patience_within_bounds() {
-        for (prefer, secs) in [
-            (None, 10),
-            (Some("wait=3"), 3),
-            (Some("respond-async, wait=5"), 5),
-            (Some("wait=0"), 0),
-            (Some("wait=99999"), 30),
-            (Some("wait=-1"), 10),
-            (Some("waiting=3"), 10),
-        ] {
-            let headers = prefer.map(|value| ("prefer".parse().unwrap(), value.parse().unwrap()));
-            let headers = HeaderMap::from_iter(headers);
-            assert_eq!(patience(&headers, 10), Duration::from_secs(secs), "{prefer:?}");
-        }
-    }
 }

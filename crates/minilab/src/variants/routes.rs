@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::on_demand::{obtain, patience};
+use super::on_demand::obtain;
 use super::prints::Print;
 use super::{Variant, remake};
 use crate::accounts::{Caller, CallerOrHolder};
@@ -20,8 +20,9 @@ use crate::http::bytes::{Served, serve, short_tag};
 use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::{Path, Query};
 use crate::http::intact::VARIANT_LOST;
+use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{Problem, Refusal};
-use crate::images::routes::{ImageId, PictureBytes, PreferHeader, VersionQuery};
+use crate::images::routes::{ImageId, PictureBytes, VersionQuery};
 use crate::images::{self, Image, State, expire};
 use crate::tiers::Preset;
 
@@ -56,10 +57,7 @@ pub struct Handing<'a> {
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 403, response = Refusal),
         (status = 410, response = Refusal),
-        (status = 416, response = Refusal),
-        (status = 422, response = Refusal),
     ),
 )]
 pub async fn show_variant(
@@ -104,14 +102,14 @@ pub async fn hand_out(
         // On the heap: the way that is gone most often stays small.
         None => match Box::pin(find_print(app, caller, id, &handing, method, headers)).await? {
             Some(print) => print,
-            None => return Ok(not_yet()),
+            None => return Ok(applied(headers, not_yet())),
         },
     };
     let answer = match serve_print(app, &print, &handing, method, headers).await {
         Err(problem) if problem.code == VARIANT_LOST => {
             match Box::pin(remade(app, caller, id, &handing, &print, method, headers)).await? {
                 Some(answer) => answer,
-                None => return Ok(not_yet()),
+                None => return Ok(applied(headers, not_yet())),
             }
         }
         answer => answer?,
@@ -120,7 +118,7 @@ pub async fn hand_out(
     let is_download = handing.disposition == Disposition::Attachment
         && matches!(handing.tenant, Tenant::Account(_));
     let goes = print.goes.filter(|_| is_download);
-    Ok(expire::after_download(app, goes, method, answer))
+    Ok(applied(headers, expire::after_download(app, goes, method, answer)))
 }
 
 /// By the database, and if need be after the variant was made.

@@ -33,6 +33,8 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/images",                          [401, 201, 201, 403, 201, 401, 201, 201, 403]),
     ("GET",    "/api/v1/images/{id}",                     [401, 404, 200, 200, 403, 401, 404, 404, 404]),
     ("PATCH",  "/api/v1/images/{id}",                     [401, 404, 200, 403, 200, 401, 403, 404, 403]),
+    ("POST",   "/api/v1/images/delete",                   [401, 200, 200, 403, 200, 401, 403, 200, 403]),
+    ("POST",   "/api/v1/images/zip",                      [401, 404, 200, 200, 403, 401, 403, 404, 404]),
     ("DELETE", "/api/v1/images/{id}",                     [401, 404, 204, 403, 204, 401, 403, 404, 403]),
     ("GET",    "/api/v1/images/{id}/original",            [401, 404, 200, 200, 403, 401, 403, 404, 404]),
     ("GET",    "/api/v1/images/{id}/variants/{preset}",   [401, 404, 200, 200, 403, 401, 404, 404, 404]),
@@ -45,6 +47,8 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/upload-links",                    [401, 200, 200, 200, 403, 401, 403, 200, 200]),
     ("POST",   "/api/v1/upload-links",                    [401, 201, 201, 403, 201, 401, 403, 201, 403]),
     ("GET",    "/api/v1/upload-links/{id}",               [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("PATCH",  "/api/v1/upload-links/{id}",               [401, 404, 200, 403, 200, 401, 403, 404, 403]),
+    ("POST",   "/api/v1/upload-links/{id}/token",         [401, 404, 200, 403, 403, 401, 403, 404, 403]),
     ("DELETE", "/api/v1/upload-links/{id}",               [401, 404, 204, 403, 204, 401, 403, 404, 403]),
     ("GET",    "/api/v1/upload-link",                     [401, 403, 403, 403, 403, 401, 200, 403, 403]),
     ("POST",   "/u/{token}",                              [201, 201, 201, 201, 201, 201, 201, 201, 201]),
@@ -74,6 +78,7 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/accounts",                        [401, 403, 403, 403, 403, 401, 403, 201, 403]),
     ("GET",    "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 403, 401, 403, 200, 403]),
     ("PATCH",  "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("DELETE", "/api/v1/accounts/{id}",                   [401, 403, 403, 403, 403, 401, 403, 204, 403]),
     ("GET",    "/api/v1/tiers",                           [401, 403, 403, 403, 403, 401, 403, 200, 403]),
     ("POST",   "/api/v1/tiers",                           [401, 403, 403, 403, 403, 401, 403, 201, 403]),
     ("GET",    "/api/v1/tiers/{name}",                    [401, 403, 403, 403, 403, 401, 403, 200, 403]),
@@ -120,7 +125,9 @@ const PAGES: &[Row] = &[
     ("GET",    "/sign-in",                                [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/sign-out",                               [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/setup",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/invitations",                            [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/upload-links",                           [200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/invitations",                            [308, 308, 308, 308, 308, 308, 308, 308, 308]),
+    ("GET",    "/favicon.ico",                            [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/u/{token}",                              [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/ui/{file}",                              [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/docs",                                   [308, 308, 308, 308, 308, 308, 308, 308, 308]),
@@ -377,7 +384,12 @@ impl House {
                 "/api/v1/images" | "/u/{token}" | "/api/v1/thumbnail" | "/api/uploads"
                 | "/api/image/upload/",
             ) => return Body::from(self.picture()),
-            (_, "/api/v1/upload-links") => json!({ "expires_in": 300 }),
+            (_, "/api/v1/upload-links" | "/api/v1/upload-links/{id}") => {
+                json!({ "expires_in": 300 })
+            }
+            (_, "/api/v1/upload-links/{id}/token") => return Body::empty(),
+            (_, "/api/v1/images/delete") => json!({ "ids": [Uuid::nil()] }),
+            (_, "/api/v1/images/zip") => json!({ "ids": [self.image], "variant": "thumb" }),
             (_, "/api/v1/images/{id}") => json!({ "filename": "renamed.bmp" }),
             (_, "/api/v1/images/{id}/links") => link_to_original(),
             (_, "/api/image/expiring/") => {

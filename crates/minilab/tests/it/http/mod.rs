@@ -13,6 +13,7 @@ mod callers;
 mod compression;
 mod emoji_api;
 mod filters;
+mod first_hour;
 mod forms;
 mod gallery;
 mod gallery_open;

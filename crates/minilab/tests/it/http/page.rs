@@ -58,7 +58,7 @@ async fn the_page_needs_no_key_and_is_revalidated() {
     let lab = Lab::open(Server::Sqlite).await;
     let mut paths: Vec<_> = folder().iter().map(|name| format!("/ui/{name}")).collect();
     paths.extend(
-        ["/", "/sign-in", "/sign-out", "/setup", "/invitations", "/u/x"].map(str::to_owned),
+        ["/", "/sign-in", "/sign-out", "/setup", "/upload-links", "/u/x"].map(str::to_owned),
     );
     for path in paths {
         let answer = lab.get("", &path).await;

@@ -1,6 +1,9 @@
 //! The API as OpenAPI 3.1: generated from the handlers, served at `/api/openapi.json`, and to be read
 //! and tried at `/docs`.
 
+mod examples;
+mod rules;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -10,7 +13,6 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use crate::app::App;
@@ -18,6 +20,8 @@ use crate::http::Problem;
 use crate::http::asset::{self, Asset};
 use crate::http::extract::Path;
 use crate::http::problem::{ProblemView, Refusal};
+
+pub use rules::{complete, known_queries};
 
 const DOCUMENT: &str = "/api/openapi.json";
 
@@ -68,23 +72,6 @@ impl Modify for Key {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
-    }
-}
-
-/// Says, once for all operations, what holds for many: a key is needed, a thing may not be there, and
-/// whatever an operation does not name is a problem, too.
-pub fn complete(document: &mut utoipa::openapi::OpenApi) {
-    for (path, item) in &mut document.paths.paths {
-        let operations =
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            let needs_key = operation.security.is_none();
-            let statuses = [("401", needs_key), ("404", path.contains('{')), ("default", true)];
-            for (status, _) in statuses.into_iter().filter(|(_, applies)| *applies) {
-                let problem = RefOr::Ref(Ref::from_response_name("Problem"));
-                operation.responses.responses.insert(status.to_owned(), problem);
-            }
-        }
     }
 }
 
