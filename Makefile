@@ -27,7 +27,7 @@ define nextest
 	cargo nextest run --workspace --locked $(1) $(ARGS)
 endef
 
-.PHONY: help run test check lint bless e2e fuzz bench fmt deny doc clean
+.PHONY: help run test check lint bless e2e fuzz bench attack fmt deny doc clean
 
 run: ## Build the release binary and serve on 127.0.0.1:8000, data in ./data
 	@scripts/setup.sh build
@@ -61,6 +61,11 @@ bench: ## Measure the release binary beside a peer, half an hour; ARGS=--write k
 	@scripts/setup.sh build
 	cargo build --release --locked -p minilab --bins --example receive
 	bench/run --minilab $(target_dir)/release/minilab $(ARGS)
+
+attack: ## Attack the release binary with what once succeeded; ARGS=--write keeps the table
+	@scripts/setup.sh test
+	cargo build --release --locked -p minilab
+	bench/attack.py --minilab $(target_dir)/release/minilab $(ARGS)
 
 fmt: ## Format the code
 	@scripts/setup.sh check

@@ -13,7 +13,7 @@ from harness import document, machine, minilab, nginx, peer, postgres
 from harness.bench import Bench
 from harness.plan import QUICK, Plan
 from harness.progress import say
-from harness.stages import STAGES
+from harness.stages import BESIDE, STAGES
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -26,15 +26,16 @@ def main() -> None:
     plan = QUICK if options.quick else Plan()
     plan = replace(plan, rounds=options.rounds or plan.rounds)
     with TemporaryDirectory(prefix="bench-", dir=options.cache) as work:
-        bench = Bench(plan, options.minilab, contenders, options.cache, Path(work))
+        places = (options.minilab, contenders, options.cache, options.before, Path(work))
+        bench = Bench(plan, *places)
         facts = facts_of(options)
-        is_whole = len(options.only) == len(STAGES)
+        is_whole = set(options.only) >= set(STAGES)
         head = heading(facts, bench.plan.rounds)
         print(head, flush=True)
         tables = {}
         for letter in options.only:
             say(f"stage {letter}")
-            table = STAGES[letter](bench)
+            table = (STAGES | BESIDE)[letter](bench)
             if not is_whole:
                 table = replace(table, note=f"{table.note} {origin(facts, bench.plan.rounds)}")
             print(table.text(), flush=True)
@@ -50,6 +51,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--minilab", type=Path, required=True, help="the release binary")
+    parser.add_argument("--before", type=Path, help="an older one, for stage m")
     parser.add_argument("--only", default=",".join(STAGES), help="stages, such as a,c")
     parser.add_argument("--quick", action="store_true", help="a short try, not a measurement")
     parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
@@ -58,8 +60,11 @@ def parse() -> argparse.Namespace:
     options = parser.parse_args()
     options.minilab = options.minilab.resolve()
     options.only = sorted(set(options.only.split(",")))
-    if not set(options.only) <= set(STAGES):
-        parser.error(f"--only: the stages are {', '.join(STAGES)}")
+    if not set(options.only) <= set(STAGES | BESIDE):
+        parser.error(f"--only: the stages are {', '.join(STAGES | BESIDE)}")
+    if "m" in options.only and not (options.before and options.before.is_file()):
+        parser.error("stage m: --before names an older binary")
+    options.before = options.before and options.before.resolve()
     if not options.minilab.is_file():
         parser.error(f"--minilab: there is no file {options.minilab}")
     if options.write and options.quick:

@@ -26,6 +26,8 @@ class Bench:
     binary: Path
     contenders: dict[str, Callable]
     cache: Path
+    # An older one of it, if it is to be held beside.
+    before: Path | None
     # Folders stay until the end: on ext4 files are made slowly for minutes after many were deleted.
     work: Path
     # Images a second of small pictures, as (a) found them; (b) takes half of that.
@@ -51,12 +53,12 @@ class Bench:
             yield service, load.warm_up(service, self.pictures(size))
 
     def rounds(
-        self, what: str, measure: Callable[[str], dict], names: Iterable[str] = ()
+        self, what: str, measure: Callable[[str], dict], names: Iterable[str] = (), count: int = 0
     ) -> dict[str, dict[str, list]]:
         """For each service, what was measured: a list with a value for each round."""
         names = list(names or self.contenders)
         found = {name: defaultdict(list) for name in names}
-        for number in range(1, self.plan.rounds + 1):
+        for number in range(1, (count or self.plan.rounds) + 1):
             for name in names:
                 values = measure(name)
                 for key, value in values.items():

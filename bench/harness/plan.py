@@ -19,6 +19,7 @@ class Plan:
     looks: int = 50
     uploads_again: int = 100
     link_images: int = 1_000
+    pairs: int = 20
 
 
 QUICK = Plan(
@@ -34,4 +35,5 @@ QUICK = Plan(
     looks=5,
     uploads_again=10,
     link_images=200,
+    pairs=2,
 )

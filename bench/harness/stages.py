@@ -9,6 +9,7 @@ from .beside import link_gets, nginx_gets
 from .bench import Bench
 from .lists import lists
 from .looks import looks
+from .pairs import pairs
 from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size
 from .progress import say
 from .sums import sums
@@ -160,3 +161,5 @@ STAGES = {
     "f": nginx_gets, "g": link_gets, "h": lists, "i": looks, "j": same_again,
     "k": link_uploads, "l": sums,
 }
+# Wants an older binary.
+BESIDE = {"m": pairs}

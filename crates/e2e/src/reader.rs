@@ -62,7 +62,7 @@ impl Reader {
 
     /// Reads what is there, as a client that is alive: pings are answered.
     pub fn look(&mut self) {
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = [0; 16 * 1024];
         match self.socket.read(&mut bytes) {
             Ok(0) => self.is_closed = true,
             Ok(read) => self.unread.extend(&bytes[..read]),

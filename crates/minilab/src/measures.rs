@@ -37,7 +37,7 @@ impl Times {
     }
 
     pub fn read(&self) -> Histogram {
-        let bounds = BOUNDS.into_iter().chain([f64::MAX]);
+        let bounds = BOUNDS.into_iter().chain([f64::INFINITY]);
         let counts = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed));
         let buckets = bounds.zip(counts).collect::<Vec<_>>();
         let count = buckets.iter().map(|(_, count)| count).sum();
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(read.count, 7);
         let filled = read.buckets.iter().filter(|(_, count)| *count > 0);
         let filled = filled.map(|(upper, count)| (upper.to_string(), *count)).collect::<Vec<_>>();
-        let most = f64::MAX.to_string();
+        let most = f64::INFINITY.to_string();
         let expected = [("0.001", 2), ("0.0025", 1), ("0.1", 1), ("30", 1), (&most, 2)];
         assert_eq!(filled, expected.map(|(upper, count)| (upper.to_owned(), count)));
         assert!((read.sum_secs - 1060.103).abs() < 1e-6, "{}", read.sum_secs);

@@ -52,10 +52,10 @@ fn streams_that_take_nothing_hold_little_and_are_reset() {
     let before = resident_kib(lab.server().id());
     for path in &paths {
         let mut reader = Reader::open(&ada.address(), 1);
+        let began = Instant::now();
         for _ in 0..STREAMS {
             reader.get(path, ada.key());
         }
-        let began = Instant::now();
         let patience = Duration::from_secs(20 * IDLE_SECS);
         wait::until(format!("all streams of {path} are reset"), patience, || {
             reader.look();

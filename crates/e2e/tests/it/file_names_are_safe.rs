@@ -28,10 +28,10 @@ fn file_names_are_safe() {
 
         let form = Form::new().file_named_raw("file", &backslashed(&name), &picture());
         let upload = firm.post_form("/api/v1/images", form);
-        // A line break ends the header, and what is left of it may be no file.
+        // A line break ends the header, and what is left of it is no picture.
         let is_torn = text.contains('\n') && upload.status == 422;
         if is_torn {
-            upload.problem(422, "no_file");
+            upload.problem(422, "not_an_image");
         } else {
             expect_safe(&firm, &name, &upload);
         }

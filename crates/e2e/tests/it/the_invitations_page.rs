@@ -87,8 +87,11 @@ fn be_refused(browser: &Browser, shots: &Shots<'_>, ada: &Caller) {
     browser.click("#inviting [type=submit]");
     expect_said(
         browser,
-        "Its end: is not in the future. What it is for: at most 200 characters, on one line.",
+        "What it is for: is at most 200 characters, on one line, with none that cannot be seen or \
+         turns the direction of text.",
     );
+    let beside = "document.querySelector('#ends ~ [data-beside]').textContent";
+    assert_eq!(browser.value(beside), "Its end: is not in the future.");
     expect_wrong(browser, &["label", "ends"]);
     expect_names(browser);
     shots.take("refused");

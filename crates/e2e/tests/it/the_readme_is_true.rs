@@ -1,5 +1,6 @@
 //! Every session of the README, word by word, on a fresh data directory.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -118,7 +119,7 @@ fn every_session_of_the_readme_runs_word_by_word() {
     let mut script = "set -euo pipefail\n".to_owned();
     for (number, step) in steps.iter().enumerate() {
         script.push_str(&step.command.replace(ADDRESS, &address));
-        script.push_str(&format!("\necho '--- {number}'\n"));
+        writeln!(script, "\necho '--- {number}'").expect("a string takes everything");
     }
     let ran = Command::new("bash").arg("-c").arg(&script).current_dir(folder.path()).output();
     let ran = ran.expect("bash can be started");

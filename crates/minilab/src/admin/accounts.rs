@@ -190,6 +190,7 @@ pub(super) fn unknown() -> Problem {
 #[into_params(parameter_in = Query)]
 pub struct DeleteQuery {
     /// `everything`: the account's images and upload links go as well.
+    #[param(inline)]
     with: Option<With>,
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn find_missing(
     deep: bool,
     found: &mut Vec<Difference>,
 ) -> anyhow::Result<()> {
-    let look = if deep { Look::AtBytes } else { Look::AtSize };
+    let look = if deep { Look::Bytes } else { Look::Size };
     let mut after = Uuid::nil();
     loop {
         let mut conn = app.db.read().await?;
@@ -71,11 +71,11 @@ pub(super) async fn find_missing(
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
     /// Whether it is there, at its size.
-    AtSize,
+    Size,
     /// Every byte.
-    AtBytes,
+    Bytes,
     /// Every byte, so many a second.
-    AtPace(u64),
+    Paced(u64),
 }
 
 /// What is wrong with a file, if anything.
@@ -90,7 +90,7 @@ pub(super) async fn compare(
     match app.blobs.size(key).await? {
         None => return Ok(Some(Wrong::Missing)),
         Some(stored) if stored != expected => return Ok(Some(Wrong::Size { stored, expected })),
-        Some(_) if look == Look::AtSize => return Ok(None),
+        Some(_) if look == Look::Size => return Ok(None),
         Some(_) => {}
     }
     let mut hasher = blake3::Hasher::new();
@@ -98,7 +98,7 @@ pub(super) async fn compare(
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         hasher.update(&chunk);
-        if let Look::AtPace(rate) = look {
+        if let Look::Paced(rate) = look {
             tokio::time::sleep(Duration::from_secs_f64(chunk.len() as f64 / rate as f64)).await;
         }
     }

@@ -60,7 +60,7 @@ pub static COUNTS: Counts = Counts {
 };
 
 /// When there is nothing to read over, it is looked again after so long.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 type Blob = (Uuid, Vec<u8>, Uuid, i64, bool);
 
@@ -72,7 +72,7 @@ pub async fn run(app: App) {
     }
     let reading = async {
         loop {
-            match read_over(&app, Look::AtPace(rate)).await {
+            match read_over(&app, Look::Paced(rate)).await {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(IDLE).await,
                 Err(cause) => {
@@ -90,7 +90,7 @@ pub async fn run(app: App) {
 
 /// Reads over a stretch of blobs, as fast as it can; false when it is not time yet. For tests.
 pub async fn read_over_now(app: &App) -> anyhow::Result<bool> {
-    read_over(app, Look::AtBytes).await
+    read_over(app, Look::Bytes).await
 }
 
 async fn read_over(app: &App, look: Look) -> anyhow::Result<bool> {

@@ -59,7 +59,7 @@ const OWN_PAGES: u64 = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
 const PAGES_MORE: u64 =
     (libc::MAP_FIXED | libc::MAP_FIXED_NOREPLACE | libc::MAP_NORESERVE | libc::MAP_STACK) as u64;
 const EXECUTABLE: u64 = libc::PROT_EXEC as u64;
-/// DONTNEED, FREE, GUARD_INSTALL, GUARD_REMOVE: what allocators and stacks say.
+/// `DONTNEED`, `FREE`, `GUARD_INSTALL`, `GUARD_REMOVE`: what allocators and stacks say.
 const ADVICE: &[u64] = &[4, 8, 102, 103];
 /// Waiting and waking; nothing that inherits priorities.
 const FUTEX: &[i32] = &[

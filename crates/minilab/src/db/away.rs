@@ -56,11 +56,10 @@ pub(super) async fn await_start(options: &PgConnectOptions) -> sqlx::Result<()> 
 }
 
 async fn reach(options: &PgConnectOptions) -> sqlx::Result<()> {
-    match tokio::time::timeout(TRY, PgConnection::connect_with(options)).await {
-        Ok(connected) => connected?.close().await,
-        Err(_) => {
-            let text = format!("no answer within {} s", TRY.as_secs());
-            Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text)))
-        }
-    }
+    let connected = tokio::time::timeout(TRY, PgConnection::connect_with(options)).await;
+    let connected = connected.map_err(|_| {
+        let text = format!("no answer within {} s", TRY.as_secs());
+        sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
+    })?;
+    connected?.close().await
 }

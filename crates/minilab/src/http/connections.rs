@@ -70,6 +70,9 @@ impl Drop for Place {
     }
 }
 
+/// A connection, and its number in the table.
+type Numbered = (u64, Arc<Connection>);
+
 impl Connections {
     pub fn new(config: HttpConfig, proxies: Vec<Network>) -> Arc<Self> {
         Arc::new(Self { config, proxies, table: Mutex::default(), left: Notify::new() })
@@ -119,10 +122,7 @@ impl Connections {
     }
 
     /// The bound that is reached, and the one that can go for the newcomer if there is one.
-    fn in_the_way(
-        &self,
-        network: Option<IpAddr>,
-    ) -> Option<(Limit, Option<(u64, Arc<Connection>)>)> {
+    fn in_the_way(&self, network: Option<IpAddr>) -> Option<(Limit, Option<Numbered>)> {
         let table = self.table();
         let of_network = network.and_then(|network| table.of_network.get(&network));
         let is_each_full = of_network.is_some_and(|&open| open >= self.config.connections_each_max);

@@ -65,7 +65,7 @@ mod tests {
             ("nothing", (|_| 0) as fn(u64) -> u64, 31),
             ("one byte a second", |second| second, 31),
             ("half of what is due", |second| second * 500, 61),
-            ("a lot, then nothing", |second| second.min(100) * 100_000, 131),
+            ("a lot, then nothing", |second| second.min(100) * 100_000, 130),
             ("what is due", |second| second * 1000, u64::MAX),
         ] {
             assert_eq!(given_up_after(taken_by, |_| true), expected, "{what}");

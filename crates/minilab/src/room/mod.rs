@@ -166,11 +166,9 @@ pub fn is_full(cause: &anyhow::Error) -> bool {
 
 /// The same of a statement: `SQLITE_FULL`, `SQLITE_IOERR_SHMSIZE`, or PostgreSQL's `disk_full`.
 pub fn is_full_database(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(error) => error.kind() == ErrorKind::StorageFull,
-        _ => {
-            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-            matches!(code.as_deref(), Some("13" | "4874" | "53100"))
-        }
+    if let sqlx::Error::Io(error) = error {
+        return error.kind() == ErrorKind::StorageFull;
     }
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("13" | "4874" | "53100"))
 }

@@ -42,23 +42,20 @@ pub(super) async fn serve(
     let variant = match &payload.subject {
         Subject::Original if original == payload.original => return Err(problem),
         Subject::Original => None,
-        Subject::Variant { preset, .. } => match variant(app, &image, preset, may_make).await? {
-            Some(variant) => Some(variant),
-            None => {
+        Subject::Variant { preset, .. } => {
+            let made = variant(app, &image, preset, may_make).await?;
+            Some(made.ok_or_else(|| {
                 let detail = "the variant was lost and is being made anew; come again";
                 let status = axum::http::StatusCode::SERVICE_UNAVAILABLE;
-                return Err(Problem::new(status, "not_made_yet", detail).retry_after(1));
-            }
-        },
+                Problem::new(status, "not_made_yet", detail).retry_after(1)
+            })?)
+        }
     };
-    let (key, bytes, hash, format) = match &variant {
-        Some(variant) => {
-            (variant.key(&original), variant.bytes, &variant.hash, parse_format(variant)?)
-        }
-        None => {
-            let blob = &image.blob;
-            (BlobKey::Original(&original), blob.bytes, &blob.hash, blob.format()?)
-        }
+    let (key, bytes, hash, format) = if let Some(variant) = &variant {
+        (variant.key(&original), variant.bytes, &variant.hash, parse_format(variant)?)
+    } else {
+        let blob = &image.blob;
+        (BlobKey::Original(&original), blob.bytes, &blob.hash, blob.format()?)
     };
     let served = Served {
         key,

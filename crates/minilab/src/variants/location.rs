@@ -91,7 +91,15 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let (spooled, file) = cpu::run(move || spool.create()).await?;
     let stripped = turn.strip_location(&picture, bytes, file).await;
     blobs::forget(&picture);
-    let stripped = stripped.map_err(refusal)?;
+    let stripped = match stripped {
+        // What is damaged cannot be read: that is told, and not that its place stays.
+        Err(DarkroomError::Picture(_))
+            if !intact::is_right(&app.blobs, &key, &image.blob.hash).await? =>
+        {
+            return Err(Damage::Changed.problem(&key));
+        }
+        stripped => stripped.map_err(refusal)?,
+    };
     if stripped.read[..] != image.blob.hash[..] {
         return Err(Damage::Changed.problem(&key));
     }

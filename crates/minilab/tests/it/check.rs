@@ -7,7 +7,7 @@ use minilab::{execute, sql};
 use serde_json::json;
 
 use crate::support::Lab;
-use crate::support::pictures::{Notes, bmp, photo, truncated};
+use crate::support::pictures::{Notes, bmp, photo, undecodable};
 
 mod harm {
     //! What only a fault, or a person with a database client, would do.
@@ -231,7 +231,7 @@ async fn what_is_discarded_is_not_missed(lab: Lab) {
 
 async fn failed_work_is_forgotten_with_what_it_was_about(lab: Lab) {
     let key = lab.account("ada", "premium").await;
-    let gone = lab.upload_ok(&key, "a.jpg", truncated(1)).await;
+    let gone = lab.upload_ok(&key, "a.jpg", undecodable(1)).await;
     lab.run_jobs().await;
     assert_eq!(lab.image(&key, &gone).await["state"], "failed");
     let stays = lab.upload_ok(&key, "b.bmp", bmp(30, 20, 1)).await;

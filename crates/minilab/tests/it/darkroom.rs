@@ -9,7 +9,7 @@ use minilab::darkroom::{Darkroom, DarkroomConfig, DarkroomError, Load};
 use pixels::{Limits, OutputFormat, Recipe};
 use uuid::Uuid;
 
-use crate::support::pictures::{bmp, truncated};
+use crate::support::pictures::{bmp, undecodable};
 
 fn recipe() -> Recipe {
     Recipe { height: Some(20), format: OutputFormat::Png, ..Recipe::default() }
@@ -57,7 +57,7 @@ async fn a_picture_goes_in_and_prints_come_out_many_times_over() {
 async fn a_broken_picture_is_told_and_the_next_one_is_served() {
     let darkroom = real(1);
     for seed in 0..3 {
-        let broken = render(&darkroom, truncated(seed)).await;
+        let broken = render(&darkroom, undecodable(seed)).await;
         assert!(matches!(broken, Err(DarkroomError::Picture(_))), "{broken:?}");
         assert!(render(&darkroom, bmp(60, 40, seed)).await.is_ok());
     }

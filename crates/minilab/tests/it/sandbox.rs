@@ -16,6 +16,12 @@ const OTHER_NUMBERS: &[i64] = &[0, 0x4000_0000];
 #[cfg(not(target_arch = "x86_64"))]
 const OTHER_NUMBERS: &[i64] = &[0];
 
+/// Numbers that kernels keep for their own probes: no filter sees them, and whoever calls them dies of it.
+#[cfg(target_arch = "x86_64")]
+const FOR_PROBES: &[i64] = &[335, 336];
+#[cfg(not(target_arch = "x86_64"))]
+const FOR_PROBES: &[i64] = &[];
+
 /// Tells the two halves of a test apart.
 fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
@@ -89,7 +95,8 @@ const LISTED: &[i64] = &[
 fn what_is_not_on_the_list_is_not_permitted_whatever_its_number() {
     if is_inside() {
         enter();
-        for number in (0..2048).filter(|number| !LISTED.contains(number)) {
+        let left_out = |number: &i64| LISTED.contains(number) || FOR_PROBES.contains(number);
+        for number in (0..2048).filter(|number| !left_out(number)) {
             for other in OTHER_NUMBERS {
                 let answer = call(number | other, &[]);
                 assert_eq!(answer, -i64::from(libc::EPERM), "{number} {other}");

@@ -12,6 +12,8 @@ use crate::source::Source;
 
 /// Entries of one directory: all that two bytes can count. Cameras write fewer than a hundred.
 pub(crate) const ENTRIES_MAX: u64 = 1 << 16;
+/// Damaged entries in a row behind which a directory may go on.
+const DAMAGED_MAX: usize = 3;
 /// Bytes read of one value.
 const VALUE_BYTES_MAX: u64 = 64 << 10;
 
@@ -186,21 +188,13 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
         self.source.seek(position)?;
         let announced = if self.layout.wide { self.offset()? } else { u64::from(self.u16()?) };
         let room = (self.end - position - head) / step;
-        let mut fits = announced <= room;
         let table = self.source.bytes(announced.min(room).min(ENTRIES_MAX) * step)?;
-        let mut entries: Vec<Entry> = Vec::new();
-        for (index, bytes) in (0..).zip(table.chunks_exact(step as usize)) {
-            let entry = self.entry(bytes, position + head + index * step);
-            // Behind the last entry that is there come the link and values: of no kind of number,
-            // and out of the order that tags have. An entry of zeros is padding.
-            let is_behind = entries.last().is_some_and(|last| entry.tag < last.tag);
-            let is_noise = !fits || (is_behind && bytes.iter().any(|byte| *byte != 0));
-            if is_noise && kind_bytes(entry.kind).is_none() {
-                fits = false;
-                break;
-            }
-            entries.push(entry);
-        }
+        let rows = (0..).zip(table.chunks_exact(step as usize));
+        let mut entries: Vec<Entry> =
+            rows.map(|(index, row)| self.entry(row, position + head + index * step)).collect();
+        let end = noise(&entries, &table, announced > room);
+        let fits = announced <= room && end.is_none();
+        entries.truncate(end.unwrap_or(entries.len()));
         let count = if fits { announced } else { entries.len() as u64 };
         let next = count.checked_mul(step).and_then(|bytes| self.link(position + head + bytes));
         Some(Directory { entries, fits, announced, next })
@@ -304,6 +298,27 @@ impl<'a, R: Read + Seek> Exif<'a, R> {
     fn u32(&mut self) -> Option<u32> {
         self.source.array::<4>().map(|digits| self.layout.number(&digits) as u32)
     }
+}
+
+/// Where the entries of a table end and noise begins, if it does: behind the last entry that is
+/// there come the link and values, of no kind of number and out of the order that tags have. Not
+/// noise are single damaged entries, behind which the order goes on, and padding of zeros.
+fn noise(entries: &[Entry], table: &[u8], is_cut: bool) -> Option<usize> {
+    let step = table.len() / entries.len().max(1);
+    let mut last = None;
+    for (index, (entry, row)) in entries.iter().zip(table.chunks_exact(step.max(1))).enumerate() {
+        if kind_bytes(entry.kind).is_some() {
+            last = Some(entry.tag);
+            continue;
+        }
+        let is_behind = last.is_some_and(|last| entry.tag < last);
+        let is_odd = is_cut || (is_behind && row.iter().any(|byte| *byte != 0));
+        let mut later = entries[index + 1..].iter().take(DAMAGED_MAX);
+        if is_odd && !later.any(|later| later.is_whole && Some(later.tag) > last) {
+            return Some(index);
+        }
+    }
+    None
 }
 
 /// Bytes of one value of a kind.

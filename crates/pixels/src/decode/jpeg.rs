@@ -68,8 +68,8 @@ struct Drawn {
     data: Vec<u8>,
 }
 
-/// What libjpeg-turbo makes of a file, and the first of its warnings; it keeps the others to
-/// itself.
+/// What libjpeg-turbo makes of a file, and the first of its warnings, or why it failed behind
+/// one; it keeps the others to itself.
 fn drawn(bytes: &[u8], facts: &Facts, divisor: u32) -> Result<(Drawn, Option<Complaint>), Error> {
     let failed = |complaint: Complaint| broken(complaint.message);
     let (mut decoder, first) = Decoder::new(bytes, MEMORY_MIB).map_err(failed)?;
@@ -77,7 +77,8 @@ fn drawn(bytes: &[u8], facts: &Facts, divisor: u32) -> Result<(Drawn, Option<Com
         return Err(broken("two headers disagree about the size"));
     }
     let (data, second) = decoder.decode(divisor).map_err(failed)?;
-    Ok((Drawn { samples: decoder.samples(), data }, first.or(second)))
+    // The header is read again with the pixels: a warning of it comes again, unless there is worse.
+    Ok((Drawn { samples: decoder.samples(), data }, second.or(first)))
 }
 
 /// Looks for itself at a picture that libjpeg-turbo complains about, and draws what belongs to it:

@@ -35,7 +35,8 @@ impl Samples {
 #[derive(Clone, Debug)]
 pub(crate) struct Complaint {
     pub(crate) message: String,
-    /// The picture was decoded all the same, for what it is worth.
+    /// The picture was decoded all the same, for what it is worth. A failure behind a warning is
+    /// said to be one too: its message alone tells.
     pub(crate) is_warning: bool,
 }
 

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use super::Header;
-use crate::{Error, Format, source::Source};
+use crate::{Error, Format, Limits, source::Source};
 
 /// What a bitmap header says; everything that decoding needs to know.
 #[derive(Clone, Debug)]
@@ -39,8 +39,13 @@ pub(crate) const ALPHA_BITFIELDS: u32 = 6;
 /// Not a number of any file: OS/2's 24-bit run lengths share 4 with Windows' JPEG.
 pub(crate) const RLE24: u32 = 0x1_0000;
 
-pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Error> {
+pub(crate) fn header<R: Read + Seek>(
+    source: &mut Source<R>,
+    limits: &Limits,
+) -> Result<Header, Error> {
     let bitmap = Bitmap::of_file(source)?;
+    // Too many rows are told before rows that are missing.
+    limits.allow_size(u64::from(bitmap.width), u64::from(bitmap.height))?;
     if !bitmap.is_run_length() && bitmap.rows_end() > source.len() {
         return Err(broken("the file ends inside the picture"));
     }

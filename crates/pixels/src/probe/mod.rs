@@ -105,7 +105,7 @@ fn header<R: Read + Seek>(
         Format::Gif => gif::header(source, limits),
         Format::WebP => webp::header(source, limits),
         Format::Avif | Format::Heic => heif::header(source, format),
-        Format::Bmp => bmp::header(source),
+        Format::Bmp => bmp::header(source, limits),
         Format::Tiff => tiff::header(source),
         Format::Ico => ico::header(source, limits),
     }

@@ -5,7 +5,7 @@ use pixels::{Error, Fit, Limits, OutputFormat, Recipe, render};
 use crate::support::{Image, composed_gif, rendered};
 
 /// Noise: nothing compresses it.
-fn noise(seed: u32) -> Image {
+pub(crate) fn noise(seed: u32) -> Image {
     Image::new(100, 100, move |x, y| {
         let mut state = (x * 7_919 + y * 104_729 + seed * 1_299_709).wrapping_mul(2_654_435_761);
         state ^= state >> 13;

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use pixels::{Error, Facts, Gps, Limits, Metadata, Recipe, metadata, probe, render};
 
 use crate::{
-    location::blocks::{block, contains, directory, long, text},
+    location::blocks::{block, contains, directory, holds_position, long, position, text},
     location::formats::{jpeg, segment},
     support::{Image, file, look, mean_distance, no_stumble},
 };
@@ -140,13 +140,50 @@ fn directories_that_announce_too_much_tell_what_they_have() {
 }
 
 #[test]
+fn damaged_entries_do_not_end_a_directory() {
+    let damaged = (1, 0, 1, 206_u32.to_le_bytes().to_vec());
+    for count in [1, 3] {
+        let camera = [
+            vec![long(0x8827, 100)],
+            vec![damaged.clone(); count],
+            vec![text(0x9003, "2010:05:15 17:12:05")],
+        ];
+        let taken = with_camera(&camera.concat()).taken_at;
+        assert_eq!(taken.as_deref(), Some("2010-05-15T17:12:05"), "{count}");
+        // In the directory of the place: it is read, and taken out to its last number.
+        let mut place = position();
+        place.splice(2..2, vec![(0, 0, 7, vec![1; 4]); count]);
+        let made = block(&[], &place);
+        let file = jpeg(&[segment(0xE1, &[b"Exif\0\0", made.as_slice()].concat())]);
+        assert!(notes(&file).gps.is_some(), "{count}");
+        let clean = pixels::without_location(file).unwrap();
+        assert!(!holds_position(&clean), "{count}");
+    }
+}
+
+#[test]
+fn a_failure_behind_a_harmless_fault_is_seen() {
+    let mut bytes = case("no_eoi_progressive_thumbnail.jpg");
+    bytes.extend([0xFF, 0xD9]);
+    // A byte between two segments is harmless.
+    let behind_first = 4 + usize::from(u16::from_be_bytes([bytes[4], bytes[5]]));
+    bytes.insert(behind_first, 0);
+    assert_eq!(made(&bytes), Ok(false));
+    // The last scan says that it begins behind its end.
+    let scan = bytes.windows(2).rposition(|marker| marker == [0xFF, 0xDA]).unwrap();
+    let band = scan + 5 + 2 * usize::from(bytes[scan + 4]);
+    bytes[band..band + 2].copy_from_slice(&[63, 1]);
+    made(&bytes).expect_err("a scan of nothing");
+}
+
+#[test]
 fn a_directory_is_found_by_a_pointer_of_any_integer() {
     for kind in ["long", "slong", "ifd"] {
         let Gps { lat, lon } = notes(&case(&format!("jpeg_gps_pointer_{kind}.jpg"))).gps.unwrap();
         assert!((lat - 59.436_667).abs() < 1e-6 && (lon - 24.745).abs() < 1e-6, "{kind}");
     }
     // As a short one, which cameras of 1998 wrote.
-    let made = block(&[], &crate::location::blocks::position());
+    let made = block(&[], &position());
     let pointer = made.windows(4).position(|entry| entry == b"\x25\x88\x04\0").unwrap();
     let mut short = made;
     short[pointer + 2] = 3;

@@ -36,8 +36,8 @@ pub(crate) fn rows(corpus: &Path) -> Vec<Row> {
         let cells: Vec<&str> = line.split('\t').collect();
         let size = cells[4].parse().ok().zip(cells[5].parse().ok());
         let mut notes = [8, 9, 10, 11, 12, 13].map(|at| unescaped(cells[at]).trim().to_owned());
-        if let Some((_, date)) = DIGITISED.iter().find(|(path, _)| *path == cells[0]) {
-            notes[3] = (*date).to_owned();
+        for (_, note, value) in MORE_NOTES.iter().filter(|(path, ..)| *path == cells[0]) {
+            (*value).clone_into(&mut notes[*note]);
         }
         Row {
             path: cells[0].to_owned(),
@@ -52,11 +52,15 @@ pub(crate) fn rows(corpus: &Path) -> Vec<Row> {
     table.lines().skip(1).map(row).collect()
 }
 
-/// When a picture was digitised, for those that do not say when it was taken: the manifest knows the
-/// latter alone.
-const DIGITISED: [(&str, &str); 2] = [
-    ("photos/metadata-extractor-images__FujiFilm_SP-2500.jpg", "2003:09:10 20:59:18"),
-    ("formats/libavif__colors_hdr_p3.avif", "2023:12:05 14:39:21"),
+/// Notes that are read on purpose and that the manifest leaves empty, by their number.
+const MORE_NOTES: [(&str, usize, &str); 4] = [
+    // Digitised then; when it was taken it does not say.
+    ("photos/metadata-extractor-images__FujiFilm_SP-2500.jpg", 3, "2003:09:10 20:59:18"),
+    ("formats/libavif__colors_hdr_p3.avif", 3, "2023:12:05 14:39:21"),
+    // With dashes and a T.
+    ("hostile/exif/date_iso.jpg", 3, "2023:02:03 04:05:06"),
+    // An entry that is there, of a directory that announces more than fit.
+    ("hostile/exif/entry_count_65535_truncated.jpg", 1, "CAM"),
 ];
 
 /// The manifest writes control characters as `\xNN`.

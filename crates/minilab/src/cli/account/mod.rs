@@ -113,7 +113,7 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
         AccountCommand::Password(Named { name, settings }) => {
             let config = settings.load(|_| {})?;
             let password = password::read(&name)?;
-            with_db(config, async |db| {
+            with_db(&config, async |db| {
                 let account = find(db, &name).await?;
                 let hash = hash_if_strong(Some(password), &name).await.map_err(told)?;
                 change(db, &account, AccountChange::default(), hash).await
@@ -139,16 +139,16 @@ fn on_db(
     settings: Settings,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
-    with_db(settings.load(|_| {})?, work)
+    with_db(&settings.load(|_| {})?, work)
 }
 
 fn with_db(
-    config: Config,
+    config: &Config,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
-    start_log(&config)?;
+    start_log(config)?;
     runtime()?.block_on(async {
-        let db = existing::open_db(&config).await?;
+        let db = existing::open_db(config).await?;
         let worked = work(&db).await;
         db.close().await;
         worked.map(|()| ExitCode::SUCCESS)
@@ -246,7 +246,8 @@ fn print(text: &str) {
 
 fn parse_life(text: &str) -> Result<Duration, String> {
     let form = || "is a number with s, m, h, d or w behind it, such as 48h".to_owned();
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let unit_at = text.char_indices().next_back().map_or(0, |(at, _)| at);
+    let (number, unit) = text.split_at(unit_at);
     let unit_secs: u64 = match unit {
         "s" => 1,
         "m" => 60,

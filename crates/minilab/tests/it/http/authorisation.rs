@@ -219,6 +219,8 @@ const WHOLE: &[(&str, &str)] = &[
     ("POST", "/api/v1/keys"),
     ("DELETE", "/api/v1/keys/{id}"),
     ("POST", "/api/v1/images/{id}/links"),
+    ("POST", "/api/v1/images/zip"),
+    ("POST", "/api/v1/upload-links/{id}/token"),
     ("POST", "/api/image/expiring/"),
 ];
 
@@ -378,7 +380,7 @@ impl House {
     async fn body(&self, method: &str, template: &str) -> Body {
         let name = format!("new-{}", self.number());
         let json = match (method, template) {
-            ("GET" | "DELETE", _) => return Body::empty(),
+            ("GET" | "DELETE", _) | (_, "/api/v1/upload-links/{id}/token") => return Body::empty(),
             (
                 _,
                 "/api/v1/images" | "/u/{token}" | "/api/v1/thumbnail" | "/api/uploads"
@@ -387,7 +389,6 @@ impl House {
             (_, "/api/v1/upload-links" | "/api/v1/upload-links/{id}") => {
                 json!({ "expires_in": 300 })
             }
-            (_, "/api/v1/upload-links/{id}/token") => return Body::empty(),
             (_, "/api/v1/images/delete") => json!({ "ids": [Uuid::nil()] }),
             (_, "/api/v1/images/zip") => json!({ "ids": [self.image], "variant": "thumb" }),
             (_, "/api/v1/images/{id}") => json!({ "filename": "renamed.bmp" }),

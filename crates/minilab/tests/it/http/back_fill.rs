@@ -8,7 +8,7 @@ use minilab::{accounts, execute};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::pictures::{bmp, truncated};
+use crate::support::pictures::{bmp, undecodable};
 use crate::support::{Answer, Lab, soon};
 
 mod rows {
@@ -212,7 +212,7 @@ async fn what_was_asked_for_is_made_anew_and_nothing_else(lab: Lab) {
 async fn what_cannot_be_made_anew_stays_as_it_is(lab: Lab) {
     let admin = lab.admin("root").await;
     let key = lab.account("ada", "free").await;
-    let broken = lab.ready(&key, "b.bmp", truncated(1)).await;
+    let broken = lab.ready(&key, "b.bmp", undecodable(1)).await;
     let image = lab.ready(&key, "a.bmp", bmp(300, 500, 1)).await;
     let old = print(&lab, &key, &image, "h200").await;
     // No picture of this size has so few bytes.

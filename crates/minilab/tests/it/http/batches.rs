@@ -234,7 +234,7 @@ async fn bytes_beyond_the_most_of_a_request_are_refused_and_the_first_files_stay
     let expected = ["created", "created", "batch_too_large", "batch_too_large"];
     assert_eq!(fates(&answer), expected);
     let detail = items(&answer)[3]["error"]["detail"].clone();
-    assert!(detail.as_str().unwrap().contains(&most.to_string()), "{detail}");
+    assert!(detail.as_str().unwrap().contains("3.1 KiB"), "{detail}");
     // A whole body that says how long it is, and one that does not.
     let large = bmp(40, 40, 1);
     for said in [true, false] {

@@ -147,7 +147,7 @@ async fn a_failure_is_told_to_all_who_wait_and_not_kept() {
     let asks = join_all((0..20).map(|_| cache.get_or_load(bytes_key(1), load())));
     let (answers, ()) = tokio::join!(asks, async { gate.notify_one() });
     for answer in answers {
-        assert!(answer.unwrap_err().to_string().contains("the disk is away"));
+        assert!(format!("{:#}", answer.unwrap_err()).contains("the disk is away"));
     }
     assert_eq!(loads.load(Ordering::Relaxed), 1);
     let now = cache.get_or_load(bytes_key(1), async { Ok(Bytes::from_static(b"back")) });

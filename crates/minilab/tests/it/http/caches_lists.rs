@@ -113,7 +113,10 @@ async fn an_odd_page_is_refused_or_is_the_callers_own(lab: Lab) {
             } else {
                 let code = answer.code();
                 assert_eq!(answer.status, 422, "{list} {page}");
-                assert!(["bad_page", "bad_query"].contains(&&*code), "{list} {page} {code}");
+                assert!(
+                    ["bad_page", "bad_query", "bad_filter", "bad_text"].contains(&&*code),
+                    "{list} {page} {code}"
+                );
             }
         }
     }

@@ -9,7 +9,7 @@ use minilab::sql;
 use pixels::{Format, Limits};
 use serde_json::{Value, json};
 
-use crate::support::pictures::{bmp, corpus, truncated};
+use crate::support::pictures::{bmp, corpus, undecodable};
 use crate::support::{Answer, Lab, Server, path_of};
 
 on_both_engines! {
@@ -159,7 +159,7 @@ async fn an_upload_that_is_refused_leaves_nothing(lab: Lab) {
     lab.patch(&admin, "/api/v1/tiers/free", change).await;
     let key = lab.account("ada", "free").await;
     let working = lab.work();
-    let broken = truncated(1);
+    let broken = undecodable(1);
     for (what, inputs, status, code) in [
         ("too large", vec![("data", Some("a.bmp"), bmp(200, 200, 1))], 413, "too_large"),
         (
@@ -203,7 +203,7 @@ async fn an_upload_that_is_refused_leaves_nothing(lab: Lab) {
 
 async fn a_picture_that_was_there_before_stays_when_it_is_brought_again(lab: Lab) {
     let key = lab.account("ada", "premium").await;
-    let torn = truncated(1);
+    let torn = undecodable(1);
     let id = lab.upload_ok(&key, "a.bmp", torn.clone()).await;
     lab.run_jobs().await;
     for (path, input) in [("/api/uploads", "data"), ("/api/image/upload/", "file")] {

@@ -39,18 +39,18 @@ const FILE: &[u8] =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_without_end_is_cut_off() {
-    let lab = Lab::with(Server::Sqlite, |config| config.uploads.bytes_max = 4 << 20).await;
+    let lab = Lab::with(Server::Sqlite, |config| config.uploads.bytes_max = 16 << 20).await;
     let key = lab.account("ada", "free").await;
     let part = |head: &[u8], bytes: &[u8]| [head, bytes, b"\r\n"].concat();
     for (kind, again, code) in [
         ("inputs", part(INPUT, b"v"), "too_many_inputs"),
-        ("large inputs", part(INPUT, &[b'v'; 400_000]), "inputs_too_large"),
+        ("large inputs", part(INPUT, &vec![b'v'; 400_000]), "inputs_too_large"),
         ("one input", vec![b'v'; 65_536], "inputs_too_large"),
         ("empty files", part(FILE, b""), "all_rejected"),
-        ("refused files", part(FILE, &[b'v'; 300_000]), "all_rejected"),
+        ("refused files", part(FILE, &vec![b'v'; 300_000]), "all_rejected"),
         (
             "files and inputs",
-            [part(FILE, b"v"), part(INPUT, &[b'v'; 30_000])].concat(),
+            [part(FILE, b"v"), part(INPUT, &vec![b'v'; 30_000])].concat(),
             "all_rejected",
         ),
         ("preamble", vec![b'p'; 65_536], "inputs_too_large"),
@@ -59,14 +59,14 @@ async fn a_form_without_end_is_cut_off() {
         let (answer, taken) = endless(&lab, &key, first, &again).await;
         assert_eq!(answer.code(), code, "{kind}: {}", answer.json());
         assert!(answer.status == 413 || code == "all_rejected", "{kind}: {}", answer.status);
-        assert!(taken < 8 << 20, "{kind}: {taken} bytes were taken");
+        assert!(taken < 24 << 20, "{kind}: {taken} bytes were taken");
     }
     assert!(lab.stored().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_came_in_before_the_end_is_kept_and_told() {
-    let lab = Lab::with(Server::Sqlite, |config| config.uploads.bytes_max = 4 << 20).await;
+    let lab = Lab::with(Server::Sqlite, |config| config.uploads.bytes_max = 16 << 20).await;
     let key = lab.account("ada", "free").await;
     let first = [FILE, &bmp(30, 20, 1), b"\r\n"].concat();
     let (answer, _) = endless(&lab, &key, first, &[INPUT, b"v\r\n"].concat()).await;

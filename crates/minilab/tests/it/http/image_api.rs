@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::pictures::{bmp, truncated};
+use crate::support::pictures::{bmp, undecodable};
 use crate::support::{Answer, Input, Lab, Server, path_of};
 
 on_both_engines! {
@@ -219,7 +219,7 @@ async fn an_upload_that_is_refused_leaves_nothing(lab: Lab) {
         (Some("a.bmp"), bmp(200, 200, 1), 413, "too_large"),
         (Some("a.bmp"), b"hello, hello".to_vec(), 422, "not_an_image"),
         (Some("a.svg"), b"<svg xmlns=\"x\"/>".to_vec(), 415, "unsupported_format"),
-        (Some("a.bmp"), truncated(1), 422, "image_failed"),
+        (Some("a.bmp"), undecodable(1), 422, "image_failed"),
         (None, b"text".to_vec(), 422, "no_file"),
     ] {
         let refused = lab.form(&key, UPLOAD, &[("file", file, &bytes)]).await;

@@ -125,7 +125,7 @@ async fn an_account_makes_two_lists_at_a_time_and_others_do_not_wait(lab: Lab) {
     let held = [places.try_take(id), places.try_take(id)];
     assert!(held.iter().all(Result::is_ok));
     let filtered = "/api/v1/images?camera=a";
-    let long = std::iter::repeat_with(|| Box::pin(places.take(id, Duration::from_secs(60))));
+    let long = std::iter::repeat_with(|| Box::pin(places.take(id, Duration::from_mins(1))));
     let mut queue = long.take(40).collect::<Vec<_>>();
     for waiting in &mut queue {
         assert!(poll!(waiting).is_pending());

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::header;
 
-use crate::support::pictures::{bmp, truncated};
+use crate::support::pictures::{bmp, undecodable};
 use crate::support::{Lab, Server, request};
 
 /// A multipart body of files.
@@ -92,7 +92,7 @@ async fn one_bad_file_does_not_spoil_the_others() {
 async fn a_picture_that_cannot_be_decoded_is_a_failed_image_with_its_reason() {
     let lab = Lab::open(Server::Sqlite).await;
     let key = lab.account("ada", "premium").await;
-    let id = lab.upload_ok(&key, "a.bmp", truncated(1)).await;
+    let id = lab.upload_ok(&key, "a.bmp", undecodable(1)).await;
     lab.run_jobs().await;
     let image = lab.get(&key, &format!("/api/v1/images/{id}")).await.json();
     assert_eq!(

@@ -67,7 +67,7 @@ async fn check_downloads(lab: &Lab, key: &str, image: &str, kept: &str) {
     };
     let print = format!("{}.h200.jpg", stem(kept));
     let original = named_as(kept, pixels::Format::Bmp);
-    assert!(original.ends_with(".bmp"), "{original}");
+    assert!(original.rsplit('.').next() == Some("bmp"), "{original}");
     for (path, kind, expected) in [
         (format!("{place}/original"), "inline", &*original),
         (format!("{place}/variants/h200"), "inline", &*print),
@@ -215,6 +215,8 @@ async fn the_settings_say_which_pages_may_embed_what_is_served() {
             "/nowhere".to_owned(),
         ] {
             let answer = lab.get(&key, &path).await;
+            // Whoever has a temporary link may show what it opens anywhere.
+            let expected = if path.starts_with("/l/") { "cross-origin" } else { expected };
             assert_eq!(answer.header("cross-origin-resource-policy"), expected, "{path}");
         }
     }

@@ -24,11 +24,24 @@ pub(crate) fn bmp(width: u32, height: u32, seed: u8) -> Vec<u8> {
     file
 }
 
-/// A picture whose header is fine and whose pixels end too early.
-pub(crate) fn truncated(seed: u8) -> Vec<u8> {
-    let mut file = bmp(300, 300, seed);
-    file.truncate(1000);
-    file
+/// A PNG whose header is fine, and whose pixels turn out to be none when they are decoded.
+pub(crate) fn undecodable(seed: u8) -> Vec<u8> {
+    let size = 300_u32.to_be_bytes();
+    let header = [&size[..], &size, &[8, 2, 0, 0, 0]].concat();
+    let parts = [(b"IHDR", header), (b"IDAT", vec![seed; 900]), (b"IEND", Vec::new())];
+    let chunks = parts.map(|(kind, content)| {
+        let named = [&kind[..], &content].concat();
+        let length = (content.len() as u32).to_be_bytes();
+        [&length[..], &named, &crc32(&named).to_be_bytes()].concat()
+    });
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunks.concat()].concat()
+}
+
+/// The sum at the end of each chunk of a PNG.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xEDB8_8320 * (sum & 1)))
+    })
 }
 
 /// A file of the corpus that `MINILAB_CORPUS` names, or else of the one that is checked in.

@@ -44,7 +44,7 @@ impl About {
                 }
                 b"tRNS" => {
                     about.key = masked(part(bytes, &chunk.content), depth, colour)
-                        .map(|key| (chunk.clone(), key))
+                        .map(|key| (chunk.clone(), key));
                 }
                 _ => {}
             }

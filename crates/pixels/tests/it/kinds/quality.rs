@@ -2,7 +2,10 @@
 
 use pixels::{Format, OutputFormat, Recipe};
 
-use crate::support::{Image, file, look, mean_distance, rendered};
+use crate::{
+    budget::noise,
+    support::{Image, file, look, mean_distance, rendered},
+};
 
 fn inside(height: u32, format: OutputFormat) -> Recipe {
     Recipe { height: Some(height), format, ..Recipe::default() }
@@ -38,14 +41,12 @@ fn a_jpeg_with_all_its_chroma_keeps_it() {
 
 #[test]
 fn what_does_not_fit_its_budget_without_loss_is_made_with_loss() {
-    let noise = Image::new(100, 100, |x, y| {
-        let noise = x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503_001)) >> 7;
-        [noise as u8, (noise >> 8) as u8, (noise >> 16) as u8, 255]
-    });
+    let noise = noise(1).png();
     let recipe = inside(100, OutputFormat::WebP);
-    let whole = rendered(&noise.png(), &recipe).bytes.len() as u64;
+    assert!(lost(&noise, &recipe) < 0.1);
+    let whole = rendered(&noise, &recipe).bytes.len() as u64;
     let budget = Recipe { byte_budget: Some(whole / 2), ..recipe };
-    let made = rendered(&noise.png(), &budget);
+    let made = rendered(&noise, &budget);
     assert_eq!(made.format, Format::WebP);
     assert!(made.bytes.len() as u64 <= whole / 2);
 }

@@ -64,8 +64,8 @@ async fn what_is_wrong_with_the_form_does_not_use_the_link_up(lab: Lab) {
         ("ada", "short", "weak_password", "at least 8"),
         ("ada", "password1", "weak_password", "easily guessed"),
         ("ada-lovelace", "ada-lovelace", "weak_password", "easily guessed"),
-        ("", PASSWORD, "bad_name", "visible"),
-        ("two words", PASSWORD, "bad_name", "visible"),
+        ("", PASSWORD, "bad_name", "can be seen"),
+        ("two  words", PASSWORD, "bad_name", "single spaces"),
         ("anonymous", PASSWORD, "bad_name", "kept"),
     ] {
         let answer = set_up(&lab, &token, name, password).await;

@@ -72,17 +72,17 @@ async fn a_link_shows_on_any_site_and_other_pictures_do_not() {
     let link = lab.json(&ada, "POST", &format!("/api/v1/images/{id}/links"), link).await.json();
     let policy = "cross-origin-resource-policy";
     let shown = lab.get("", &path_of(link["url"].as_str().unwrap())).await;
-    assert_eq!((shown.status.as_u16(), &*shown.header(policy)), (200, "cross-origin"));
+    assert_eq!((shown.status.as_u16(), shown.header(policy)), (200, "cross-origin"));
     assert_eq!(lab.get("", "/l/made-up").await.header(policy), "cross-origin");
     let own = lab.get(&ada, &format!("/api/v1/images/{id}/variants/h200")).await;
-    assert_eq!((own.status.as_u16(), &*own.header(policy)), (200, "same-site"));
+    assert_eq!((own.status.as_u16(), own.header(policy)), (200, "same-site"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_icon_is_where_browsers_look_and_old_addresses_lead_on() {
     let lab = Lab::open(Server::Sqlite).await;
     let icon = lab.get("", "/favicon.ico").await;
-    assert_eq!((icon.status.as_u16(), &*icon.header("content-type")), (200, "image/x-icon"));
+    assert_eq!((icon.status.as_u16(), icon.header("content-type")), (200, "image/x-icon"));
     assert_eq!(icon.body[..4], [0, 0, 1, 0]);
     assert_eq!(lab.get("", "/invitations").await.header("location"), "/upload-links");
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 
-use crate::support::pictures::{bmp, truncated};
+use crate::support::pictures::{bmp, undecodable};
 use crate::support::{Lab, request};
 
 on_both_engines! {
@@ -14,7 +14,7 @@ async fn an_upload_waits_until_its_pictures_are_made(lab: Lab) {
     let ada = lab.account("ada", "business").await;
     let working = lab.work();
     for (bytes, state) in
-        [(bmp(300, 300, 1), "ready"), (truncated(2), "failed"), (bmp(300, 300, 1), "ready")]
+        [(bmp(300, 300, 1), "ready"), (undecodable(2), "failed"), (bmp(300, 300, 1), "ready")]
     {
         let asked =
             request(&ada, "POST", "/api/v1/images").header("prefer", "respond-async, wait=20");

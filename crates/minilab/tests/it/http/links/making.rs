@@ -116,7 +116,7 @@ async fn a_wish_that_cannot_be_fulfilled_is_told_so(lab: Lab) {
     let body = r#"{"expires_in":300,"variant":"h200"}"#;
     let as_form = lab.url_form(&key, &links_path(&image), body).await;
     assert_eq!(outcome(&as_form), (415, "not_json".to_owned()));
-    let failed = lab.ready(&key, "b.bmp", crate::support::pictures::truncated(1)).await;
+    let failed = lab.ready(&key, "b.bmp", crate::support::pictures::undecodable(1)).await;
     let wish = json!({"expires_in": 300, "variant": "h200"});
     let refused = lab.json(&key, "POST", &links_path(&failed), wish).await;
     assert_eq!(outcome(&refused), (422, "image_failed".to_owned()));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::callers::assert_refused;
 use super::{IMAGES, brought, keep, link, original, path, variant};
-use crate::support::pictures::{bmp, corpus, truncated};
+use crate::support::pictures::{bmp, corpus, undecodable};
 use crate::support::{Lab, path_of};
 
 on_both_engines! {
@@ -205,7 +205,7 @@ async fn each_upload_link_has_its_own_when_originals_are_not_kept(lab: Lab) {
 
 async fn a_picture_that_cannot_be_developed_is_told_and_deleted_like_others(lab: Lab) {
     let (_, ada) = lean(&lab).await;
-    let image = lab.ready(&ada, "a.bmp", truncated(1)).await;
+    let image = lab.ready(&ada, "a.bmp", undecodable(1)).await;
     assert_eq!(lab.image(&ada, &image).await["state"], "failed");
     assert_eq!(lab.differences().await, [""; 0]);
     delete(&lab, &ada, &image).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::callers::assert_refused;
 use super::{HELD, IMAGES, Link, delete, fates, link, seen};
-use crate::support::pictures::{bmp, corpus, truncated};
+use crate::support::pictures::{bmp, corpus, undecodable};
 use crate::support::{Answer, Input, Lab};
 
 on_both_engines! {
@@ -147,7 +147,7 @@ async fn a_full_link_still_knows_what_it_has(lab: Lab) {
 
 async fn duplicates_and_refused_files_take_no_room(lab: Lab) {
     let ada = lab.account("ada", "business").await;
-    let held = link(&lab, &ada, json!({"max_images": 2, "formats": ["bmp"]})).await;
+    let held = link(&lab, &ada, json!({"max_images": 2, "formats": ["bmp", "png"]})).await;
     let picture = bmp(300, 300, 1);
     let same = lab.upload_ok(&held.token, "a.bmp", picture.clone()).await;
     for _ in 0..3 {
@@ -161,7 +161,7 @@ async fn duplicates_and_refused_files_take_no_room(lab: Lab) {
     let usage_now = usage(&lab, &ada, &held).await;
     assert_eq!(usage_now, (json!(1), json!(picture.len()), json!("open")));
     // One that came in and cannot be developed did come in.
-    let broken = lab.ready(&held.token, "d.bmp", truncated(2)).await;
+    let broken = lab.ready(&held.token, "d.bmp", undecodable(2)).await;
     assert_eq!(lab.image(&held.token, &broken).await["state"], "failed");
     assert_eq!(usage(&lab, &ada, &held).await.2, "full");
     assert_eq!(lab.differences().await, [""; 0]);
