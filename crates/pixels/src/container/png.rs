@@ -34,7 +34,9 @@ impl Chunks {
         }
         self.left = self.left.checked_sub(1)?;
         source.seek(self.at)?;
-        let (length, name) = (u64::from(source.be32()?), source.array()?);
+        // In one read: there may be a million of them.
+        let [a, b, c, d, name @ ..] = source.array::<8>()?;
+        let length = u64::from(u32::from_be_bytes([a, b, c, d]));
         let start = self.at + HEAD_BYTES;
         let (end, next) = (start + length, start + length + SUM_BYTES);
         let most = source.len();
