@@ -27,7 +27,7 @@ CALLS = [
     ("memfd_create", 319, "s:x", 0), ("unlink", 87, "s:/tmp/nothing"), ("mount", 165, 0, 0, 0, 0, 0),
     ("bpf", 321, 0, 0, 0), ("prlimit of the parent", 302, "P", 7, 0, "b:16"),
     ("x32 open", 0x40000002, "s:/etc/passwd", 0), ("stat", 4, "s:/etc/shadow", "b:256"),
-    ("access", 21, "s:/root/.bashrc", 4), ("readlink", 89, "s:/proc/P/cwd", "b:256", 255),
+    ("access", 21, "s:/etc/shadow", 4), ("readlink", 89, "s:/proc/P/cwd", "b:256", 255),
     ("statx", 332, "-100", "s:/etc", 0, 0, "b:256"), ("open_tree", 428, "-100", "s:/", 1),
     ("fsopen", 430, "s:tmpfs", 0), ("inotify_init1", 294, 0), ("fanotify_init", 300, 0, 0),
     ("chdir", 80, "s:/"), ("getcwd", 79, "b:256", 255), ("removexattr", 197, "s:/etc/shadow", "s:user.x"),
