@@ -88,7 +88,9 @@ fn picture(bytes: &mut [u8], work: &mut Work) -> Result<Option<(usize, bool)>, E
     work.spend(end.saturating_add(segments.len().saturating_mul(SEGMENT_WORK)))?;
     let mut long_packets = Vec::new();
     for gap in gaps {
-        bytes[gap].fill(0);
+        // Without a marker behind the first one nobody takes the file for a JPEG: fill bytes belong to one.
+        let empty = if gap.start == 2 { 0xFF } else { 0 };
+        bytes[gap].fill(empty);
     }
     let mut scan_start = None;
     for Segment { marker, start, body } in segments {

@@ -82,3 +82,12 @@ proptest! {
         check(block)?;
     }
 }
+
+#[test]
+fn a_picture_whose_first_notes_lost_their_marker_stays_a_picture() {
+    let mut bytes = fs::read(testdata().join("formats/image__cat.jpg")).unwrap();
+    bytes[3] = 0xD0;
+    check(bytes.clone()).unwrap();
+    let clean = without_location(bytes).unwrap();
+    assert!(probe(Cursor::new(&clean), &Limits::default()).is_ok());
+}
