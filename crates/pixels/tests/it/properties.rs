@@ -2,7 +2,7 @@
 
 use std::{fs, io::Cursor, path::PathBuf, sync::OnceLock};
 
-use pixels::{Fit, Limits, OutputFormat, Recipe, probe, render};
+use pixels::{Error, Fit, Format, Limits, OutputFormat, Recipe, probe, render};
 use proptest::prelude::*;
 
 use crate::support::{Image, no_stumble, testdata};
@@ -57,7 +57,13 @@ proptest! {
         recipe in any_recipe(),
     ) {
         let png = Image::gradient(source.0, source.1).png();
-        let made = render(&png, std::slice::from_ref(&recipe), &Limits::default()).unwrap().remove(0).unwrap();
+        let made = render(&png, std::slice::from_ref(&recipe), &Limits::default()).unwrap().remove(0);
+        // Enlarged, a line of pixels can be longer than WebP has room for.
+        if let Err(Error::Encode { format: Format::WebP, .. }) = &made {
+            prop_assert!(recipe.enlarge && recipe.format == OutputFormat::WebP, "{made:?}");
+            return Ok(());
+        }
+        let made = made.unwrap();
         prop_assert!(made.width >= 1 && made.height >= 1);
         if let Some(width) = recipe.width {
             prop_assert!(made.width <= width);
