@@ -49,7 +49,7 @@ def sign_in_table(plan: Plan):
         before = lab.forget_peak()
         each = plan.of(200_000, 16_000) // 8
         parallel(lambda seed: try_names(lab.port, seed, each), range(8))
-        yield Figure("memory", lab.more_mib(before), "MiB", 48)
+        yield Figure("memory", lab.more_mib(before), "MiB", 64)
 
 
 def try_names(port: int, seed: int, count: int) -> None:
