@@ -14,7 +14,7 @@ import { bytes } from './words.js';
 
 const at = (id) => document.getElementById(id);
 /** The id of an upload link: then only what came through it is shown. */
-const through = new URLSearchParams(location.search).get('upload_link');
+const through = new URLSearchParams(location.search).get('link');
 
 const sheet = new Sheet((card) => {
   library.remove(card);
@@ -22,7 +22,7 @@ const sheet = new Sheet((card) => {
   refresh();
 });
 const library = new Library({
-  filter: through === null ? '' : `&upload_link=${encodeURIComponent(through)}`,
+  filter: through === null ? '' : `&link=${encodeURIComponent(through)}`,
   list: at('cards'),
   more: at('more'),
   empty: at('empty'),

@@ -14,7 +14,7 @@ export class Invitation {
     this.element.dataset.id = link.id;
     this.name = link.label || `Link of ${moment(new Date(link.created_at))}`;
     this.find('.name').textContent = this.name;
-    this.find('.see').href = `/?upload_link=${encodeURIComponent(link.id)}`;
+    this.find('.see').href = `/?link=${encodeURIComponent(link.id)}`;
     for (const button of this.element.querySelectorAll('button, .see')) {
       button.ariaLabel = `${button.textContent}: ${this.name}`;
     }

@@ -124,8 +124,12 @@ def ask_filters(caller: Caller, thread: int, stop: threading.Event, statuses: li
     number = 0
     while not stop.is_set():
         number += 1
-        asked = (f"camera=none{thread}.{number}", f"has_gps=true&format=png&taken_to=1999-01-{1 + number % 28:02}")
-        statuses.append(caller.get(f"/api/v1/images?{asked[number % 2]}").status)
+        asked = (
+            f"camera=none{thread}.{number}",
+            f"name=none{thread}.{number}",
+            f"format=png&taken_to=1999-01-{1 + number % 28:02}",
+        )
+        statuses.append(caller.get(f"/api/v1/images?{asked[number % 3]}").status)
 
 
 def fill(file, account: str, count: int) -> None:
@@ -156,7 +160,7 @@ def made(table: str, row: dict, number: int, now_ms: int, chance: random.Random)
     else:
         row["blob_id"], row["filename"] = key, f"{number}.jpg"
     facts = {"model": f"Camera {number % 500}", "taken_at": "2008-05-30T15:56:01"}
-    facts["camera"] = facts["model"]
+    facts |= {"camera": facts["model"].lower(), "folded_name": f"{number}.jpg", "taken_ms": 1212162961000}
     return (row | {name: fact for name, fact in facts.items() if name in row}).values()
 
 

@@ -38,9 +38,9 @@ INSERT INTO blobs (id, hash, generation, bytes, doomed, format, width, height, f
         '{{"seconds":0.004,"aperture":1.8,"iso":100,"focal_length":35.0}}', ms
     FROM made ORDER BY n;
 INSERT INTO images (id, account_id, blob_id, scope_id, filename, state, created_ms, ready_ms, camera,
-        format, taken_at, has_place)
+        folded_name, format, taken_ms, has_place)
     SELECT m.image, a.id, m.blob, a.id, 'photo-' || m.n || '.jpg', 'ready', m.ms, m.ms + 100,
-        'Canon EOS ' || {model}, {format}, '2026-05-30T15:56:01', FALSE
+        'canon eos ' || {model}, 'photo-' || m.n || '.jpg', {format}, 1780156561000, FALSE
     FROM made m CROSS JOIN accounts a WHERE a.name = '{account}' ORDER BY m.n;
 INSERT INTO variants (blob_id, preset, version, pixels_version, format, width, height, bytes, hash,
         created_ms)

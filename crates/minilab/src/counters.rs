@@ -101,6 +101,17 @@ pub async fn of_facet(
     Ok(sum)
 }
 
+/// Values of a facet and how many images of a scope have them, of so many values at most. A value that
+/// nothing has any more may be among them.
+pub async fn values(
+    conn: &mut Conn,
+    scope: Scope,
+    facet: Facet,
+    most: i64,
+) -> sqlx::Result<Vec<(String, i64)>> {
+    fetch_all!(conn, (String, i64), sql::SUMS_OF_SOME, scope.by(facet), most)
+}
+
 /// The counters of an account that its pages show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counted {
@@ -167,6 +178,11 @@ pub mod sql {
                 UNION ALL
                 SELECT name, delta AS value FROM counter_deltas WHERE scope = $1
             ) AS both_kinds GROUP BY name";
+        SUMS_OF_SOME = "SELECT name, CAST(SUM(value) AS BIGINT) FROM (
+                SELECT name, value FROM counters WHERE scope = $1
+                UNION ALL
+                SELECT name, delta AS value FROM counter_deltas WHERE scope = $1
+            ) AS both_kinds GROUP BY name LIMIT $2";
         SELECT_ANY_DELTA = "SELECT id FROM counter_deltas LIMIT 1";
         FOLD = sqlite "INSERT INTO counters (scope, name, value)
             SELECT scope, name, SUM(delta) FROM counter_deltas WHERE TRUE GROUP BY scope, name

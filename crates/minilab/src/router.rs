@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::db::Dialect;
 use crate::http::guard::{Guard, Hosts};
 use crate::http::{Problem, front};
 use crate::{
@@ -119,6 +120,7 @@ pub fn router(app: App) -> Router {
         proxies: app.config.proxies.clone(),
         queries: openapi::known_queries(&document),
         home: app.url("/"),
+        loses_database: app.db.dialect() == Dialect::Postgres,
     });
     let mut router = Router::new()
         .merge(ui::routes())

@@ -141,7 +141,7 @@ fn read_back(admin: &Caller, invitation: &Invitation, brought: &[String], privat
 
     // The maker sees all of it as their own.
     assert_eq!(admin.list()["total"], brought.len() + 1);
-    let through = admin.get(&format!("/api/v1/images?upload_link={}", invitation.id)).expect(200);
+    let through = admin.get(&format!("/api/v1/images?link={}", invitation.id)).expect(200);
     assert_eq!(through.json()["total"], brought.len());
     assert_ne!(admin.image(&brought[0])["original_url"], Value::Null);
 }

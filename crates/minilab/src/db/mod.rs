@@ -2,9 +2,10 @@
 //!
 //! Reads take a connection with [`Db::read`]; every write goes through [`Db::write`]. SQL lives in
 //! each feature's `sql.rs`, declared with the [`sql!`](crate::sql) macro and run with `execute!`,
-//! `fetch_all!`, `fetch_optional!` and `fetch_one!`.
+//! `fetch_all!`, `fetch_optional!` and `fetch_one!`. Only the filters of lists are put together, as [`Built`].
 
 mod away;
+mod built;
 mod conn;
 mod faults;
 mod limited;
@@ -13,6 +14,7 @@ mod open;
 pub mod sql;
 mod writer;
 
+pub use built::Built;
 pub use conn::{Conn, Engine};
 pub use faults::{Undecided, is_away, is_bad_text, is_too_slow, is_undecided};
 pub use limited::Limited;

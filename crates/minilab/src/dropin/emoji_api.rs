@@ -191,7 +191,7 @@ async fn list_emoji_uploads(
     let number = page_number(query.page.as_deref())?;
     let account = caller.account.id;
     let skip = (number - 1) * PER_PAGE;
-    let page = list::Page { limit: PER_PAGE, before: Uuid::nil(), skip };
+    let page = list::Page { skip, ..list::Page::first(PER_PAGE) };
     let of_account = Scope::Account(account);
     let version = counters::read(&mut app.db.read().await?, of_account, counters::CHANGES).await?;
     let key = page_key(&caller, cache::List::Uploads, version, page, String::new());

@@ -152,7 +152,7 @@ async fn list_tiered_images(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Json<Vec<TieredView>>, Problem> {
-    let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
+    let page = Page::first(LISTED_MAX);
     let (whose, all) = (Whose::of(&caller), Filter::default());
     let _place = place(&app, &caller).await?;
     let mut conn = app.db.read_within(TIME_MAX).await?;

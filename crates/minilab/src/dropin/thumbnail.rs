@@ -106,7 +106,7 @@ async fn list_thumbnails(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Json<Vec<ThumbnailView>>, Problem> {
-    let page = Page { limit: LISTED_MAX, before: Uuid::max(), skip: 0 };
+    let page = Page::first(LISTED_MAX);
     let (whose, all) = (Whose::of(&caller), Filter::default());
     let _place = place(&app, &caller).await?;
     let mut conn = app.db.read_within(TIME_MAX).await?;

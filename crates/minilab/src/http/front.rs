@@ -37,7 +37,7 @@ pub async fn layer(State(guard): State<Arc<Guard>>, request: Request, next: Next
     let answer = async {
         let mut response = match guard::refusal(&guard, &request) {
             Some(problem) => problem.into_response(),
-            None => answer(request, next).await,
+            None => answer(request, next, guard.loses_database).await,
         };
         if wants_page {
             response = page::as_page(response, &guard.home);
@@ -96,8 +96,9 @@ fn bytes_of(response: &Response) -> Option<u64> {
 
 /// Asks the handler. What only looks, and finds its connection to the database dead, is asked once more: the
 /// next connection is another one.
-async fn answer(request: Request, next: Next) -> Response {
-    let again = request.method().is_safe().then(|| (again(&request), next.clone()));
+async fn answer(request: Request, next: Next, loses_database: bool) -> Response {
+    let is_repeatable = loses_database && request.method().is_safe();
+    let again = is_repeatable.then(|| (again(&request), next.clone()));
     let started = Instant::now();
     let first = run(request, next).await;
     let is_worth = first.extensions().get::<Again>().is_some() && started.elapsed() < PATIENCE;

@@ -23,6 +23,8 @@ pub struct Guard {
     pub queries: KnownQueries,
     /// Where a way home leads.
     pub home: String,
+    /// Whether the database is elsewhere, so that a connection to it may be lost.
+    pub loses_database: bool,
 }
 
 impl Hosts {

@@ -2,12 +2,10 @@
 
 use uuid::Uuid;
 
+use super::searched::CAMERA_CHARACTERS_MAX;
 use crate::clock;
 use crate::counters::{self, Delta, Facet, Scope};
 use crate::db::Conn;
-
-/// A model is counted by so many of its characters: the index holds no more.
-pub const CAMERA_CHARACTERS_MAX: usize = 200;
 
 /// One image, as it is counted.
 pub struct Counted<'a> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::filter::Filter;
+use super::filter::{Filter, Order};
 use super::found::{self, Total};
 use super::{Image, sql};
 use crate::accounts::Caller;
@@ -46,19 +46,27 @@ pub struct PageQuery {
 pub struct Page {
     pub limit: i64,
     pub before: Uuid,
+    /// In the order of when they were taken: those of this time too, if they are older.
+    pub taken_before: i64,
     pub skip: i64,
 }
 
 impl PageQuery {
     pub fn page(&self) -> Result<Page, Problem> {
+        self.page_in(Order::Created)
+    }
+
+    /// A page of a list in this order: the cursor is one of such a list.
+    pub fn page_in(&self, order: Order) -> Result<Page, Problem> {
         let limit = number_within("limit", self.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
         let page = page_number(self.page.as_deref())?;
-        let before = match &self.cursor {
-            None => Uuid::max(),
-            Some(text) => parse_cursor(text)
-                .ok_or_else(|| bad_page(format!("cursor: {text:?} is not one")))?,
+        let read = |text: &String| {
+            let cursor = parse_cursor(text, order);
+            cursor.ok_or_else(|| bad_page(format!("cursor: {text:?} is not one of such a list")))
         };
-        Ok(Page { limit, before, skip: (page - 1) * limit })
+        let cursor = self.cursor.as_ref().map(read).transpose()?;
+        let (taken_before, before) = cursor.unwrap_or((i64::MAX, Uuid::max()));
+        Ok(Page { limit, before, taken_before, skip: (page - 1) * limit })
     }
 }
 
@@ -120,7 +128,7 @@ pub async fn list(
     filter: &Filter,
     page: Page,
 ) -> sqlx::Result<(Listed, Option<Total>)> {
-    let (Whose { account, link }, Page { limit, before, skip }) = (whose, page);
+    let (Whose { account, link }, Page { limit, before, skip, .. }) = (whose, page);
     // One more than asked for tells whether there is a next page.
     let most = limit + 1;
     let (mut stopped_at, mut total) = (None, None);
@@ -141,8 +149,10 @@ pub async fn list(
     let has_more = images.len() as i64 > limit;
     images.truncate(limit as usize);
     let variants = variants_of(conn, &images).await?;
-    let last = images.last().filter(|_| has_more).map(|image| image.id);
-    let next_cursor = last.or(stopped_at).map(write_cursor);
+    let last = images.last().filter(|_| has_more);
+    let last = last.map(|image| (image.taken_ms, image.id));
+    let next_cursor =
+        last.or(stopped_at).map(|(taken, id)| write_cursor_in(filter.order, taken, id));
     Ok((Listed { images, variants, next_cursor }, total))
 }
 
@@ -155,6 +165,11 @@ const SKIPPED_MAX: i64 = 1000;
 pub const TIME_MAX: Duration = Duration::from_secs(5);
 
 impl Page {
+    /// The newest of all.
+    pub const fn first(limit: i64) -> Self {
+        Self { limit, before: Uuid::max(), taken_before: i64::MAX, skip: 0 }
+    }
+
     /// Whether it costs little, whatever there is.
     pub fn is_cheap(&self) -> bool {
         self.skip <= SKIPPED_MAX
@@ -197,8 +212,24 @@ pub fn write_cursor(id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(id)
 }
 
-fn parse_cursor(text: &str) -> Option<Uuid> {
-    Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+/// Says that a page of a list in this order starts behind this image.
+fn write_cursor_in(order: Order, taken: i64, id: Uuid) -> String {
+    match order {
+        Order::Created => write_cursor(id),
+        Order::Taken => URL_SAFE_NO_PAD.encode([&taken.to_be_bytes()[..], id.as_bytes()].concat()),
+    }
+}
+
+fn parse_cursor(text: &str, order: Order) -> Option<(i64, Uuid)> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (taken, id) = match order {
+        Order::Created => (i64::MAX, &bytes[..]),
+        Order::Taken => {
+            let (taken, id) = bytes.split_first_chunk::<8>()?;
+            (i64::from_be_bytes(*taken), id)
+        }
+    };
+    Some((taken, Uuid::from_slice(id).ok()?))
 }
 
 #[cfg(test)]

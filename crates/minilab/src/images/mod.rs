@@ -9,6 +9,7 @@ pub mod found;
 pub mod list;
 pub mod retention;
 pub mod routes;
+pub mod searched;
 pub mod sql;
 pub mod view;
 
@@ -72,6 +73,8 @@ pub struct Image {
     pub created_ms: i64,
     pub delete_at_ms: Option<i64>,
     pub delete_after_download: bool,
+    /// When it was taken, as lists are ordered by it.
+    pub taken_ms: i64,
     pub blob_id: Uuid,
     #[sqlx(flatten)]
     pub blob: BlobRow,

@@ -13,7 +13,7 @@ use super::filter::FilterQuery;
 use super::found::Total;
 use super::list::{self, Page, PageQuery, Whose, list, next_link};
 use super::view::{ImageView, view};
-use super::{Image, State, delete, expire, find, retention, sql};
+use super::{Image, State, delete, expire, find, retention, searched, sql};
 use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::blobs::BlobKey;
@@ -112,7 +112,7 @@ struct ImagesView {
 /// List images
 ///
 /// The caller's own, newest first; by an upload link, those that came through it. With a filter, those
-/// that pass: a page may then be short, or empty, and have a next one.
+/// that pass: a page may then be short, or empty, and have a next one. A cursor belongs to one order.
 #[utoipa::path(
     get, path = "/api/v1/images", tag = "images", params(PageQuery, FilterQuery),
     responses(
@@ -128,11 +128,11 @@ pub async fn list_images(
     filter: FilterQuery,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let page = query.page()?;
     let filter = filter.filter(&caller)?;
+    let page = query.page_in(filter.order)?;
     let counted =
         counters::of(&mut app.db.read().await?, Scope::Account(caller.account.id)).await?;
-    let asked = filter.text();
+    let asked = filter.text().to_owned();
     let key = page_key(&caller, cache::List::Images, counted.changes, page, asked.clone());
     let is_costly = (!filter.is_empty() || !page.is_cheap()) && !app.cache.has(&key);
     // Nobody waits for a place with a connection in hand.
@@ -172,7 +172,7 @@ pub fn page_key(
         generation: caller.catalogue.generation,
         version,
         limit: page.limit,
-        from: (0, page.before),
+        from: (page.taken_before, page.before),
         skip: page.skip,
         filter,
     };
@@ -260,7 +260,7 @@ pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Resul
         .write(args, |tx, (id, account, filename)| {
             Box::pin(async move {
                 counters::add(tx, Scope::Account(*account), counters::CHANGES, 1).await?;
-                execute!(tx, sql::RENAME, *id, *account, filename)
+                execute!(tx, sql::RENAME, *id, *account, filename, searched::fold(filename))
             })
         })
         .await?;

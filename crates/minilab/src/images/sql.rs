@@ -33,7 +33,8 @@ crate::sql! {
     LOCK_BLOB_OF = locking "SELECT discarded FROM blobs
         WHERE id = (SELECT blob_id FROM images WHERE id = $1)";
     LOCK_IMAGE = locking "SELECT id FROM images WHERE id = $1";
-    RENAME = "UPDATE images SET filename = $3 WHERE id = $1 AND account_id = $2";
+    RENAME = "UPDATE images SET filename = $3, folded_name = $4
+        WHERE id = $1 AND account_id = $2";
     SET_RETENTION = "UPDATE images SET delete_at_ms = $3, delete_after_download = $4
         WHERE id = $1 AND account_id = $2";
     LEAVE_GALLERY = "DELETE FROM gallery WHERE image_id = $1";

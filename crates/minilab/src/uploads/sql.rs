@@ -33,11 +33,10 @@ crate::sql! {
     SELECT_OWN_OF_BLOB = "SELECT id, scope_id FROM images WHERE account_id = $1 AND blob_id = $2";
     /// What lists are filtered by stands beside the account, where an index can have both.
     INSERT_IMAGE = "INSERT INTO images (id, account_id, blob_id, scope_id, filename, state,
-            created_ms, delete_at_ms, delete_after_download, camera, format, taken_at, has_place)
-        VALUES ($1, $2, $3, $4, $5, 'processing', $6, $7, $8,
-            (SELECT substr(model, 1, 200) FROM blobs WHERE id = $3),
-            (SELECT format FROM blobs WHERE id = $3), (SELECT taken_at FROM blobs WHERE id = $3),
-            (SELECT gps_lat IS NOT NULL FROM blobs WHERE id = $3))";
+            created_ms, delete_at_ms, delete_after_download, camera, folded_name, format, taken_ms,
+            has_place, truncated)
+        VALUES ($1, $2, $3, $4, $5, 'processing', $6, $7, $8, $9, $10, $11, $12, $13,
+            (SELECT truncated FROM blobs WHERE id = $3))";
     /// What is brought again goes as it is said now, but no time becomes shorter.
     KEEP_ON = "UPDATE images SET
             delete_at_ms = CASE WHEN $2 < delete_at_ms THEN delete_at_ms ELSE $2 END,

@@ -16,7 +16,7 @@ use crate::db::Conn;
 use crate::http::problem::Stop;
 use crate::http::{Problem, intact};
 use crate::images::counted::Counted;
-use crate::images::link_of;
+use crate::images::{link_of, searched};
 use crate::jobs::{self, Job};
 use crate::tiers::Truncated;
 use crate::tiers::keeping::{DeleteAfter, Until};
@@ -284,6 +284,7 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
             (_, stop) => stop,
         })?;
         let image = Uuid::now_v7();
+        let format = new.facts.format.to_string();
         execute!(
             tx,
             sql::INSERT_IMAGE,
@@ -295,8 +296,12 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
             new.now_ms,
             new.until.at_ms,
             new.until.after_download,
+            new.metadata.model.as_deref().map(searched::camera),
+            searched::fold(&new.filename),
+            &format,
+            searched::taken_ms(new.metadata.taken_at.as_deref()),
+            new.metadata.gps.is_some(),
         )?;
-        let format = new.facts.format.to_string();
         let counted = Counted {
             account,
             bytes: new.bytes,

@@ -273,6 +273,7 @@ async fn commit(
                 }
                 if new.truncated {
                     execute!(tx, sql::SET_TRUNCATED, *blob)?;
+                    execute!(tx, sql::SET_TRUNCATED_IMAGES, *blob)?;
                 }
                 let is_done =
                     *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;

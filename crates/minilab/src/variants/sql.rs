@@ -32,6 +32,7 @@ crate::sql! {
                 WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
                     AND v.pixels_version = $3))";
     SET_TRUNCATED = "UPDATE blobs SET truncated = TRUE WHERE id = $1";
+    SET_TRUNCATED_IMAGES = "UPDATE images SET truncated = TRUE WHERE blob_id = $1";
     /// Of a truncated blob: those who wait for it and whose tier refuses such pictures.
     REFUSE_TRUNCATED = "UPDATE images SET state = 'failed', error_code = 'truncated',
             error_detail = $2, ready_ms = $3

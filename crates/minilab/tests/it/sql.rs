@@ -16,7 +16,6 @@ fn all() -> Vec<(&'static str, &'static [Sql])> {
         ("counters", minilab::counters::sql::ALL),
         ("gallery", minilab::gallery::sql::ALL),
         ("images", minilab::images::sql::ALL),
-        ("images::found", minilab::images::found::sql::ALL),
         ("jobs", minilab::jobs::sql::ALL),
         ("links", minilab::links::sql::ALL),
         ("metrics", minilab::metrics::sql::ALL),

@@ -1,47 +1,26 @@
 //! Lists with a filter, at a bounded cost: the index that leaves the fewest rows is walked, and a walk that
 //! gets long ends with a short page and a cursor to go on from.
 
-pub mod sql;
+pub mod parts;
 
 use uuid::Uuid;
 
-use super::Image;
-use super::filter::Filter;
+use super::filter::{Condition, Filter, Order};
 use super::list::{Page, WALKED_MAX};
+use super::{Image, State, searched};
 use crate::counters::{self, Facet, Scope};
 use crate::db::Conn;
-use crate::db::sql::Sql;
-use crate::{fetch_all, fetch_one, fetch_optional};
+use parts::Walk;
 
-/// One way to what is asked for.
-#[derive(Clone, Copy)]
-struct Walk {
-    page: Sql,
-    count: Sql,
-    last: Sql,
-    /// Newest first, so that it may end and go on.
-    is_in_order: bool,
-}
-
-macro_rules! walk {
-    ($page:ident, $count:ident, $last:ident, $is_in_order:literal) => {
-        Walk { page: sql::$page, count: sql::$count, last: sql::$last, is_in_order: $is_in_order }
-    };
-}
-
-const OF_ALL: Walk = walk!(PAGE_OF_ALL, COUNT_OF_ALL, LAST_OF_ALL, true);
-const BY_CAMERA: Walk = walk!(PAGE_BY_CAMERA, COUNT_BY_CAMERA, LAST_BY_CAMERA, true);
-const BY_FORMAT: Walk = walk!(PAGE_BY_FORMAT, COUNT_BY_FORMAT, LAST_BY_FORMAT, true);
-const BY_PLACE: Walk = walk!(PAGE_BY_PLACE, COUNT_BY_PLACE, LAST_BY_PLACE, true);
-const BY_LINK: Walk = walk!(PAGE_BY_LINK, COUNT_BY_LINK, LAST_BY_LINK, true);
-const BY_TIME: Walk = walk!(PAGE_BY_TIME, COUNT_BY_TIME, LAST_BY_TIME, false);
+/// Cameras that one walk looks for, each in its place of the index.
+const CAMERAS_MAX: usize = 50;
 
 /// What a walk found.
 pub struct Found {
     /// One more than asked for, if there are as many.
     pub images: Vec<Image>,
-    /// Where it ended before it found enough.
-    pub stopped_at: Option<Uuid>,
+    /// Where it ended before it found enough: the time and the id of an image.
+    pub stopped_at: Option<(i64, Uuid)>,
     pub total: Total,
 }
 
@@ -56,94 +35,148 @@ pub struct Total {
 /// Rows walked over, and those of them that pass.
 type Counts = (i64, i64);
 
-/// Runs one of the statements, with all they have in common.
-macro_rules! run {
-    ($run:ident, $conn:expr, $row:ty, $sql:expr, $account:expr, $filter:expr, $before:expr, $walked:expr
-        $(, $arg:expr)*) => {
-        $run!(
-            $conn,
-            $row,
-            $sql,
-            $account,
-            $filter.camera(),
-            $filter.format(),
-            $filter.taken_from(),
-            $filter.taken_to(),
-            $filter.has_gps(),
-            $filter.upload_link(),
-            $before,
-            $walked
-            $(, $arg)*
-        )
-    };
-}
-
 pub async fn find(
     conn: &mut Conn,
     account: Uuid,
     filter: &Filter,
     page: Page,
 ) -> sqlx::Result<Found> {
-    let (walk, total) = choose(conn, account, filter).await?;
-    let Page { limit, before, skip } = page;
-    let wanted = limit + 1;
+    let Chosen { walk, rest, total } = choose(conn, account, filter).await?;
+    let wanted = page.limit + 1;
     // Where every row walked over passes, no more are than are wanted.
-    let is_exact = filter.is_single() && walk.is_in_order && !walk.is_of_all();
-    let walked = if is_exact { skip + wanted } else { WALKED_MAX };
-    let images =
-        run!(fetch_all, conn, Image, walk.page, account, filter, before, walked, wanted, skip)?;
+    let is_in_order = walk.order == Some(filter.order);
+    let is_exact = rest.is_empty() && is_in_order;
+    let walked = if is_exact { page.skip + wanted } else { WALKED_MAX };
+    let query = parts::page_of(&walk, account, &rest, filter.order, &page, walked);
+    let images: Vec<Image> = query.fetch_all(conn).await?;
     let is_short = (images.len() as i64) < wanted;
     let mut stopped_at = None;
-    if is_short && !is_exact && walk.is_in_order {
-        let (over, _) = run!(fetch_one, conn, Counts, walk.count, account, filter, before, walked)?;
-        if over >= WALKED_MAX {
-            let last =
-                run!(fetch_optional, conn, (Uuid,), walk.last, account, filter, before, walked)?;
-            stopped_at = last.map(|(id,)| id);
-        }
+    if is_short && !is_exact && is_in_order {
+        let end = parts::end_of(&walk, account, &page, WALKED_MAX);
+        stopped_at = end.fetch_all(conn).await?.pop();
     }
     Ok(Found { images, stopped_at, total })
 }
 
-impl Walk {
-    fn is_of_all(&self) -> bool {
-        self.page.name == OF_ALL.page.name
-    }
+/// A walk, what is asked of its rows, and how many pass.
+struct Chosen {
+    walk: Walk,
+    rest: Vec<Condition>,
+    total: Total,
 }
 
-/// The way with the fewest rows, and how many pass.
-async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result<(Walk, Total)> {
-    let scope = Scope::Account(account);
-    let mut ways = Vec::with_capacity(5);
-    // What is counted anyway need not be counted here.
-    if let Some(camera) = filter.camera() {
-        ways.push((counters::of_facet(conn, scope, Facet::Camera, camera).await?, BY_CAMERA));
-    }
-    if let Some(format) = filter.format() {
-        ways.push((counters::of_facet(conn, scope, Facet::Format, format).await?, BY_FORMAT));
-    }
-    let is_counted = filter.is_single() && !ways.is_empty();
-    for (is_asked, way) in [
-        (filter.is_by_time(), BY_TIME),
-        (filter.has_gps() == Some(true), BY_PLACE),
-        (filter.upload_link().is_some(), BY_LINK),
-    ] {
-        if is_asked {
-            let most = WALKED_MAX + 1;
-            let (rows, _) =
-                run!(fetch_one, conn, Counts, way.count, account, filter, Uuid::max(), most)?;
-            ways.push((rows, way));
+/// The walk with the fewest rows, or through all there is.
+async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result<Chosen> {
+    let mut best: Option<(usize, Candidate)> = None;
+    for (at, condition) in filter.conditions.iter().enumerate() {
+        let Some(candidate) = candidate(conn, account, condition).await? else { continue };
+        // A long walk must be one that can go on where it ended.
+        let may_be = candidate.rows <= WALKED_MAX || candidate.walk.order == Some(filter.order);
+        if may_be && best.as_ref().is_none_or(|(_, fewest)| candidate.rows < fewest.rows) {
+            best = Some((at, candidate));
         }
     }
-    // A long walk must be one that can go on where it ended.
-    let may_be = |(rows, way): &(i64, Walk)| *rows <= WALKED_MAX || way.is_in_order;
-    let best = ways.into_iter().filter(may_be).min_by_key(|(rows, _)| *rows);
-    let way = best.map_or(OF_ALL, |(_, way)| way);
-    if let Some((rows, _)) = best.filter(|_| is_counted) {
-        return Ok((way, Total { count: rows, is_capped: false }));
+    let mut rest = filter.conditions.clone();
+    let Some((at, Candidate { walk, rows, is_counted })) = best else {
+        let walk = Walk { along: None, order: Some(filter.order) };
+        let total = count(conn, account, &walk, &rest).await?;
+        return Ok(Chosen { walk, rest, total });
+    };
+    // A day of upload is walked along by ids, which may be off by a little.
+    if !matches!(rest[at], Condition::Created { .. }) {
+        rest.remove(at);
     }
-    let most = WALKED_MAX + 1;
-    let (over, count) =
-        run!(fetch_one, conn, Counts, way.count, account, filter, Uuid::max(), most)?;
-    Ok((way, Total { count: count.min(WALKED_MAX), is_capped: over > WALKED_MAX }))
+    let total = if is_counted && rest.is_empty() {
+        Total { count: rows, is_capped: false }
+    } else {
+        count(conn, account, &walk, &rest).await?
+    };
+    Ok(Chosen { walk, rest, total })
+}
+
+/// How many pass, as far as it is worth counting.
+async fn count(
+    conn: &mut Conn,
+    account: Uuid,
+    walk: &Walk,
+    rest: &[Condition],
+) -> sqlx::Result<Total> {
+    let (over, count) = counts(conn, account, walk, rest).await?;
+    Ok(Total { count: count.min(WALKED_MAX), is_capped: over > WALKED_MAX })
+}
+
+async fn counts(
+    conn: &mut Conn,
+    account: Uuid,
+    walk: &Walk,
+    rest: &[Condition],
+) -> sqlx::Result<Counts> {
+    let counts = parts::counts_of(walk, account, rest, WALKED_MAX + 1);
+    Ok(counts.fetch_all(conn).await?.pop().unwrap_or_default())
+}
+
+/// A walk that one condition makes possible.
+struct Candidate {
+    walk: Walk,
+    /// At most one more than a walk goes over, unless they are counted.
+    rows: i64,
+    /// They are counted anyway, so these are all.
+    is_counted: bool,
+}
+
+/// The walk along the index of a condition, if it has one.
+async fn candidate(
+    conn: &mut Conn,
+    account: Uuid,
+    condition: &Condition,
+) -> sqlx::Result<Option<Candidate>> {
+    let scope = Scope::Account(account);
+    let order = match condition {
+        Condition::Camera(part) => return cameras(conn, scope, part).await,
+        Condition::Format(format) => {
+            let rows = counters::of_facet(conn, scope, Facet::Format, format).await?;
+            let walk = Walk { along: Some(condition.clone()), order: Some(Order::Created) };
+            return Ok(Some(Candidate { walk, rows, is_counted: true }));
+        }
+        Condition::State(State::Failed)
+        | Condition::Place(true)
+        | Condition::Truncated(true)
+        | Condition::Link(_)
+        | Condition::Created { .. } => Order::Created,
+        Condition::Taken { .. } => Order::Taken,
+        // Most images are ready, those that are not are the newest, and any name has any part.
+        Condition::State(_)
+        | Condition::Place(false)
+        | Condition::Truncated(false)
+        | Condition::Cameras(_)
+        | Condition::Name(_) => return Ok(None),
+    };
+    let walk = Walk { along: Some(condition.clone()), order: Some(order) };
+    let (rows, _) = counts(conn, account, &walk, &[]).await?;
+    Ok(Some(Candidate { walk, rows, is_counted: false }))
+}
+
+/// The walk along those cameras that have a part, unless there are too many.
+async fn cameras(conn: &mut Conn, scope: Scope, part: &str) -> sqlx::Result<Option<Candidate>> {
+    let all = counters::values(conn, scope, Facet::Camera, WALKED_MAX + 1).await?;
+    if all.len() as i64 > WALKED_MAX {
+        return Ok(None);
+    }
+    let (mut cameras, mut rows) = (Vec::new(), 0);
+    for (model, images) in all {
+        let camera = searched::fold(&model);
+        if images > 0 && camera.contains(part) {
+            rows += images;
+            cameras.push(camera);
+        }
+    }
+    cameras.sort();
+    cameras.dedup();
+    if cameras.len() > CAMERAS_MAX {
+        return Ok(None);
+    }
+    // Of several, each has an order of its own.
+    let order = (cameras.len() == 1).then_some(Order::Created);
+    let walk = Walk { along: Some(Condition::Cameras(cameras)), order };
+    Ok(Some(Candidate { walk, rows, is_counted: true }))
 }

@@ -14,6 +14,10 @@ on_both_engines! {
     what_is_no_filter_is_refused
     nobody_finds_what_is_not_theirs
     text_of_strangers_is_found_as_it_is
+    in_the_order_of_when_they_were_taken
+    by_state
+    a_day_of_upload_is_a_day
+    a_new_name_is_found
 }
 
 const IMAGES: &str = "/api/v1/images";
@@ -67,21 +71,39 @@ async fn library(lab: &Lab) -> (String, String) {
 
 async fn each_filter_lists_what_passes(lab: Lab) {
     let (ada, link) = library(&lab).await;
-    let of_link = format!("upload_link={link}");
-    let other = format!("upload_link={}", uuid::Uuid::now_v7());
+    let of_link = format!("link={link}");
+    let other = format!("link={}", uuid::Uuid::now_v7());
     for (query, expected) in [
         ("", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10][..]),
-        ("camera=EOS%2040D", &[2, 3, 4]),
-        ("camera=EOS+40D", &[2, 3, 4]),
-        ("camera=eos%2040d", &[7]),
-        ("camera=EOS", &[]),
+        ("camera=EOS%2040D", &[2, 3, 4, 7]),
+        ("camera=EOS+40D", &[2, 3, 4, 7]),
+        ("camera=eos%2040d", &[2, 3, 4, 7]),
+        ("camera=t5", &[5]),
+        ("camera=-", &[5]),
+        // Several cameras: two of them.
+        ("camera=o", &[2, 3, 4, 7]),
+        ("camera=5", &[5]),
+        ("camera=", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
         ("camera=EOS%25", &[]),
+        ("camera=EOS_40D", &[]),
         ("format=jpeg", &[1, 2, 3, 4, 5, 6, 7]),
         ("format=bmp", &[8, 9]),
         ("format=png", &[10]),
         ("format=webp", &[]),
+        ("state=processing", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        ("state=ready", &[]),
+        ("state=failed", &[]),
+        ("name=1", &[1, 10]),
+        ("name=.JPG", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        ("name=%25", &[]),
+        ("name=.", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        ("name=10.j", &[10]),
+        ("name=", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        ("truncated=false", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        ("truncated=true", &[]),
         ("has_gps=true", &[3, 6]),
-        ("has_gps=false", &[1, 2, 4, 5, 7, 8, 9, 10]),
+        ("place=true", &[3, 6]),
+        ("place=false", &[1, 2, 4, 5, 7, 8, 9, 10]),
         (&of_link, &[3, 6, 9]),
         (&other, &[]),
         // A day is the whole of it, at both ends.
@@ -108,15 +130,16 @@ async fn each_filter_lists_what_passes(lab: Lab) {
 async fn filters_hold_together(lab: Lab) {
     let (ada, link) = library(&lab).await;
     for (query, expected) in [
-        ("camera=EOS%2040D&has_gps=true".to_owned(), &[3][..]),
-        ("camera=EOS%2040D&has_gps=false&taken_to=2008-05-30".to_owned(), &[2]),
-        (format!("upload_link={link}&format=jpeg"), &[3, 6]),
-        (format!("upload_link={link}&format=bmp&has_gps=false"), &[9]),
-        (format!("upload_link={link}&camera=X-T5"), &[]),
+        ("camera=EOS%2040D&place=true".to_owned(), &[3][..]),
+        ("camera=EOS%2040D&place=false&taken_to=2008-05-30".to_owned(), &[2]),
+        ("camera=o&name=3&place=true&state=processing&truncated=false".to_owned(), &[3]),
+        (format!("link={link}&format=jpeg"), &[3, 6]),
+        (format!("link={link}&format=bmp&place=false"), &[9]),
+        (format!("link={link}&camera=X-T5"), &[]),
         (
             format!(
                 "camera=EOS%2040D&format=jpeg&taken_from=2008-05-30&taken_to=2008-05-31\
-                 &has_gps=true&upload_link={link}"
+                 &place=true&link={link}"
             ),
             &[3],
         ),
@@ -135,7 +158,7 @@ async fn pages_of_a_filtered_list_keep_the_filter(lab: Lab) {
     let (ada, _) = library(&lab).await;
     let everything = lab.get(&ada, &format!("{IMAGES}?camera=EOS%2040D")).await.json();
     let expected = ids(&everything["items"]);
-    let mut path = format!("{IMAGES}?limit=1&camera=EOS%2040D&taken_from=2008-05-30&has_gps=false");
+    let mut path = format!("{IMAGES}?limit=1&camera=EOS%2040D&taken_from=2008-05-30&place=false");
     let mut seen = Vec::new();
     loop {
         let page = lab.get(&ada, &path).await;
@@ -150,7 +173,7 @@ async fn pages_of_a_filtered_list_keep_the_filter(lab: Lab) {
         path = path_of(url);
         let cursor = page.json()["next_cursor"].as_str().unwrap().to_owned();
         for part in
-            ["limit=1", "camera=EOS%2040D", "taken_from=2008%2D05%2D30", "has_gps=false", &cursor]
+            ["limit=1", "camera=EOS%2040D", "taken_from=2008%2D05%2D30", "place=false", &cursor]
         {
             assert!(path.contains(part), "{path}");
         }
@@ -201,6 +224,13 @@ async fn what_is_no_filter_is_refused(lab: Lab) {
         "taken_to=2008-13-01",
         "taken_to=2008-05-30T24:00:01",
         "taken_to=30.5.2008",
+        "day=2008",
+        "day=2008-05-30T15:56:01",
+        "day=",
+        "state=done",
+        "state=Ready",
+        "order=name",
+        "order=",
     ] {
         let refused = lab.get(&ada, &format!("{IMAGES}?{query}")).await;
         assert_eq!(refused.status, 422, "{query}");
@@ -209,7 +239,7 @@ async fn what_is_no_filter_is_refused(lab: Lab) {
         let (name, _) = query.split_once('=').unwrap();
         assert!(detail.starts_with(&format!("{name}: ")), "{query}: {detail}");
     }
-    for query in ["has_gps=maybe", "has_gps=", "has_gps=1", "upload_link=x", "upload_link="] {
+    for query in ["place=maybe", "place=", "place=1", "link=x", "link=", "truncated=2"] {
         let refused = lab.get(&ada, &format!("{IMAGES}?{query}")).await;
         assert_eq!(refused.status, 422, "{query}: {}", refused.json());
     }
@@ -222,9 +252,9 @@ async fn nobody_finds_what_is_not_theirs(lab: Lab) {
     lab.upload_ok(&bob, "1.jpg", photo(Notes { model: "Bob's", ..Notes::default() }, 1)).await;
     for query in [
         "camera=EOS%2040D".to_owned(),
-        "has_gps=true".to_owned(),
-        format!("upload_link={link}"),
-        format!("upload_link={link}&format=bmp"),
+        "place=true".to_owned(),
+        format!("link={link}"),
+        format!("link={link}&format=bmp"),
     ] {
         assert_eq!(found(&lab, &bob, &query).await, [0; 0], "{query}");
     }
@@ -248,9 +278,130 @@ async fn text_of_strangers_is_found_as_it_is(lab: Lab) {
         let page = lab.get(&ada, &format!("{IMAGES}?{query}")).await.json();
         assert_eq!(page["items"][0]["metadata"]["model"], model);
     }
+    // Whatever stands in a name is only itself.
+    for (number, name) in (11..).zip(["50%_\\.jpg", "Ärger.JPG", "Cafe\u{301}.jpg"]) {
+        lab.upload_ok(&ada, name, bmp(20, 20, number)).await;
+    }
+    for (name, expected) in [
+        ("%25_", &["50%_\\.jpg"][..]),
+        ("_%5C.", &["50%_\\.jpg"]),
+        ("%C3%A4RGER", &["Ärger.JPG"]),
+        ("CAF%C3%89", &["Cafe\u{301}.jpg"]),
+        ("%25%25", &[]),
+    ] {
+        let page = lab.get(&ada, &format!("{IMAGES}?name={name}")).await.json();
+        let items = page["items"].as_array().unwrap().iter();
+        let names = items.map(|item| item["filename"].as_str().unwrap()).collect::<Vec<_>>();
+        assert_eq!(names, expected, "{name}");
+    }
     for camera in ["a%00", &"m".repeat(201)] {
         let refused = lab.get(&ada, &format!("{IMAGES}?camera={camera}")).await;
         assert_refused(&refused, 422, "bad_filter");
+    }
+    lab.run_jobs().await;
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+/// All pages of a list, one image a page: names of files.
+async fn names_by_page(lab: &Lab, key: &str, query: &str) -> Vec<String> {
+    let (mut names, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{IMAGES}?limit=1&{query}{cursor}");
+        let page = lab.get(key, &path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.json());
+        let page = page.json();
+        for item in page["items"].as_array().unwrap() {
+            names.push(item["filename"].as_str().unwrap().trim_end_matches(".jpg").to_owned());
+        }
+        let Some(next) = page["next_cursor"].as_str() else { return names };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+async fn in_the_order_of_when_they_were_taken(lab: Lab) {
+    let (ada, link) = library(&lab).await;
+    let all = "4 3 5 2 6 10 9 8 7 1";
+    for (query, expected) in [
+        ("order=taken".to_owned(), all),
+        ("order=created".to_owned(), "10 9 8 7 6 5 4 3 2 1"),
+        ("order=taken&format=jpeg".to_owned(), "4 3 5 2 6 7 1"),
+        ("order=taken&camera=eos".to_owned(), "4 3 2 7"),
+        ("order=taken&camera=o&place=true".to_owned(), "3"),
+        (format!("order=taken&link={link}"), "3 6 9"),
+        ("order=taken&taken_to=2008-05-30".to_owned(), "3 5 2 6"),
+        ("order=taken&taken_from=2008-05-30&name=3".to_owned(), "3"),
+        ("order=taken&state=processing".to_owned(), all),
+    ] {
+        assert_eq!(names_by_page(&lab, &ada, &query).await.join(" "), expected, "{query}");
+        let page = lab.get(&ada, &format!("{IMAGES}?{query}")).await.json();
+        assert_eq!(page["total"], expected.split(' ').count(), "{query}");
+    }
+    // A cursor of one order is none of another.
+    for (one, other) in [("order=taken", "order=created"), ("", "order=taken")] {
+        let page = lab.get(&ada, &format!("{IMAGES}?limit=1&{one}")).await.json();
+        let cursor = page["next_cursor"].as_str().unwrap();
+        let refused = lab.get(&ada, &format!("{IMAGES}?{other}&cursor={cursor}")).await;
+        assert_refused(&refused, 422, "bad_page");
+    }
+    lab.run_jobs().await;
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn by_state(lab: Lab) {
+    let ada = lab.account("ada", "business").await;
+    let mut cut = corpus("formats/image-png__rgb.png");
+    let end = cut.len() - 60;
+    cut[end..].fill(0);
+    put(&lab, &ada, 1, bmp(20, 20, 1)).await;
+    put(&lab, &ada, 2, cut).await;
+    lab.run_jobs().await;
+    put(&lab, &ada, 3, bmp(20, 20, 3)).await;
+    for (query, expected) in [
+        ("state=ready", &[1][..]),
+        ("state=failed", &[2]),
+        ("state=processing", &[3]),
+        ("state=failed&format=png", &[2]),
+        ("state=failed&format=bmp", &[]),
+        ("state=failed&name=2", &[2]),
+    ] {
+        assert_eq!(found(&lab, &ada, query).await, expected, "{query}");
+    }
+    lab.run_jobs().await;
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn a_day_of_upload_is_a_day(lab: Lab) {
+    let ada = lab.account("ada", "business").await;
+    put(&lab, &ada, 1, bmp(20, 20, 1)).await;
+    put(&lab, &ada, 2, bmp(20, 20, 2)).await;
+    let image = lab.get(&ada, IMAGES).await.json();
+    let day = image["items"][0]["created_at"].as_str().unwrap()[..10].to_owned();
+    let at: jiff::civil::Date = day.parse().unwrap();
+    for (day, expected) in
+        [(at, &[1, 2][..]), (at.yesterday().unwrap(), &[]), (at.tomorrow().unwrap(), &[])]
+    {
+        for more in ["", "&order=taken", "&format=bmp", "&name=.jpg"] {
+            let query = format!("day={day}{more}");
+            if more.contains("order") {
+                let names = names_by_page(&lab, &ada, &query).await;
+                assert_eq!(names.len(), expected.len(), "{query}");
+            } else {
+                assert_eq!(found(&lab, &ada, &query).await, expected, "{query}");
+            }
+        }
+    }
+    lab.run_jobs().await;
+    assert_eq!(lab.differences().await, [""; 0]);
+}
+
+async fn a_new_name_is_found(lab: Lab) {
+    let ada = lab.account("ada", "business").await;
+    let id = lab.upload_ok(&ada, "1.jpg", bmp(20, 20, 1)).await;
+    let renamed = lab.json(&ada, "PATCH", &format!("{IMAGES}/{id}"), json!({"filename": "Other.jpg"}));
+    assert_eq!(renamed.await.status, 200);
+    for (name, expected) in [("1", 0), ("OTHER", 1)] {
+        let page = lab.get(&ada, &format!("{IMAGES}?name={name}")).await.json();
+        assert_eq!(page["items"].as_array().unwrap().len(), expected, "{name}");
     }
     lab.run_jobs().await;
     assert_eq!(lab.differences().await, [""; 0]);

@@ -26,17 +26,19 @@ const PLACELESS: i64 = 500;
 
 sql! {
     FILL = sqlite "INSERT INTO images (id, account_id, blob_id, scope_id, filename, state, created_ms,
-            camera, format, taken_at, has_place)
+            camera, folded_name, format, taken_ms, has_place)
         SELECT unhex(printf('%032x', n)), a.id, b.id, unhex(printf('%032x', 1000000 + n)), n || '.jpg',
-            'ready', 0, 'Big', 'jpeg', CASE WHEN n % 1000 = 7 THEN '2008-05-30T15:56:01' END, n > 500
+            'ready', 0, 'big', n || '.jpg', 'jpeg',
+            CASE WHEN n % 1000 = 7 THEN 1212162961000 ELSE -9223372036854775808 END, n > 500
         FROM (WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
             SELECT n FROM numbers) AS all_numbers,
             (SELECT id FROM accounts WHERE name = 'ada') AS a, (SELECT id FROM blobs LIMIT 1) AS b"
     postgres "INSERT INTO images (id, account_id, blob_id, scope_id, filename, state, created_ms,
-            camera, format, taken_at, has_place)
+            camera, folded_name, format, taken_ms, has_place)
         SELECT CAST(lpad(to_hex(n), 32, '0') AS UUID), a.id, b.id,
-            CAST(lpad(to_hex(1000000 + n), 32, '0') AS UUID), n || '.jpg', 'ready', 0, 'Big', 'jpeg',
-            CASE WHEN n % 1000 = 7 THEN '2008-05-30T15:56:01' END, n > 500
+            CAST(lpad(to_hex(1000000 + n), 32, '0') AS UUID), n || '.jpg', 'ready', 0, 'big',
+            n || '.jpg', 'jpeg', CASE WHEN n % 1000 = 7 THEN 1212162961000 ELSE -9223372036854775808 END,
+            n > 500
         FROM generate_series(1, CAST($1 AS BIGINT)) AS n,
             (SELECT id FROM accounts WHERE name = 'ada') AS a, (SELECT id FROM blobs LIMIT 1) AS b";
     COUNT_THEM = "INSERT INTO counter_deltas (scope, name, delta) VALUES ($1, $2, $3)";
@@ -76,7 +78,7 @@ async fn list(lab: &Lab, key: &str, query: &str) -> Value {
 async fn a_long_walk_ends_with_a_cursor_and_goes_on(lab: Lab) {
     let ada = large_library(&lab).await;
     // Every image of this camera has a place, but the oldest: none is among those walked over first.
-    for filter in ["camera=Big&has_gps=false", "format=jpeg&has_gps=false&camera=Big"] {
+    for filter in ["camera=Big&place=false", "format=jpeg&place=false&camera=Big"] {
         let first = list(&lab, &ada, filter).await;
         assert_eq!(first["items"].as_array().unwrap().len(), 0);
         assert_eq!(first["total_is_capped"], true);
@@ -102,7 +104,14 @@ async fn what_is_rare_is_found_at_once(lab: Lab) {
         ("camera=Big&taken_from=2008-05-30", 12, 12, false),
         ("format=jpeg&taken_to=2008-05-30", 12, 12, false),
         ("taken_from=2008-05-31&format=jpeg", 0, 0, false),
-        ("has_gps=true", 100, 10_000, true),
+        ("place=true", 100, 10_000, true),
+        ("order=taken&taken_from=2008-05-30", 12, 12, false),
+        ("order=taken&camera=big", 100, 10_000, true),
+        ("order=taken", 100, 10_000, true),
+        ("state=failed", 0, 0, false),
+        ("truncated=true", 0, 0, false),
+        ("day=2008-05-30", 0, 0, false),
+        ("name=1150", 11, 11, true),
         ("camera=Big&page=116", 0, IMAGES, false),
         ("camera=Big&page=115", 100, IMAGES, false),
     ] {
@@ -111,7 +120,7 @@ async fn what_is_rare_is_found_at_once(lab: Lab) {
         let found = page["items"].as_array().unwrap().len();
         assert_eq!((found, &page["total"], capped), (items, &total.into(), is_capped), "{filter}");
     }
-    let link = format!("upload_link={}", uuid::Uuid::from_u128(1_000_003));
+    let link = format!("link={}", uuid::Uuid::from_u128(1_000_003));
     assert_eq!(list(&lab, &ada, &link).await["total"], 1);
     let deep = list(&lab, &ada, "page=115").await;
     assert_eq!(deep["items"].as_array().unwrap().len(), 100);

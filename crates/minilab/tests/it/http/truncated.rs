@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::callers::assert_refused;
-use crate::support::Lab;
+use crate::support::{Lab, ids};
 
 on_both_engines! {
     a_picture_of_which_a_little_is_missing_is_shown_and_told
@@ -41,6 +41,8 @@ async fn a_picture_of_which_a_little_is_missing_is_shown_and_told(lab: Lab) {
     let shown_later = lab.upload_ok(&ada, "ended.jpg", ended()).await;
     assert_eq!(image(&lab, &ada, &known).await["truncated"], true);
     lab.run_jobs().await;
+    let listed = lab.get(&ada, "/api/v1/images?truncated=true").await.json();
+    assert_eq!(ids(&listed["items"]), [&*shown_later, &known]);
     for id in [known, shown_later] {
         let image = image(&lab, &ada, &id).await;
         assert_eq!((&image["state"], &image["truncated"]), (&json!("ready"), &json!(true)));
@@ -56,6 +58,8 @@ async fn a_tier_may_refuse_pictures_of_which_something_is_missing(lab: Lab) {
     assert_refused(&lab.upload(&ada, "cut.jpg", cut()).await, 422, "truncated");
     let id = lab.upload_ok(&ada, "ended.jpg", ended()).await;
     lab.run_jobs().await;
+    let listed = lab.get(&ada, "/api/v1/images?state=failed&truncated=true").await.json();
+    assert_eq!(ids(&listed["items"]), [&*id]);
     let image = image(&lab, &ada, &id).await;
     assert_eq!((&image["state"], &image["error"]["code"]), (&json!("failed"), &json!("truncated")));
     assert_eq!(lab.differences().await, [""; 0]);

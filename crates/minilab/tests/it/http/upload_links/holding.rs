@@ -147,13 +147,13 @@ async fn a_holder_has_no_filters(lab: Lab) {
     let other = link(&lab, &ada, json!({})).await;
     lab.upload_ok(&held.token, "a.jpg", corpus("photos/synth_gps_n_e.jpg")).await;
     for filter in [
-        "has_gps=true".to_owned(),
+        "place=true".to_owned(),
         "camera=G1".to_owned(),
         "format=jpeg".to_owned(),
         "taken_from=2001-01-01".to_owned(),
         "taken_to=2031-01-01".to_owned(),
-        format!("upload_link={}", held.id),
-        format!("upload_link={}", other.id),
+        format!("link={}", held.id),
+        format!("link={}", other.id),
     ] {
         let refused = lab.get(&held.token, &format!("{IMAGES}?{filter}")).await;
         assert_refused(&refused, 422, "bad_filter");
