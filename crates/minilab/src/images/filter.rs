@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::texts::BAD_TEXT;
-use crate::tiers::words::PictureFormat;
 use crate::tiers::from_word;
+use crate::tiers::words::PictureFormat;
 
 /// Characters of a part of a file's name: as many as a file's name has.
 const NAME_CHARACTERS_MAX: usize = 255;
@@ -93,11 +93,8 @@ impl FilterQuery {
     pub fn filter(mut self, caller: &Caller) -> Result<Filter, Problem> {
         self.place = self.place.or(self.has_gps);
         self.link = self.link.or(self.upload_link);
-        let filter = Filter {
-            text: self.text(),
-            order: self.order()?,
-            conditions: self.conditions()?,
-        };
+        let filter =
+            Filter { text: self.text(), order: self.order()?, conditions: self.conditions()? };
         if caller.link.is_some() && !filter.is_empty() {
             return Err(bad("what came through a link is listed without a filter".to_owned()));
         }
@@ -119,8 +116,8 @@ impl FilterQuery {
         }
         if let Some(word) = &self.format {
             let format = word.parse::<pixels::Format>();
-            let format = format
-                .map_err(|_| bad(format!("format: {word:?} is not a format read here")))?;
+            let format =
+                format.map_err(|_| bad(format!("format: {word:?} is not a format read here")))?;
             conditions.push(Condition::Format(format.to_string()));
         }
         if let Some(word) = &self.state {
@@ -210,9 +207,15 @@ pub enum Condition {
     Truncated(bool),
     Link(Uuid),
     /// Uploaded at `from` or later, before `to`, in milliseconds.
-    Created { from: i64, to: i64 },
+    Created {
+        from: i64,
+        to: i64,
+    },
     /// Taken at `from` or later, before `to`, in milliseconds of local time.
-    Taken { from: i64, to: i64 },
+    Taken {
+        from: i64,
+        to: i64,
+    },
 }
 
 /// What was asked about, found to make sense.

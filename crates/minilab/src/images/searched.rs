@@ -44,7 +44,8 @@ pub fn span(text: &str) -> Option<(i64, i64)> {
             Some((start, start + 86_400 * SECOND))
         }
         19 => {
-            let moment = text.parse::<DateTime>().ok().filter(|moment| moment.to_string() == text)?;
+            let moment =
+                text.parse::<DateTime>().ok().filter(|moment| moment.to_string() == text)?;
             let start = ms_of(moment);
             Some((start, start + SECOND))
         }

@@ -1,7 +1,7 @@
 //! Lists with a filter, at a bounded cost: the index that leaves the fewest rows is walked, and a walk that
 //! gets long ends with a short page and a cursor to go on from.
 
-pub mod parts;
+mod sql;
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use super::list::{Page, WALKED_MAX};
 use super::{Image, State, searched};
 use crate::counters::{self, Facet, Scope};
 use crate::db::Conn;
-use parts::Walk;
+use sql::Walk;
 
 /// Cameras that one walk looks for, each in its place of the index.
 const CAMERAS_MAX: usize = 50;
@@ -47,12 +47,12 @@ pub async fn find(
     let is_in_order = walk.order == Some(filter.order);
     let is_exact = rest.is_empty() && is_in_order;
     let walked = if is_exact { page.skip + wanted } else { WALKED_MAX };
-    let query = parts::page_of(&walk, account, &rest, filter.order, &page, walked);
+    let query = sql::page_of(&walk, account, &rest, filter.order, &page, walked);
     let images: Vec<Image> = query.fetch_all(conn).await?;
     let is_short = (images.len() as i64) < wanted;
     let mut stopped_at = None;
     if is_short && !is_exact && is_in_order {
-        let end = parts::end_of(&walk, account, &page, WALKED_MAX);
+        let end = sql::end_of(&walk, account, &page, WALKED_MAX);
         stopped_at = end.fetch_all(conn).await?.pop();
     }
     Ok(Found { images, stopped_at, total })
@@ -111,7 +111,7 @@ async fn counts(
     walk: &Walk,
     rest: &[Condition],
 ) -> sqlx::Result<Counts> {
-    let counts = parts::counts_of(walk, account, rest, WALKED_MAX + 1);
+    let counts = sql::counts_of(walk, account, rest, WALKED_MAX + 1);
     Ok(counts.fetch_all(conn).await?.pop().unwrap_or_default())
 }
 

@@ -178,7 +178,7 @@ async fn pages_of_a_filtered_list_keep_the_filter(lab: Lab) {
             assert!(path.contains(part), "{path}");
         }
     }
-    assert_eq!(seen, [&*expected[0], &expected[2]]);
+    assert_eq!(seen, [&*expected[1], &expected[3]]);
     lab.run_jobs().await;
     assert_eq!(lab.differences().await, [""; 0]);
 }
@@ -279,12 +279,13 @@ async fn text_of_strangers_is_found_as_it_is(lab: Lab) {
         assert_eq!(page["items"][0]["metadata"]["model"], model);
     }
     // Whatever stands in a name is only itself.
-    for (number, name) in (11..).zip(["50%_\\.jpg", "Ärger.JPG", "Cafe\u{301}.jpg"]) {
+    for (number, name) in (11..).zip(["50%_.jpg", "Ärger.JPG", "Cafe\u{301}.jpg"]) {
         lab.upload_ok(&ada, name, bmp(20, 20, number)).await;
     }
     for (name, expected) in [
-        ("%25_", &["50%_\\.jpg"][..]),
-        ("_%5C.", &["50%_\\.jpg"]),
+        ("%25_", &["50%_.jpg"][..]),
+        ("%25_.", &["50%_.jpg"]),
+        ("50__", &[]),
         ("%C3%A4RGER", &["Ärger.JPG"]),
         ("CAF%C3%89", &["Cafe\u{301}.jpg"]),
         ("%25%25", &[]),
@@ -349,11 +350,11 @@ async fn in_the_order_of_when_they_were_taken(lab: Lab) {
 
 async fn by_state(lab: Lab) {
     let ada = lab.account("ada", "business").await;
-    let mut cut = corpus("formats/image-png__rgb.png");
-    let end = cut.len() - 60;
-    cut[end..].fill(0);
+    let mut broken = corpus("formats/image-png__rgb.png");
+    let data = broken.windows(4).position(|word| word == b"IDAT").unwrap() + 4;
+    broken[data..data + 20].fill(0);
     put(&lab, &ada, 1, bmp(20, 20, 1)).await;
-    put(&lab, &ada, 2, cut).await;
+    put(&lab, &ada, 2, broken).await;
     lab.run_jobs().await;
     put(&lab, &ada, 3, bmp(20, 20, 3)).await;
     for (query, expected) in [
@@ -397,8 +398,9 @@ async fn a_day_of_upload_is_a_day(lab: Lab) {
 async fn a_new_name_is_found(lab: Lab) {
     let ada = lab.account("ada", "business").await;
     let id = lab.upload_ok(&ada, "1.jpg", bmp(20, 20, 1)).await;
-    let renamed = lab.json(&ada, "PATCH", &format!("{IMAGES}/{id}"), json!({"filename": "Other.jpg"}));
-    assert_eq!(renamed.await.status, 200);
+    let path = format!("{IMAGES}/{id}");
+    let renamed = lab.json(&ada, "PATCH", &path, json!({"filename": "Other.jpg"})).await;
+    assert_eq!(renamed.status, 200);
     for (name, expected) in [("1", 0), ("OTHER", 1)] {
         let page = lab.get(&ada, &format!("{IMAGES}?name={name}")).await.json();
         assert_eq!(page["items"].as_array().unwrap().len(), expected, "{name}");

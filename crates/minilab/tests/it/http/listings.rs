@@ -111,7 +111,7 @@ async fn what_is_rare_is_found_at_once(lab: Lab) {
         ("state=failed", 0, 0, false),
         ("truncated=true", 0, 0, false),
         ("day=2008-05-30", 0, 0, false),
-        ("name=1150", 11, 11, true),
+        ("name=1150", 2, 2, true),
         ("camera=Big&page=116", 0, IMAGES, false),
         ("camera=Big&page=115", 100, IMAGES, false),
     ] {

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::db::Built;
-use crate::images::filter::{Condition, Order};
 use crate::images::State;
+use crate::images::filter::{Condition, Order};
 use crate::images::list::Page;
 use crate::tiers::to_word;
 
@@ -108,14 +108,8 @@ impl Order {
 }
 
 impl Walk {
-    /// Adds a walk, from behind a cursor if it goes in an order: `SELECT … LIMIT …` of one index.
-    pub fn push(
-        &self,
-        sql: &mut Built,
-        account: Uuid,
-        columns: &'static str,
-        page: Option<&Page>,
-    ) {
+    /// Adds a walk, from behind a cursor of its order: a `SELECT` along one index.
+    pub fn push(&self, sql: &mut Built, account: Uuid, columns: &'static str, page: Option<&Page>) {
         sql.text("SELECT ").text(columns).text(" FROM images WHERE account_id = ").arg(account);
         match &self.along {
             None => {}
@@ -129,13 +123,12 @@ impl Walk {
                 condition.push(sql);
             }
         }
-        if let (Some(order), Some(page)) = (self.order, page) {
+        let Some(order) = self.order else { return };
+        if let Some(page) = page {
             sql.text(" AND ");
             order.push_behind(sql, page);
         }
-        if let Some(order) = self.order {
-            order.push(sql);
-        }
+        order.push(sql);
     }
 }
 
@@ -149,7 +142,8 @@ pub fn push_all(sql: &mut Built, conditions: &[Condition]) {
 }
 
 /// The columns that conditions and orders look at.
-const LOOKED_AT: &str = "id, account_id, scope_id, state, error_code, created_ms, camera, folded_name,
+const LOOKED_AT: &str =
+    "id, account_id, scope_id, state, error_code, created_ms, camera, folded_name,
     format, has_place, truncated, taken_ms";
 
 /// A page of what passes on a walk over so many rows.
@@ -162,11 +156,12 @@ pub fn page_of(
     walked: i64,
 ) -> Built {
     let mut sql = Built::default();
+    let is_in_order = walk.order == Some(order);
     sql.text("SELECT * FROM library WHERE id IN (SELECT id FROM (");
-    walk.push(&mut sql, account, LOOKED_AT, Some(page));
+    walk.push(&mut sql, account, LOOKED_AT, Some(page).filter(|_| is_in_order));
     sql.text(" LIMIT ").arg(walked).text(") AS walked WHERE ");
     push_all(&mut sql, rest);
-    if walk.order != Some(order) {
+    if !is_in_order {
         sql.text(" AND ");
         order.push_behind(&mut sql, page);
     }
