@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Settings, existing, runtime, start_log};
+use super::{Settings, existing, log, runtime};
 use crate::check::{differences, repair, whose};
 
 #[derive(Args)]
@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_hours(1);
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {
     let config = check.settings.load(|_| {})?;
-    start_log(&config)?;
+    let _log = log::start(&config)?;
     runtime()?.block_on(async {
         let app = existing::open_app(config).await?;
         let found = differences(&app, check.deep).await?;

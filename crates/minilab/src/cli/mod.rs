@@ -4,18 +4,18 @@ mod account;
 mod check;
 mod descriptors;
 mod existing;
+mod log;
 mod metadata;
 mod render;
 mod secrets;
 mod serve;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{self, Config, LogFormat};
+use crate::config::{self, Config};
 use crate::redact::redact;
 use crate::{memory, private};
 
@@ -149,20 +149,6 @@ fn hide_secrets(value: &mut toml::Value) {
         toml::Value::Table(table) => table.iter_mut().for_each(|(_, value)| hide_secrets(value)),
         _ => {}
     }
-}
-
-/// Logs to stderr, so that stdout is the command's own.
-fn start_log(config: &Config) -> anyhow::Result<()> {
-    let filter = config.log.filter.parse::<tracing_subscriber::EnvFilter>()?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match config.log.format {
-        LogFormat::Text => log.compact().init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-    Ok(())
 }
 
 /// What a body on its way takes, and more.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Settings, existing, runtime, start_log};
+use super::{Settings, existing, log, runtime};
 use crate::links;
 
 #[derive(Subcommand)]
@@ -20,7 +20,7 @@ pub(super) enum SecretsCommand {
 pub(super) fn run(command: SecretsCommand) -> anyhow::Result<ExitCode> {
     let SecretsCommand::Rotate(settings) = command;
     let config = settings.load(|_| {})?;
-    start_log(&config)?;
+    let _log = log::start(&config)?;
     runtime()?.block_on(async {
         let db = existing::open_db(&config).await?;
         let rotated = links::rotate(&db, &config.data.join("secrets")).await;

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Settings, descriptors, existing, runtime, start_log};
+use super::{Settings, descriptors, existing, log, runtime};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::{accounts, http, links, router, worker};
@@ -32,7 +32,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
             config.listen = listen;
         }
     })?;
-    start_log(&config)?;
+    let _log = log::start(&config)?;
     descriptors::share_out(&mut config);
     runtime()?.block_on(async {
         let listener = TcpListener::bind(&config.listen)
@@ -84,7 +84,7 @@ fn invite(app: &App, url: &str, command: &str) {
 
 pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
     let mut config = settings.load(|_| {})?;
-    start_log(&config)?;
+    let _log = log::start(&config)?;
     descriptors::share_out(&mut config);
     runtime()?.block_on(async {
         let stop = stop_on_signal()?;

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use minilab::db::sql::Sql;
 use minilab::db::{Conn, Engine};
+use minilab::images::filter::{Condition, Order};
+use minilab::images::found::sql::{self, Walk};
+use minilab::images::list::Page;
+use minilab::images::{Image, State};
 use sqlx::{Executor, Row, SqlSafeStr, Statement as _};
+use uuid::Uuid;
 
 use crate::support::{Lab, Server};
 
@@ -52,6 +57,58 @@ async fn every_statement_prepares_on_both_engines_with_the_same_columns() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every part that a filter is built from, and nothing at all.
+fn conditions() -> Vec<Vec<Condition>> {
+    let text = || "a%_\\".to_owned();
+    let parts = vec![
+        Condition::Camera(text()),
+        Condition::Cameras(Vec::new()),
+        Condition::Cameras(vec![text()]),
+        Condition::Cameras(vec![text(), text()]),
+        Condition::Name(text()),
+        Condition::Format("jpeg".to_owned()),
+        Condition::State(State::Ready),
+        Condition::State(State::Failed),
+        Condition::Place(true),
+        Condition::Place(false),
+        Condition::Truncated(true),
+        Condition::Truncated(false),
+        Condition::Link(Uuid::nil()),
+        Condition::Created { from: 0, to: 1 },
+        Condition::Taken { from: i64::MIN + 1, to: i64::MAX },
+    ];
+    parts.into_iter().map(|part| vec![part]).chain([Vec::new()]).collect()
+}
+
+#[tokio::test]
+async fn any_two_parts_of_a_filter_go_together_on_both_engines() {
+    let page = Page::first(20);
+    for server in [Server::Sqlite, Server::Postgres] {
+        let lab = Lab::open(server).await;
+        let mut conn = lab.app.db.read().await.unwrap();
+        for along in conditions() {
+            for rest in conditions() {
+                for (walked, order) in [None, Some(Order::Created), Some(Order::Taken)]
+                    .into_iter()
+                    .zip([Order::Created, Order::Taken, Order::Taken])
+                {
+                    let walk = Walk { along: along.clone().pop(), order: walked };
+                    let account = Uuid::nil();
+                    let query = sql::page_of(&walk, account, &rest, order, &page, 10);
+                    let images: Vec<Image> = query.fetch_all(&mut conn).await.unwrap();
+                    assert!(images.is_empty());
+                    let counts = sql::counts_of(&walk, account, &rest, 10);
+                    let counts: Vec<(i64, i64)> = counts.fetch_all(&mut conn).await.unwrap();
+                    assert_eq!(counts, [(0, 0)]);
+                    let end = sql::end_of(&walk, account, &page, 10);
+                    let end: Vec<(i64, Uuid)> = end.fetch_all(&mut conn).await.unwrap();
+                    assert!(end.is_empty());
+                }
+            }
+        }
+    }
 }
 
 #[test]

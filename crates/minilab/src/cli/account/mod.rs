@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Settings, existing, runtime, start_log};
+use super::{Settings, existing, log, runtime};
 use crate::accounts::create::{NewAccount, create};
 use crate::accounts::keys::{self, NewCredential};
 use crate::accounts::scopes::Scope;
@@ -146,7 +146,7 @@ fn with_db(
     config: &Config,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
-    start_log(config)?;
+    let _log = log::start(config)?;
     runtime()?.block_on(async {
         let db = existing::open_db(config).await?;
         let worked = work(&db).await;
@@ -164,7 +164,7 @@ fn suspend(Named { name, settings }: Named, suspended: bool) -> anyhow::Result<E
 
 fn delete(Named { name, settings }: Named, with_everything: bool) -> anyhow::Result<ExitCode> {
     let config = settings.load(|_| {})?;
-    start_log(&config)?;
+    let _log = log::start(&config)?;
     runtime()?.block_on(async {
         let app = existing::open_app(config).await?;
         let deleted = async {

@@ -1,7 +1,7 @@
 //! Lists with a filter, at a bounded cost: the index that leaves the fewest rows is walked, and a walk that
 //! gets long ends with a short page and a cursor to go on from.
 
-mod sql;
+pub mod sql;
 
 use uuid::Uuid;
 
