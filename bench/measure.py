@@ -51,7 +51,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--minilab", type=Path, required=True, help="the release binary")
-    parser.add_argument("--before", type=Path, help="an older one, for stage m")
+    parser.add_argument("--before", type=Path, help="an older one, for stages m and n")
     parser.add_argument("--only", default=",".join(STAGES), help="stages, such as a,c")
     parser.add_argument("--quick", action="store_true", help="a short try, not a measurement")
     parser.add_argument("--rounds", type=int, help="how often each measurement is repeated")
@@ -62,8 +62,8 @@ def parse() -> argparse.Namespace:
     options.only = sorted(set(options.only.split(",")))
     if not set(options.only) <= set(STAGES | BESIDE):
         parser.error(f"--only: the stages are {', '.join(STAGES | BESIDE)}")
-    if "m" in options.only and not (options.before and options.before.is_file()):
-        parser.error("stage m: --before names an older binary")
+    if set(options.only) & set(BESIDE) and not (options.before and options.before.is_file()):
+        parser.error("stages m and n: --before names an older binary")
     options.before = options.before and options.before.resolve()
     if not options.minilab.is_file():
         parser.error(f"--minilab: there is no file {options.minilab}")

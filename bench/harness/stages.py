@@ -11,6 +11,7 @@ from .lists import lists
 from .looks import looks
 from .pairs import pairs
 from .pictures import HUGE, LARGE, MEDIUM, SMALL, Size
+from .pixels import pixels
 from .progress import say
 from .sums import sums
 from .table import Row, Table
@@ -161,5 +162,5 @@ STAGES = {
     "f": nginx_gets, "g": link_gets, "h": lists, "i": looks, "j": same_again,
     "k": link_uploads, "l": sums,
 }
-# Wants an older binary.
-BESIDE = {"m": pairs}
+# Want an older binary.
+BESIDE = {"m": pairs, "n": pixels}

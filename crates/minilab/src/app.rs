@@ -24,7 +24,7 @@ use crate::shares::Shares;
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::{Spool, once};
 use crate::variants::prints::Prints;
-use crate::{archive, cpu, fetch_one, fetch_optional, images, private};
+use crate::{cpu, fetch_one, fetch_optional, images, private};
 
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -120,8 +120,8 @@ impl App {
             cache: Cache::new(&config.cache),
             identities: Identities::default(),
             prints: Prints::default(),
-            throttle: Throttle::default(),
-            listings: Shares::new(images::list::PLACES),
+            throttle: Throttle::new(&config.sign_in),
+            listings: Shares::new(config.images.listing_places()),
             seal,
             denied,
             spool: Arc::new(spool),
@@ -134,7 +134,7 @@ impl App {
             done: Bell::default(),
             waiters: Shares::new(config.variants.waiting_places()),
             strips: Shares::new(config.variants.strips()),
-            zips: Shares::new(archive::BOUNDS),
+            zips: Shares::new(config.images.zip_places()),
             stop: CancellationToken::new(),
             config,
         })))

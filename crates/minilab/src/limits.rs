@@ -49,15 +49,15 @@ limits! {
     /// Requests that could not wait for a variant, because too many did.
     Waiters = "waiters", "variants.waiters_max";
     /// Zip files that are downloaded at the same time.
-    Zips = "zips", "";
+    Zips = "zips", "images.zips_max, images.zips_each_max";
     /// Tries to sign in.
-    SignIns = "sign_ins", "";
+    SignIns = "sign_ins", "sign_in.tries_max";
     /// Those who would wait to sign in.
-    SignInQueue = "sign_in_queue", "";
+    SignInQueue = "sign_in_queue", "sign_in.waiting_max";
     /// Listings of one account at a time.
-    Listings = "listings", "";
+    Listings = "listings", "images.listings_max, images.listings_each_max";
     /// Statements that took too long.
-    SlowQueries = "slow_queries", "";
+    SlowQueries = "slow_queries", "images.listing_secs";
     /// Requests that found the database away.
     DatabaseAway = "database_away", "";
     /// What would be stored, while the disk is full.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::http::{Problem, peer};
@@ -18,12 +19,57 @@ use crate::shares::{Bounds, Place, Shares};
 #[derive(Clone, Copy)]
 struct Quota(u32, Duration);
 
-const OF_ACCOUNT_FROM_NETWORK: Quota = Quota(10, Duration::from_secs(10));
-const FROM_NETWORK: Quota = Quota(100, Duration::from_secs(1));
-/// Of all networks that one customer of a provider may have.
-const FROM_SITE: Quota = Quota(400, Duration::from_millis(250));
-/// Wide, so that a stranger cannot easily lock somebody out; but all addresses together end here.
-const OF_ACCOUNT: Quota = Quota(200, Duration::from_secs(2));
+/// `[sign_in]`
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignInConfig {
+    /// Tries at one account from one network; after them one more every 10 s. A network has ten times as many
+    /// for all accounts, an account twenty times as many from everywhere.
+    pub tries_max: u32,
+    /// Who may wait for a password to be computed; one network has a part of these places.
+    pub waiting_max: usize,
+}
+
+impl Default for SignInConfig {
+    fn default() -> Self {
+        Self { tries_max: 10, waiting_max: 64 }
+    }
+}
+
+impl SignInConfig {
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(1..=1000).contains(&self.tries_max) {
+            problems.push("sign_in.tries_max: must be 1 to 1000".to_owned());
+        }
+        if !(4..=4096).contains(&self.waiting_max) {
+            problems.push("sign_in.waiting_max: must be 4 to 4096".to_owned());
+        }
+        problems
+    }
+}
+
+/// How many tries a holder has.
+#[derive(Clone, Copy)]
+struct Quotas {
+    of_account_from_network: Quota,
+    from_network: Quota,
+    /// Of all networks that one customer of a provider may have.
+    from_site: Quota,
+    /// Wide, so that a stranger cannot easily lock somebody out; but all addresses together end here.
+    of_account: Quota,
+}
+
+impl Quotas {
+    const fn new(tries_max: u32) -> Self {
+        Self {
+            of_account_from_network: Quota(tries_max, Duration::from_secs(10)),
+            from_network: Quota(10 * tries_max, Duration::from_secs(1)),
+            from_site: Quota(40 * tries_max, Duration::from_millis(250)),
+            of_account: Quota(20 * tries_max, Duration::from_secs(2)),
+        }
+    }
+}
 
 /// Holders that are remembered, some 64 bytes each. Beyond, those with the most tries left are forgotten.
 const HOLDERS_MAX: usize = 65_536;
@@ -31,8 +77,6 @@ const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// Computing a password takes 20 ms and 19 MiB: two at a time, one of them for one network.
 const TURNS: Bounds = Bounds { all: 2, each: 1, queue: 8 };
-/// All who compute or wait to; a site has a part of it.
-const SEATS: Bounds = Bounds { all: 64, each: 24, queue: 0 };
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who forgot to sign in correctly is remembered by nobody but this process.
@@ -49,15 +93,16 @@ pub struct Turn {
     _turn: Place<IpAddr>,
 }
 
-impl Default for Throttle {
-    fn default() -> Self {
-        let tries = Tries { salt: rand::random(), full_at: HashMap::new() };
-        let (seats, turns) = (Shares::new(SEATS), Shares::new(TURNS));
+impl Throttle {
+    pub fn new(config: &SignInConfig) -> Self {
+        let quotas = Quotas::new(config.tries_max);
+        let tries = Tries { quotas, salt: rand::random(), full_at: HashMap::new() };
+        // All who compute or wait to; a site has a part of it.
+        let seats = Bounds { all: config.waiting_max, each: config.waiting_max * 3 / 8, queue: 0 };
+        let (seats, turns) = (Shares::new(seats), Shares::new(TURNS));
         Self { tries: Arc::new(Mutex::new(tries)), seats, turns }
     }
-}
 
-impl Throttle {
     /// Counts a try; refuses it when there were too many.
     pub fn count(&self, account: &str, address: IpAddr) -> Result<(), Problem> {
         let now = Instant::now();
@@ -104,6 +149,7 @@ pub async fn keep_tidy(app: App) {
 type Holder = [u8; 16];
 
 struct Tries {
+    quotas: Quotas,
     /// Makes the hashes unknown to those who would collide.
     salt: [u8; 32],
     /// When each will have all its tries again.
@@ -117,10 +163,10 @@ impl Tries {
         let (site, network) = (peer::site(address), peer::network(address));
         let (of_site, at) = (site.to_string(), network.to_string());
         let holders = [
-            (FROM_SITE, ["site", &of_site, ""]),
-            (FROM_NETWORK, ["network", &at, ""]),
-            (OF_ACCOUNT_FROM_NETWORK, ["both", &at, account]),
-            (OF_ACCOUNT, ["account", "", account]),
+            (self.quotas.from_site, ["site", &of_site, ""]),
+            (self.quotas.from_network, ["network", &at, ""]),
+            (self.quotas.of_account_from_network, ["both", &at, account]),
+            (self.quotas.of_account, ["account", "", account]),
         ];
         for (quota, name) in holders {
             // An address of the old kind is all its site has.
@@ -185,7 +231,7 @@ mod tests {
 
     #[test]
     fn too_many_tries_from_one_address_do_not_lock_out_another() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(&SignInConfig::default());
         for (stranger, friend) in [("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8:0:1::1")] {
             let (stranger, friend) = (ip(stranger), ip(friend));
             let refused = (0..11).find_map(|_| throttle.count("ada", stranger).err()).unwrap();
@@ -199,7 +245,7 @@ mod tests {
     #[test]
     fn many_names_from_one_network_end_as_well() {
         for address in ["10.0.0.1", "2001:db8::"] {
-            let throttle = Throttle::default();
+            let throttle = Throttle::new(&SignInConfig::default());
             let from = |n: u32| match ip(address) {
                 IpAddr::V4(address) => IpAddr::V4(address),
                 IpAddr::V6(network) => {
@@ -214,7 +260,7 @@ mod tests {
 
     #[test]
     fn many_networks_of_one_site_end_as_well() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(&SignInConfig::default());
         let from =
             |n: u128| IpAddr::V6(std::net::Ipv6Addr::from_bits((0x2001_0db8 << 96) | (n << 64)));
         let counted = (0..2000).take_while(|n| throttle.count(&n.to_string(), from(*n)).is_ok());
@@ -224,7 +270,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_not_remembered_and_the_rest_has_a_bound() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(&SignInConfig::default());
         let held = || throttle.tries.lock().unwrap().full_at.len();
         for n in 0..5000 {
             let _ = throttle.count(&format!("{n}{}", "猫".repeat(5000)), ip("10.0.0.1"));
@@ -244,7 +290,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_network_leaves_turns_and_seats_to_others() {
-        let throttle = Throttle::default();
+        let throttle = Throttle::new(&SignInConfig::default());
         let all = |n: u32, address: IpAddr| {
             let throttle = throttle.clone();
             (0..n).map(move |_| {

@@ -24,11 +24,9 @@ use crate::images::expire;
 use crate::images::routes::{PictureBytes, find_own, may_have_original};
 use crate::limits::Limit;
 use crate::links::ORIGINAL;
-use crate::shares::{Bounds, Full};
+use crate::shares::Full;
 use crate::variants::routes::allowed_preset;
 
-/// How many are written at the same time: each holds a file open and a connection busy.
-pub const BOUNDS: Bounds = Bounds { all: 16, each: 2, queue: 0 };
 const COME_AGAIN: Duration = Duration::from_secs(10);
 
 /// Which pictures, and which form of them.
@@ -115,11 +113,9 @@ fn full(full: Full) -> Problem {
     let (status, detail) = match full {
         Full::Each => (
             StatusCode::TOO_MANY_REQUESTS,
-            format!("this account downloads {} zip files already; let one end", BOUNDS.each),
+            "this account downloads as many zip files as it may already; let one end",
         ),
-        Full::All => {
-            (StatusCode::SERVICE_UNAVAILABLE, "too many zip files are being downloaded".to_owned())
-        }
+        Full::All => (StatusCode::SERVICE_UNAVAILABLE, "too many zip files are being downloaded"),
     };
     let secs = COME_AGAIN.as_secs() as u32;
     Problem::reached(Limit::Zips, status, "too_many_zips", detail, secs)

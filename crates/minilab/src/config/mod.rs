@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::throttle::SignInConfig;
 use crate::blobs::BlobsConfig;
 use crate::cache::CacheConfig;
 use crate::check::scrub::ScrubConfig;
@@ -55,6 +56,7 @@ pub struct Config {
     pub pictures: PicturesConfig,
     pub darkroom: DarkroomConfig,
     pub variants: VariantsConfig,
+    pub sign_in: SignInConfig,
     pub room: RoomConfig,
     pub scrub: ScrubConfig,
 }
@@ -81,6 +83,7 @@ impl Default for Config {
             pictures: PicturesConfig::default(),
             darkroom: DarkroomConfig::default(),
             variants: VariantsConfig::default(),
+            sign_in: SignInConfig::default(),
             room: RoomConfig::default(),
             scrub: ScrubConfig::default(),
         }
@@ -138,6 +141,7 @@ impl Config {
         problems.extend(self.database.problems());
         problems.extend(self.blobs.problems());
         problems.extend(self.http.problems());
+        problems.extend(self.sign_in.problems());
         problems.extend(self.browsers.problems());
         problems.extend(self.images.problems());
         problems.extend(self.uploads.problems());

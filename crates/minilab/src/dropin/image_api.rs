@@ -20,7 +20,7 @@ use crate::http::bytes::fingerprint;
 use crate::http::extract::JsonOrForm;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::filter::Filter;
-use crate::images::list::{Page, TIME_MAX, Whose, list, place};
+use crate::images::list::{Page, Whose, list, place};
 use crate::images::routes::find_own;
 use crate::images::{self, Image, State as ImageState};
 use crate::links::ORIGINAL;
@@ -155,7 +155,7 @@ async fn list_tiered_images(
     let page = Page::first(LISTED_MAX);
     let (whose, all) = (Whose::of(&caller), Filter::default());
     let _place = place(&app, &caller).await?;
-    let mut conn = app.db.read_within(TIME_MAX).await?;
+    let mut conn = app.db.read_within(app.config.images.listing_time()).await?;
     let (listed, _) = list(&mut conn, whose, &all, page).await?;
     let view_one = |image| view(&app, &caller, image, &listed.variants);
     Ok(Json(listed.images.iter().map(view_one).collect()))

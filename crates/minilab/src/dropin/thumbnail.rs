@@ -17,7 +17,7 @@ use crate::cache::Tenant;
 use crate::http::disposition::Disposition;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::filter::Filter;
-use crate::images::list::{Page, TIME_MAX, Whose, list, place};
+use crate::images::list::{Page, Whose, list, place};
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
 use crate::uploads::Stored;
@@ -109,7 +109,7 @@ async fn list_thumbnails(
     let page = Page::first(LISTED_MAX);
     let (whose, all) = (Whose::of(&caller), Filter::default());
     let _place = place(&app, &caller).await?;
-    let mut conn = app.db.read_within(TIME_MAX).await?;
+    let mut conn = app.db.read_within(app.config.images.listing_time()).await?;
     let (listed, _) = list(&mut conn, whose, &all, page).await?;
     Ok(Json(listed.images.iter().map(|image| record(image, &listed.variants)).collect()))
 }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::limits::Limit;
-use crate::shares::{Bounds, Full, Place};
+use crate::shares::{Full, Place};
 use crate::variants::Variant;
 use crate::{fetch_all, fetch_one};
 
@@ -156,13 +156,10 @@ pub async fn list(
     Ok((Listed { images, variants, next_cursor }, total))
 }
 
-/// So many costly lists of one account are made at a time; the others wait, but not for long.
-pub const PLACES: Bounds = Bounds { all: 8, each: 2, queue: 40 };
+/// How long a costly list waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A page that skips more is costly.
 const SKIPPED_MAX: i64 = 1000;
-/// A list that takes longer is given up.
-pub const TIME_MAX: Duration = Duration::from_secs(5);
 
 impl Page {
     /// The newest of all.

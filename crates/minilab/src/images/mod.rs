@@ -13,6 +13,8 @@ pub mod searched;
 pub mod sql;
 pub mod view;
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use pixels::Facts;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,7 @@ use crate::blobs::Original;
 use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
+use crate::shares::Bounds;
 
 /// `[images]`
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -29,20 +32,66 @@ use crate::http::Problem;
 pub struct ImagesConfig {
     /// Seconds after a download in which an image that goes after it can be fetched once more.
     pub download_grace_secs: u64,
+    /// Costly lists made at the same time: with a filter, or far from the beginning.
+    pub listings_max: usize,
+    /// The same of one account; some more of its own wait for them.
+    pub listings_each_max: usize,
+    /// Seconds after which such a list is given up.
+    pub listing_secs: u64,
+    /// Zip files downloaded at the same time.
+    pub zips_max: usize,
+    /// The same of one account.
+    pub zips_each_max: usize,
 }
 
 impl Default for ImagesConfig {
     fn default() -> Self {
-        Self { download_grace_secs: 300 }
+        Self {
+            download_grace_secs: 300,
+            listings_max: 8,
+            listings_each_max: 2,
+            listing_secs: 5,
+            zips_max: 16,
+            zips_each_max: 2,
+        }
     }
 }
 
 impl ImagesConfig {
     pub fn problems(&self) -> Vec<String> {
-        if self.download_grace_secs <= 86_400 {
-            return Vec::new();
+        let mut problems = Vec::new();
+        if self.download_grace_secs > 86_400 {
+            problems.push("images.download_grace_secs: must be at most 86400".to_owned());
         }
-        vec!["images.download_grace_secs: must be at most 86400".to_owned()]
+        if !(1..=60).contains(&self.listing_secs) {
+            problems.push("images.listing_secs: must be 1 to 60".to_owned());
+        }
+        for (key, count) in [
+            ("listings_max", self.listings_max),
+            ("listings_each_max", self.listings_each_max),
+            ("zips_max", self.zips_max),
+            ("zips_each_max", self.zips_each_max),
+        ] {
+            if !(1..=1024).contains(&count) {
+                problems.push(format!("images.{key}: must be 1 to 1024"));
+            }
+        }
+        problems
+    }
+
+    /// Places of costly lists, by account.
+    pub fn listing_places(&self) -> Bounds {
+        let each = self.listings_each_max;
+        Bounds { all: self.listings_max, each, queue: 20 * each }
+    }
+
+    pub fn listing_time(&self) -> Duration {
+        Duration::from_secs(self.listing_secs)
+    }
+
+    /// Places of downloads as a zip file, by account: each holds a file open and a connection busy.
+    pub fn zip_places(&self) -> Bounds {
+        Bounds { all: self.zips_max, each: self.zips_each_max, queue: 0 }
     }
 }
 

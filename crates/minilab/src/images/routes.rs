@@ -138,7 +138,7 @@ pub async fn list_images(
     // Nobody waits for a place with a connection in hand.
     let _place = if is_costly { Some(list::place(&app, &caller).await?) } else { None };
     let load = async {
-        let mut conn = app.db.read_within(list::TIME_MAX).await?;
+        let mut conn = app.db.read_within(app.config.images.listing_time()).await?;
         let (listed, total) = list(&mut conn, Whose::of(&caller), &filter, page).await?;
         let total = total.unwrap_or(Total { count: counted.images, is_capped: false });
         let Total { count: total, is_capped: total_is_capped } = total;
