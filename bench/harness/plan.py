@@ -20,6 +20,7 @@ class Plan:
     uploads_again: int = 100
     link_images: int = 1_000
     pairs: int = 20
+    counts: int = 5
 
 
 QUICK = Plan(
@@ -36,4 +37,5 @@ QUICK = Plan(
     uploads_again=10,
     link_images=200,
     pairs=2,
+    counts=1,
 )

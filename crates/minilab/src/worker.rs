@@ -19,9 +19,9 @@ use crate::seldom::Seldom;
 use crate::variants::refine::Walk;
 use crate::{counters, images, measures, room, uploads, variants};
 
-/// An idle hand looks for work at least so often: for what other processes enqueued, and for retries
-/// that have become due. With more than ten hands somebody looks all the time.
-const POLL: Duration = Duration::from_millis(600);
+/// All idle hands together look for work at least so often: for what other processes enqueued, and for
+/// retries that have become due.
+const POLL: Duration = Duration::from_millis(100);
 /// So often while an account has its share of the hands, and they are not rung for each of its jobs.
 const POLL_BESIDE: Duration = Duration::from_millis(100);
 /// Rendering is bounded by the darkroom. While its children render, other jobs fetch, store and
@@ -119,7 +119,7 @@ async fn wait_for_work(app: &App, hands: &Hands) {
         if hands.has_full() {
             tokio::time::sleep(POLL_BESIDE.mul_f64(vary)).await;
         } else {
-            app.work.wait(POLL.mul_f64(vary)).await;
+            app.work.wait(POLL.mul_f64(vary * hands.count() as f64)).await;
         }
     };
     tokio::select! {
