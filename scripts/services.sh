@@ -6,9 +6,9 @@
 #   scripts/services.sh stop    stops and deletes the private one; never touches another
 #   scripts/services.sh bin     prints where the PostgreSQL server binaries are
 #
-# Taken in this order: TEST_POSTGRES_URL; the private server, if it runs; a server on
-# 127.0.0.1:5432 that lets us in without a password and lets us create databases; a new private
-# server. MINILAB_TEST_PRIVATE=1 leaves out the one on 5432.
+# Taken in this order: TEST_POSTGRES_URL; the private server, if it runs; a new private server. One that
+# happens to run on this machine is left alone: it writes to the disk at each commit, as it must, and the
+# tests would wait for that most of the time.
 set -euo pipefail
 
 state=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.services
@@ -76,7 +76,7 @@ private_url() {
 }
 
 find_url() {
-    local url user
+    local url
     if [ -n "${TEST_POSTGRES_URL:-}" ]; then
         echo "$TEST_POSTGRES_URL"
         return
@@ -85,14 +85,6 @@ find_url() {
         echo "$url"
         return
     fi
-    [ -z "${MINILAB_TEST_PRIVATE:-}" ] || return 1
-    for user in postgres "$(id -un)"; do
-        url=postgres://$user@127.0.0.1:5432/postgres
-        if answers "$url"; then
-            echo "$url"
-            return
-        fi
-    done
     return 1
 }
 
