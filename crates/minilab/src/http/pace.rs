@@ -23,19 +23,22 @@ impl Pace {
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     bytes: u64,
+    /// Whether it was waited for at the last look.
+    was_waited_for: bool,
     waited: Duration,
     still: Duration,
 }
 
 impl Meter {
-    /// Whether the reader is too slow. `waited` is the time since the last look, if it was waited for
-    /// then and is now; `bytes` is all that it has taken.
+    /// Whether the reader is too slow. `waited` is the time since the last look, if it is waited for now: it
+    /// counts if it was then, too. `bytes` is all that it has taken.
     pub(super) fn is_too_slow(&mut self, pace: Pace, bytes: u64, waited: Option<Duration>) -> bool {
         if bytes != self.bytes {
             self.bytes = bytes;
             self.still = Duration::ZERO;
         }
-        let Some(waited) = waited else { return false };
+        let was_waited_for = std::mem::replace(&mut self.was_waited_for, waited.is_some());
+        let Some(waited) = waited.filter(|_| was_waited_for) else { return false };
         self.waited += waited;
         self.still += waited;
         self.still > pace.patience(bytes, self.waited.saturating_sub(self.still))
@@ -62,9 +65,9 @@ mod tests {
     #[test]
     fn who_takes_nothing_or_too_little_is_given_up() {
         for (what, taken_by, expected) in [
-            ("nothing", (|_| 0) as fn(u64) -> u64, 31),
-            ("one byte a second", |second| second, 31),
-            ("half of what is due", |second| second * 500, 61),
+            ("nothing", (|_| 0) as fn(u64) -> u64, 32),
+            ("one byte a second", |second| second, 32),
+            ("half of what is due", |second| second * 500, 63),
             ("a lot, then nothing", |second| second.min(100) * 100_000, 130),
             ("what is due", |second| second * 1000, u64::MAX),
         ] {
@@ -75,6 +78,8 @@ mod tests {
     #[test]
     fn an_answer_with_nothing_to_send_is_not_slow() {
         assert_eq!(given_up_after(|_| 0, |_| false), u64::MAX);
-        assert_eq!(given_up_after(|_| 0, |second| second % 2 == 0), 62);
+        assert_eq!(given_up_after(|_| 0, |second| second % 4 != 0), 62);
+        // Now and then is not all the time.
+        assert_eq!(given_up_after(|_| 0, |second| second % 2 == 0), u64::MAX);
     }
 }

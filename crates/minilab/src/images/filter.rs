@@ -62,7 +62,7 @@ pub struct FilterQuery {
     /// Taken on this day or earlier, such as `2008-05-30T15:56:01`.
     taken_to: Option<String>,
     /// What comes first.
-    #[param(value_type = Option<Order>)]
+    #[param(value_type = Option<Order>, inline)]
     order: Option<String>,
     /// The old name of `place`.
     has_gps: Option<bool>,
