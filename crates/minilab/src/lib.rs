@@ -11,6 +11,7 @@ pub mod app;
 pub mod archive;
 pub mod openapi;
 pub mod router;
+pub mod start;
 pub mod waiting;
 pub mod worker;
 
@@ -47,6 +48,7 @@ pub mod redact;
 pub mod room;
 pub mod seldom;
 pub mod shares;
+pub mod spool;
 pub mod text;
 pub mod ui;
 

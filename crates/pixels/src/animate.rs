@@ -5,14 +5,15 @@ use std::ops::ControlFlow;
 use crate::{
     Error, Facts, Format, Recipe,
     colour::Converter,
-    decode::{self, Audience, Frame, Opening},
+    decode,
     encode::{AnimationWriter, Effort, Fidelity, Held, Outline, Written},
     flatten::onto_canvas,
+    frame::{Audience, Delay, Frame, Opening},
     geometry::Plan,
     ladder,
     orient::upright,
     picture::{Layout, Picture},
-    render::Rendered,
+    rendered::Rendered,
     resize::{Base, draw_all},
 };
 
@@ -67,7 +68,7 @@ impl Output {
         }
     }
 
-    fn push(mut self, picture: &Picture, delay: decode::Delay) -> Result<Self, Error> {
+    fn push(mut self, picture: &Picture, delay: Delay) -> Result<Self, Error> {
         match &mut self {
             Self::Stream(writer) => writer.push(&picture.data, delay)?,
             Self::Held(held) => held.push(&picture.data, delay),

@@ -3,7 +3,7 @@
 //! Both follow from the picture and the variant alone. So the same variant is the same bytes,
 //! whatever else is made beside it, and one decoding still serves all that is usually made.
 
-use crate::{Facts, Recipe, decode::decoded_size, geometry::Plan};
+use crate::{Facts, Recipe, geometry::Plan, scale::decoded_size};
 
 /// Heights of the drawings that smaller ones start from. Those of the usual presets, so that these
 /// drawings are mostly asked for anyway.

@@ -47,7 +47,9 @@ mod facts;
 mod ffi;
 mod flatten;
 mod format;
+mod frame;
 mod geometry;
+mod guard;
 mod hdr;
 mod ladder;
 mod limits;
@@ -62,7 +64,9 @@ mod quantise;
 mod recipe;
 mod reduce;
 mod render;
+mod rendered;
 mod resize;
+mod scale;
 mod sniff;
 mod source;
 
@@ -74,7 +78,8 @@ pub use location::without_location;
 pub use metadata::{Exposure, Gps, Metadata, metadata};
 pub use probe::probe;
 pub use recipe::{Animation, Fit, OutputFormat, Recipe};
-pub use render::{Rendered, render};
+pub use render::render;
+pub use rendered::Rendered;
 
 /// Raised when the bytes that [`render`] makes may change. Part of variant keys and `ETag`s.
 pub const VERSION: u32 = 3;

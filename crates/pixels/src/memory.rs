@@ -1,6 +1,6 @@
 //! How much memory rendering takes, known before the first pixel is decoded.
 
-use crate::{Facts, Fit, Format, Recipe, decode, geometry::Plan, ladder};
+use crate::{Facts, Fit, Format, Recipe, geometry::Plan, ladder, scale};
 
 /// The side of the outputs that [`Facts::decode_bytes`] provides for.
 const NOMINAL_SIDE: u32 = 1_024;
@@ -34,7 +34,7 @@ fn pipeline_bytes(facts: &Facts, recipes: &[Recipe]) -> u64 {
     let plans: Vec<Plan> = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
     let detail = plans.iter().map(|plan| ladder::detail(plan, facts)).fold(0.0, f64::max);
     let channels = if facts.has_alpha || facts.is_animated() { 4 } else { 3 };
-    let (width, height) = decode::decoded_size(facts, detail);
+    let (width, height) = scale::decoded_size(facts, detail);
     let decoded = area((width, height)) * channels;
     // Rungs may be drawn for the sake of smaller outputs only.
     let rungs = ladder::rungs(facts);

@@ -1,9 +1,6 @@
 //! The pipeline: from bytes and recipes to variants.
 
-use std::{
-    io::Cursor,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::io::Cursor;
 
 use crate::{
     Error, Facts, Format, Limits, Recipe,
@@ -14,31 +11,16 @@ use crate::{
     error::Over,
     flatten::onto_canvas,
     geometry::Plan,
+    guard::guarded,
     ladder::{self, Group},
     orient::upright,
     picture::{Layout, Picture},
     planar::{Drawing, Drawn, draw_planes},
     probe,
+    rendered::Rendered,
     resize::{Base, draw_all},
     sniff::sniff,
 };
-
-/// A finished variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// Its format.
-    pub format: Format,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// 1 for stills.
-    pub frames: u32,
-    /// Whether a part of the source is missing, a tenth at most: the bottom is made up.
-    pub is_truncated: bool,
-}
 
 /// Decodes the picture once and makes a variant for each recipe, in the order of the recipes.
 ///
@@ -85,15 +67,6 @@ pub fn render(
 }
 
 type Make = fn(&[u8], &Facts, &[&Recipe]) -> Result<Vec<Result<Rendered, Error>>, Error>;
-
-/// Contains panics of the decoders: a stranger's bytes never end the program.
-pub(crate) fn guarded<T>(
-    work: impl FnOnce() -> Result<T, Error>,
-    stumbled: impl FnOnce(&'static str) -> Error,
-) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(stumbled("the decoder stumbled over it")))
-}
 
 /// Why a recipe cannot be made of a picture, as far as that is known beforehand.
 fn refusal(recipe: &Recipe, facts: &Facts, limits: &Limits) -> Option<Error> {

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
 use crate::http::{Problem, peer};
 use crate::limits::Limit;
 use crate::shares::{Bounds, Place, Shares};
@@ -73,7 +72,6 @@ impl Quotas {
 
 /// Holders that are remembered, some 64 bytes each. Beyond, those with the most tries left are forgotten.
 const HOLDERS_MAX: usize = 65_536;
-const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// Computing a password takes 20 ms and 19 MiB: two at a time, one of them for one network.
 const TURNS: Bounds = Bounds { all: 2, each: 1, queue: 8 };
@@ -132,16 +130,6 @@ impl Throttle {
     /// Forgets those who have all their tries again.
     pub fn tidy(&self) {
         self.tries.lock().expect("nobody panics holding it").tidy(Instant::now());
-    }
-}
-
-/// Keeps the memory of tries small until the process is to stop.
-pub async fn keep_tidy(app: App) {
-    loop {
-        tokio::select! {
-            () = app.stop.cancelled() => return,
-            () = tokio::time::sleep(TIDY_EVERY) => app.throttle.tidy(),
-        }
     }
 }
 

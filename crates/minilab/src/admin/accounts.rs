@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::audit::{self, Actor};
-use super::{take_turn, tell};
+use super::{keep_an_admin, take_turn, tell, unknown};
 use crate::accounts::create::{NewAccount, insert, insert_first_key, rename};
 use crate::accounts::routes::{UsageView, usage};
 use crate::accounts::{ANONYMOUS, Account, Admin, find, password, sql};
@@ -20,12 +20,12 @@ use crate::clock::rfc3339;
 use crate::counters::{self, Scope};
 use crate::db::{Conn, Db};
 use crate::http::extract::{Json, Query};
+use crate::http::paging::{PageQuery, next_link, write_cursor};
 use crate::http::problem::{Problem, Refusal, Stop};
-use crate::images::list::{PageQuery, next_link, write_cursor};
 use crate::links;
 use crate::tiers::Catalogue;
 use crate::variants::refine;
-use crate::{execute, fetch_all, fetch_one, fetch_optional};
+use crate::{execute, fetch_all, fetch_optional};
 
 /// An account that is to be.
 #[derive(Deserialize, ToSchema)]
@@ -137,7 +137,13 @@ pub async fn list_accounts(
         let account = view(&mut conn, account, None).await?;
         items.push(ListedView { created_at: rfc3339(created_ms), account });
     }
-    let next = next_link(&app, "/api/v1/accounts", page.limit, next_cursor.as_deref(), "");
+    let next = next_link(
+        &app.config.base_url(),
+        "/api/v1/accounts",
+        page.limit,
+        next_cursor.as_deref(),
+        "",
+    );
     Ok((next, Answer(AccountsView { items, next_cursor })))
 }
 
@@ -179,10 +185,6 @@ pub async fn create_account(
     let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
     let view = view(&mut conn, account, key.map(|key| key.reveal())).await?;
     Ok((StatusCode::CREATED, Answer(view)))
-}
-
-pub(super) fn unknown() -> Problem {
-    Problem::not_found("account")
 }
 
 /// What is to go along.
@@ -272,16 +274,6 @@ pub async fn change_account(
     let mut conn = app.db.read().await?;
     let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
     Ok(Answer(view(&mut conn, account, None).await?))
-}
-
-/// Refuses to retire the only admin: 409 `last_admin`.
-pub(super) async fn keep_an_admin(tx: &mut Conn, id: Uuid) -> Result<(), Stop> {
-    let (others,) = fetch_one!(tx, (i64,), sql::COUNT_OTHER_ADMINS, id)?;
-    if others == 0 {
-        let detail = "this is the last admin; make another one first";
-        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail).into());
-    }
-    Ok(())
 }
 
 /// The account, what is said of it, the hash of its new password, who says so.

@@ -15,8 +15,8 @@ use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::extract::Query;
+use crate::http::paging::{PageQuery, next_link, write_cursor};
 use crate::http::request_id;
-use crate::images::list::{PageQuery, next_link, write_cursor};
 use crate::{execute, fetch_all};
 
 /// Who changes something, and when.
@@ -123,6 +123,7 @@ pub async fn list_audit(
         subject,
         detail: serde_json::from_str(&detail).unwrap_or_default(),
     };
-    let next = next_link(&app, "/api/v1/audit", page.limit, next_cursor.as_deref(), "");
+    let next =
+        next_link(&app.config.base_url(), "/api/v1/audit", page.limit, next_cursor.as_deref(), "");
     Ok((next, Answer(LinesView { items: rows.into_iter().map(view).collect(), next_cursor })))
 }

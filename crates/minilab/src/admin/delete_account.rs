@@ -6,9 +6,8 @@ use futures_util::{TryStreamExt, stream};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::accounts::{keep_an_admin, unknown};
 use super::audit::{self, Actor};
-use super::{sql, take_turn, tell};
+use super::{keep_an_admin, sql, take_turn, tell, unknown};
 use crate::accounts::{ANONYMOUS, Account, find};
 use crate::app::App;
 use crate::counters::{self, Scope};

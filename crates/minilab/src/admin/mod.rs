@@ -7,18 +7,21 @@ pub mod presets;
 pub mod sql;
 pub mod tiers;
 
-use crate::accounts::sql::LOCK_LAB;
+use axum::http::StatusCode;
+use uuid::Uuid;
+
+use crate::accounts::sql::{COUNT_OTHER_ADMINS, LOCK_LAB};
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::merge::Wrong;
 use crate::http::problem::Stop;
 use crate::tiers::Catalogue;
-use crate::{execute, fetch_optional};
+use crate::{execute, fetch_one, fetch_optional};
 
 /// Admins change one after the other: each sees what the last one left.
 async fn take_turn(tx: &mut Conn) -> sqlx::Result<()> {
-    fetch_optional!(tx, (uuid::Uuid,), LOCK_LAB)?;
+    fetch_optional!(tx, (Uuid,), LOCK_LAB)?;
     Ok(())
 }
 
@@ -33,7 +36,7 @@ async fn begin(tx: &mut Conn) -> Result<Catalogue, Stop> {
 async fn tell(app: &App) {
     app.catalogues.forget();
     app.identities.forget();
-    app.denied.refresh_soon(app).await;
+    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     app.work.ring();
 }
 
@@ -48,6 +51,21 @@ fn check_name(field: &str, name: &str) -> Option<Wrong> {
 fn in_use(what: &str, name: &str, users: &[String], count: i64) -> Problem {
     let listed = users.join(", ");
     let detail = format!("the {what} {name:?} is used by {count}: {listed}");
-    let status = axum::http::StatusCode::CONFLICT;
+    let status = StatusCode::CONFLICT;
     Problem::new(status, "in_use", detail).with("used_by", users.to_vec()).with("count", count)
+}
+
+/// The refusal for an account that is not there.
+fn unknown() -> Problem {
+    Problem::not_found("account")
+}
+
+/// Refuses to retire the only admin: 409 `last_admin`.
+async fn keep_an_admin(tx: &mut Conn, id: Uuid) -> Result<(), Stop> {
+    let (others,) = fetch_one!(tx, (i64,), COUNT_OTHER_ADMINS, id)?;
+    if others == 0 {
+        let detail = "this is the last admin; make another one first";
+        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail).into());
+    }
+    Ok(())
 }

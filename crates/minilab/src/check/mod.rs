@@ -3,6 +3,7 @@
 //! It may run beside a working server: what looks wrong only because an upload is under way is
 //! looked at twice.
 
+pub mod config;
 mod files;
 mod repair;
 mod rows;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::Db;
+use crate::start;
 
 /// How often `work` looks whether a server has made the lab.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -28,11 +29,11 @@ pub(super) async fn open_app(config: Config) -> anyhow::Result<App> {
     ensure!(has_secrets, "{data} is not the data directory of this lab: it has no `secrets`");
     let has_files = config.blobs.has_lab(&config.data);
     ensure!(has_files, "the pictures of this lab are neither in {data} nor where `blobs.url` says");
-    App::open(config, std::env::current_exe()?).await
+    start::open(config, std::env::current_exe()?).await
 }
 
 async fn ensure_lab(config: &Config) -> anyhow::Result<()> {
-    if !App::has_lab(config).await? {
+    if !start::has_lab(config).await? {
         bail!("{}; `minilab serve` makes one", missing(config));
     }
     Ok(())
@@ -42,7 +43,7 @@ async fn ensure_lab(config: &Config) -> anyhow::Result<()> {
 pub(super) async fn await_lab(config: &Config, stop: &CancellationToken) -> bool {
     let mut last_said = None::<std::time::Instant>;
     loop {
-        let reason = match App::has_lab(config).await {
+        let reason = match start::has_lab(config).await {
             Ok(true) => return true,
             Ok(false) => missing(config),
             Err(cause) => format!("{cause:#}"),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Settings, descriptors, existing, log, runtime};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
-use crate::{accounts, http, links, router, worker};
+use crate::{accounts, http, router, start, worker};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -48,8 +48,8 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
             let command = format!("minilab account add NAME --tier business --admin --data {data}");
             invite(&app, &url, &command);
         }
-        let watch = crate::spawn(links::watch(app.clone()));
-        let tidy = crate::spawn(accounts::throttle::keep_tidy(app.clone()));
+        let watch = crate::spawn(start::watch_links(app.clone()));
+        let tidy = crate::spawn(start::tidy_sign_ins(app.clone()));
         http::server::serve(
             listener,
             router::router(app.clone()),
@@ -101,7 +101,7 @@ pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
 
 async fn open(config: Config, stop: CancellationToken) -> anyhow::Result<App> {
     // This very binary, even when a newer one has taken its name.
-    let app = App::open(config, PathBuf::from("/proc/self/exe")).await?;
+    let app = start::open(config, PathBuf::from("/proc/self/exe")).await?;
     let of_app = app.stop.clone();
     crate::spawn(async move {
         stop.cancelled().await;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::throttle::SignInConfig;
 use crate::blobs::BlobsConfig;
 use crate::cache::CacheConfig;
-use crate::check::scrub::ScrubConfig;
+use crate::check::config::ScrubConfig;
 use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
 use crate::http::browsers::BrowsersConfig;

@@ -6,14 +6,16 @@
 
 mod calls;
 pub mod child;
+mod error;
 mod line;
 mod pool;
 pub mod sandbox;
 mod wire;
 mod worker;
 
+pub use error::DarkroomError;
 pub use line::Load;
-pub use pool::{Copied, Darkroom, DarkroomError, Turn};
+pub use pool::{Copied, Darkroom, Turn};
 
 use pixels::{Limits, Recipe};
 use serde::{Deserialize, Serialize};

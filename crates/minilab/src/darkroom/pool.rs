@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use pixels::{Limits, Recipe, Rendered};
+use pixels::{Limits, Recipe};
 use tokio::time::timeout;
 
+use super::error::{DarkroomError, Prints};
 use super::line::{Line, Load, Stay};
 use super::wire::{Answer, Stripped, Variants};
 use super::worker::{Worker, broken};
@@ -36,26 +37,6 @@ struct Inner {
     idle: Mutex<Vec<Worker>>,
     line: Arc<Line>,
 }
-
-/// Why there is no answer about a picture.
-#[derive(Debug, thiserror::Error)]
-pub enum DarkroomError {
-    /// The picture cannot be rendered.
-    #[error(transparent)]
-    Picture(#[from] pixels::Error),
-    /// The child was killed because it took too long.
-    #[error("rendering took more than {0} s")]
-    TimedOut(u64),
-    /// The child died: out of memory, out of CPU time, or by a fault in a decoder.
-    #[error("the rendering process died ({0})")]
-    Crashed(String),
-    /// Not the picture's fault.
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
-}
-
-/// One result for each recipe.
-pub(super) type Prints = Vec<Result<Rendered, pixels::Error>>;
 
 impl Darkroom {
     /// `program` is this very binary; `children` work side by side, and one more for small pictures.

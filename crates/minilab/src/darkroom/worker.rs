@@ -18,7 +18,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::Order;
-use super::pool::{DarkroomError, Prints};
+use super::error::{DarkroomError, Prints};
 use super::wire::{Answer, FRAME_BYTES_MAX, Variants};
 use crate::cpu;
 

@@ -22,8 +22,8 @@ use crate::counters::{self, Scope};
 use crate::gallery::list::GalleryPage;
 use crate::gallery::{self, Item};
 use crate::http::extract::Query;
+use crate::http::paging::{Page, page_number};
 use crate::http::problem::{Problem, Refusal};
-use crate::images::list::page_number;
 use crate::images::routes::{ImageId, find_own, page_key};
 use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
@@ -191,7 +191,7 @@ async fn list_emoji_uploads(
     let number = page_number(query.page.as_deref())?;
     let account = caller.account.id;
     let skip = (number - 1) * PER_PAGE;
-    let page = list::Page { skip, ..list::Page::first(PER_PAGE) };
+    let page = Page { skip, ..Page::first(PER_PAGE) };
     let of_account = Scope::Account(account);
     let version = counters::read(&mut app.db.read().await?, of_account, counters::CHANGES).await?;
     let key = page_key(&caller, cache::List::Uploads, version, page, String::new());

@@ -181,7 +181,7 @@ pub async fn change_item(
     let Path(id) = id.map_err(|_| unknown())?;
     let args = (id, members, Actor::new(&app, &caller));
     app.db.write(args, |tx, args| Box::pin(update(tx, args))).await?;
-    app.denied.refresh_soon(&app).await;
+    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     Ok(Answer(item.view(false)))
 }
@@ -233,6 +233,6 @@ pub async fn delete_item(
             })
         })
         .await?;
-    app.denied.refresh_soon(&app).await;
+    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,7 @@ use super::{Item, sql};
 use crate::db::Conn;
 use crate::fetch_all;
 use crate::http::Problem;
-use crate::images::list::{bad_page, number_within, page_number};
+use crate::http::paging::{bad_page, number_within, page_number};
 
 const LIMIT_MAX: i64 = 100;
 

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::CachePolicy;
-use super::bytes::{fingerprint, matches_tag};
+use super::tag::{fingerprint, matches_tag};
 
 /// A file of this build.
 #[derive(Clone)]

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::disposition::{Disposition, content_disposition, named_as};
 use super::intact::{self, Damage};
 use super::range::{Requested, parse_range};
+use super::tag::matches_tag;
 use super::{CachePolicy, Problem};
 use crate::blobs::{BlobKey, Blobs, hex};
 use crate::cache::{Cache, Key, Tenant, What};
@@ -21,7 +22,7 @@ use crate::limits::Limit;
 pub struct Served<'a> {
     pub key: BlobKey<'a>,
     pub bytes: u64,
-    /// Names the content: the quoted tag is made from it. See [`short_tag`].
+    /// Names the content: the quoted tag is made from it. See [`short_tag`](super::tag::short_tag).
     pub tag: [u8; 16],
     pub format: pixels::Format,
     pub disposition: Disposition,
@@ -30,18 +31,6 @@ pub struct Served<'a> {
     pub policy: CachePolicy,
     /// Whom the bytes are kept in memory for.
     pub tenant: Tenant,
-}
-
-/// The first 16 bytes of a content hash.
-pub fn short_tag(hash: &[u8]) -> [u8; 16] {
-    let mut tag = [0; 16];
-    tag[..hash.len().min(16)].copy_from_slice(&hash[..hash.len().min(16)]);
-    tag
-}
-
-/// The first 16 bytes of a content hash, as text: what tags and versioned addresses carry.
-pub fn fingerprint(hash: &[u8]) -> String {
-    hex(&short_tag(hash))
 }
 
 /// Answers a GET or HEAD for `served`.
@@ -145,14 +134,6 @@ fn ascii(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).expect("made of visible ASCII only")
 }
 
-/// `If-None-Match` compares weakly: `*`, or any tag of the list with or without `W/`.
-pub fn matches_tag(wanted: &HeaderValue, etag: &str) -> bool {
-    let Ok(wanted) = wanted.to_str() else {
-        return false;
-    };
-    wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-}
-
 /// The range that counts, if the caller holds what is stored here.
 fn requested_range(request: &HeaderMap, etag: &str, bytes: u64) -> Requested {
     let Some(range) = request.get(header::RANGE).and_then(|range| range.to_str().ok()) else {
@@ -163,27 +144,4 @@ fn requested_range(request: &HeaderMap, etag: &str, bytes: u64) -> Requested {
         return Requested::Whole;
     }
     parse_range(range, bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_tags_matches_weakly() {
-        for (wanted, matches) in [
-            ("\"a\"", true),
-            ("W/\"a\"", true),
-            ("\"b\", \"a\"", true),
-            ("*", true),
-            ("\"b\"", false),
-            ("a", false),
-        ] {
-            assert_eq!(
-                matches_tag(&HeaderValue::from_static(wanted), "\"a\""),
-                matches,
-                "{wanted}"
-            );
-        }
-    }
 }

@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::config::HttpConfig;
+use super::flow::Flow;
 use super::frames::Frames;
-use super::outgoing::Answer;
 use super::pace::Meter;
 use super::received::{Line, OnReceived, Receipt, unacknowledged};
 use crate::limits::Limit;
@@ -56,7 +56,7 @@ pub(super) struct Connection {
 #[derive(Default)]
 struct Watched {
     meter: Meter,
-    answers: Vec<Weak<Answer>>,
+    answers: Vec<Weak<Flow>>,
     frames: Frames,
     receipts: Vec<Receipt>,
 }
@@ -179,7 +179,7 @@ impl Connection {
         self.watched.lock().expect("nobody panics holding it")
     }
 
-    pub(super) fn watch(&self, answer: &Arc<Answer>) {
+    pub(super) fn watch(&self, answer: &Arc<Flow>) {
         self.watched().answers.push(Arc::downgrade(answer));
     }
 

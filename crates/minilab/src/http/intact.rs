@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 
 use super::Problem;
-use super::bytes::short_tag;
+use super::tag::short_tag;
 use crate::blobs::{BlobKey, Blobs};
 
 /// The code of a variant that is not there, or not whole: it may be made anew.

@@ -4,21 +4,19 @@
 //! and not taken is known exactly; the next chunk is made when there is no such rest.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::{Buf, Bytes};
 use futures_util::future::AbortHandle;
-use futures_util::task::AtomicWaker;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection::UnderWay;
-use super::pace::{Meter, Pace};
+use super::flow::Flow;
 use super::received::OnReceived;
 
 tokio::task_local! {
@@ -27,46 +25,19 @@ tokio::task_local! {
 }
 
 /// An answer until its last byte is taken or lost; shared by its body and by its chunks.
-pub(super) struct Answer {
-    handed: AtomicU64,
-    taken: AtomicU64,
-    /// Whether nothing is kept back any more.
-    has_ended: AtomicBool,
-    /// The body, when it waits for its chunk to be taken.
-    waits: AtomicWaker,
-    carrier: Option<AbortHandle>,
-    meter: Mutex<Meter>,
+struct Answer {
+    flow: Arc<Flow>,
     received: Mutex<Option<(u64, OnReceived)>>,
     under_way: UnderWay,
     _room: Option<OwnedSemaphorePermit>,
-}
-
-impl Answer {
-    fn rest(&self) -> u64 {
-        // In this order: no more is ever taken than was handed out.
-        let taken = self.taken.load(Ordering::Acquire);
-        self.handed.load(Ordering::Acquire) - taken
-    }
-
-    /// Gives it up if its reader is too slow. Time counts only while there is something to take.
-    pub(super) fn give_up_if_slow(&self, pace: Pace, elapsed: Duration) -> bool {
-        let waited = (self.rest() > 0).then_some(elapsed);
-        let taken = self.taken.load(Ordering::Acquire);
-        let mut meter = self.meter.lock().expect("nobody panics holding it");
-        let is_too_slow = meter.is_too_slow(pace, taken, waited);
-        let carrier = self.carrier.as_ref().filter(|carrier| !carrier.is_aborted());
-        let Some(carrier) = carrier.filter(|_| is_too_slow) else { return false };
-        carrier.abort();
-        true
-    }
 }
 
 impl Drop for Answer {
     fn drop(&mut self) {
         let received = self.received.get_mut().expect("nobody panics holding it").take();
         if let Some((bytes, on_received)) = received
-            && bytes == *self.taken.get_mut()
-            && *self.has_ended.get_mut()
+            && bytes == self.flow.taken.load(Ordering::Acquire)
+            && self.flow.has_ended.load(Ordering::Acquire)
         {
             self.under_way.connection().await_receipt(on_received);
         }
@@ -90,9 +61,9 @@ impl Buf for Chunk {
 
     fn advance(&mut self, count: usize) {
         self.bytes.advance(count);
-        self.answer.taken.fetch_add(count as u64, Ordering::AcqRel);
+        self.answer.flow.taken.fetch_add(count as u64, Ordering::AcqRel);
         if self.bytes.is_empty() {
-            self.answer.waits.wake();
+            self.answer.flow.waits.wake();
         }
     }
 }
@@ -117,20 +88,12 @@ impl Outgoing {
     ) -> Self {
         let length = headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        let answer = Arc::new(Answer {
-            handed: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
-            has_ended: AtomicBool::new(!keeps_end),
-            waits: AtomicWaker::new(),
-            carrier: CARRIER.try_with(Clone::clone).ok(),
-            meter: Mutex::default(),
-            received: Mutex::new(length.zip(on_received)),
-            under_way,
-            _room: room,
-        });
+        let flow = Arc::new(Flow::new(CARRIER.try_with(Clone::clone).ok(), keeps_end));
         if keeps_end && !body.is_end_stream() {
-            answer.under_way.connection().watch(&answer);
+            under_way.connection().watch(&flow);
         }
+        let received = Mutex::new(length.zip(on_received));
+        let answer = Arc::new(Answer { flow, received, under_way, _room: room });
         Self { body, answer, keeps_end }
     }
 }
@@ -143,19 +106,19 @@ impl HttpBody for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Chunk>, axum::Error>>> {
-        if self.answer.rest() > 0 {
-            self.answer.waits.register(context.waker());
+        if self.answer.flow.rest() > 0 {
+            self.answer.flow.waits.register(context.waker());
             // Looked at again: it may have been taken meanwhile.
-            if self.answer.rest() > 0 {
+            if self.answer.flow.rest() > 0 {
                 return Poll::Pending;
             }
         }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        self.answer.has_ended.fetch_or(frame.is_none(), Ordering::AcqRel);
+        self.answer.flow.has_ended.fetch_or(frame.is_none(), Ordering::AcqRel);
         Poll::Ready(frame.map(|frame| {
             frame.map(|frame| {
                 frame.map_data(|bytes| {
-                    self.answer.handed.fetch_add(bytes.len() as u64, Ordering::AcqRel);
+                    self.answer.flow.handed.fetch_add(bytes.len() as u64, Ordering::AcqRel);
                     Chunk { bytes, answer: self.answer.clone() }
                 })
             })
@@ -163,7 +126,7 @@ impl HttpBody for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        let has_begun = self.answer.handed.load(Ordering::Acquire) > 0;
+        let has_begun = self.answer.flow.handed.load(Ordering::Acquire) > 0;
         self.body.is_end_stream() && !(self.keeps_end && has_begun)
     }
 

@@ -33,7 +33,7 @@ pub async fn delete_if_due(
     app.work.ring();
     let catalogue = app.catalogues.current(&app.db).await?;
     app.prints.forget(&catalogue, account, image).await;
-    app.denied.refresh_soon(app).await;
+    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     // Whoever waits for a variant of it need not wait on.
     app.done.ring_all();
     Ok(deleted)

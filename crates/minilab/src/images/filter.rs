@@ -15,6 +15,7 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::extract::Query;
+use crate::http::paging::CursorKind;
 use crate::http::texts::BAD_TEXT;
 use crate::tiers::from_word;
 use crate::tiers::words::PictureFormat;
@@ -31,6 +32,16 @@ pub enum Order {
     Created,
     /// What was taken last, by its camera's clock; what has no such time comes behind all that has one.
     Taken,
+}
+
+impl Order {
+    /// What the cursors of such a list hold.
+    pub fn cursor(self) -> CursorKind {
+        match self {
+            Self::Created => CursorKind::Id,
+            Self::Taken => CursorKind::TimeAndId,
+        }
+    }
 }
 
 /// All that is said must hold.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::filter::FilterQuery;
 use super::found::Total;
-use super::list::{self, Page, PageQuery, Whose, list, next_link};
+use super::list::{self, Whose, list};
 use super::view::{ImageView, view};
 use super::{Image, State, delete, expire, find, retention, searched, sql};
 use crate::accounts::{Caller, CallerOrHolder};
@@ -21,13 +21,15 @@ use crate::cache;
 use crate::counters::{self, Scope};
 use crate::execute;
 use crate::http::CachePolicy;
-use crate::http::bytes::{Served, fingerprint, serve, short_tag};
+use crate::http::bytes::{Served, serve};
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
 use crate::http::intact::VARIANT_LOST;
 use crate::http::merge::Said;
+use crate::http::paging::{Page, PageQuery, next_link};
 use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{Problem, Refusal};
+use crate::http::tag::{fingerprint, short_tag};
 use crate::tiers::DeleteAfter;
 use crate::variants::{Variant, location, remake};
 use crate::waiting::Waiting;
@@ -129,7 +131,7 @@ pub async fn list_images(
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Problem> {
     let filter = filter.filter(&caller)?;
-    let page = query.page_in(filter.order)?;
+    let page = query.page_of(filter.order.cursor())?;
     let counted =
         counters::of(&mut app.db.read().await?, Scope::Account(caller.account.id)).await?;
     let asked = filter.text().to_owned();
@@ -153,7 +155,7 @@ pub async fn list_images(
     let kept = app.cache.get_or_load(key, load).await?;
     let (cursor, body) = split_page(&kept)?;
     let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
-    let next = next_link(&app, "/api/v1/images", page.limit, cursor, &asked);
+    let next = next_link(&app.config.base_url(), "/api/v1/images", page.limit, cursor, &asked);
     let media_type = [(header::CONTENT_TYPE, "application/json")];
     Ok((next, media_type, body).into_response())
 }
@@ -172,7 +174,7 @@ pub fn page_key(
         generation: caller.catalogue.generation,
         version,
         limit: page.limit,
-        from: (page.taken_before, page.before),
+        from: (page.time_before, page.before),
         skip: page.skip,
         filter,
     };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Image, State};
 use crate::accounts::Caller;
 use crate::clock::rfc3339;
-use crate::http::bytes::fingerprint;
+use crate::http::tag::fingerprint;
 use crate::tiers::words::PictureFormat;
 use crate::variants::{self, Variant};
 

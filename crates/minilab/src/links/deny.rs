@@ -2,25 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::sql;
-use crate::app::App;
 use crate::db::Db;
 use crate::fetch_all;
-use crate::seldom::Seldom;
 
-/// The database may be away for a night.
-static AWAY: Seldom = Seldom::new();
-
-/// How often a process asks for the newly dead.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// Transactions commit later than their clock says, and clocks differ: so far back each look goes.
 const OVERLAP: Duration = Duration::from_mins(2);
-/// All are read anew so often, for what a look may have missed.
-const RELOAD_EVERY: Duration = Duration::from_mins(1);
 
 /// The dead by id, each with the moment from which it would be refused anyway.
 #[derive(Clone, Default)]
@@ -52,8 +43,8 @@ impl DenyList {
     }
 
     /// As [`refresh`](Self::refresh); what cannot be read now is read by the next look.
-    pub async fn refresh_soon(&self, app: &App) {
-        if let Err(error) = self.refresh(&app.db, app.clock.now_ms()).await {
+    pub async fn refresh_soon(&self, db: &Db, now_ms: i64) {
+        if let Err(error) = self.refresh(db, now_ms).await {
             tracing::warn!(%error, "could not read the list of dead links");
         }
     }
@@ -61,32 +52,5 @@ impl DenyList {
     /// What died lately, here or in another process.
     pub async fn refresh(&self, db: &Db, now_ms: i64) -> sqlx::Result<()> {
         self.read(db, now_ms - OVERLAP.as_millis() as i64, now_ms).await
-    }
-}
-
-/// Keeps the list young until the process is to stop. While the database is away nobody can kill a
-/// link, and those that live go on.
-pub async fn watch(app: App) {
-    let mut last_load = Instant::now();
-    while !app.stop.is_cancelled() {
-        let now_ms = app.clock.now_ms();
-        let read = if last_load.elapsed() > RELOAD_EVERY {
-            last_load = Instant::now();
-            app.denied.load(&app.db, now_ms).await
-        } else {
-            app.denied.refresh(&app.db, now_ms).await
-        };
-        if let Err(error) = read
-            && AWAY.speaks()
-        {
-            tracing::warn!(%error, "could not read the list of dead links");
-        }
-        if let Err(cause) = app.seal.reload_if_changed() {
-            tracing::error!(cause = format!("{cause:#}"), "could not read the keys of links");
-        }
-        tokio::select! {
-            () = app.stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
     }
 }

@@ -9,7 +9,7 @@ mod seal;
 pub mod sql;
 mod token;
 
-pub use deny::{DenyList, watch};
+pub use deny::DenyList;
 pub use seal::{Seal, SealError, rotate};
 pub use token::{Payload, Subject};
 

@@ -91,7 +91,7 @@ impl Seal {
     }
 
     /// Another process may have made a new key.
-    pub(super) fn reload_if_changed(&self) -> anyhow::Result<()> {
+    pub fn reload_if_changed(&self) -> anyhow::Result<()> {
         let changed = std::fs::metadata(&*self.file)?.modified().ok();
         if self.live.read().expect("nobody panics holding it").changed != changed {
             *self.live.write().expect("nobody panics holding it") = load(&self.file)?;

@@ -152,6 +152,6 @@ pub async fn revoke_link(
             Box::pin(async move { execute!(tx, links::sql::KILL, link, image, account, now_ms) })
         })
         .await?;
-    app.denied.refresh_soon(&app).await;
+    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     if killed == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }

@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::merge::refuse;
+use crate::http::paging::{PageQuery, next_link, write_cursor};
 use crate::http::problem::{Problem, Refusal, Stop};
-use crate::images::list::{PageQuery, next_link, write_cursor};
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -154,7 +154,13 @@ pub async fn list_upload_links(
     links.truncate(limit as usize);
     let last = links.last().filter(|_| has_more);
     let next_cursor = last.map(|link| write_cursor(link.id));
-    let next = next_link(&app, "/api/v1/upload-links", limit, next_cursor.as_deref(), "");
+    let next = next_link(
+        &app.config.base_url(),
+        "/api/v1/upload-links",
+        limit,
+        next_cursor.as_deref(),
+        "",
+    );
     let now_ms = app.clock.now_ms();
     let items = links.iter().map(|link| UploadLinkView::new(link, now_ms)).collect();
     Ok((next, Answer(UploadLinksView { items, next_cursor })).into_response())

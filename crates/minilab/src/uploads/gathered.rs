@@ -9,9 +9,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use bytes::Bytes;
 
-use super::Spool;
-use super::spool::{Held, Spooled};
 use crate::cpu;
+use crate::spool::Spool;
+use crate::spool::{Held, Spooled};
 
 /// Bytes of one file that are held in memory.
 const HELD_MAX: usize = 8 << 20;

@@ -8,12 +8,10 @@ pub mod once;
 mod receive;
 mod refused;
 pub mod routes;
-mod spool;
 pub mod sql;
 mod store;
 
 pub use batch::{Batch, Brought, Item};
-pub use spool::Spool;
 pub use store::Stored;
 
 use serde::{Deserialize, Serialize};

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use pixels::{Facts, Limits, Metadata};
 
-use super::Spool;
 use super::gathered::{Gathered, Gathering};
 use super::refused::Refused;
 use crate::cpu;
 use crate::http::problem::Stop;
 use crate::room::Room;
+use crate::spool::Spool;
 
 /// A file that is complete.
 pub(super) struct Received {

@@ -7,8 +7,8 @@ use super::{Variant, latest, remake};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::cache::{Cache, Key, Tenant, What};
-use crate::http::bytes::short_tag;
 use crate::http::intact;
+use crate::http::tag::short_tag;
 use crate::images::{Image, State};
 use crate::jobs::Job;
 

@@ -161,7 +161,7 @@ async fn what_is_not_ours_is_told_and_left_alone(lab: Lab) {
     config.data = other.path().to_owned();
     config.database.url = String::new();
     let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_minilab"));
-    let refused = minilab::app::App::open(config, program).await.err().unwrap().to_string();
+    let refused = minilab::start::open(config, program).await.err().unwrap().to_string();
     assert!(refused.contains("belongs to another database"), "{refused}");
 }
 

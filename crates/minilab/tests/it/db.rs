@@ -1,9 +1,9 @@
 //! The database seam: what every engine promises about reads and writes.
 
 use futures_util::future::join_all;
-use minilab::app::App;
 use minilab::counters::{self, Scope};
 use minilab::db::Db;
+use minilab::start;
 
 use crate::support::{Lab, Server};
 
@@ -22,14 +22,14 @@ async fn a_look_for_a_lab_makes_none() {
             server,
             |_| {},
             async |config| {
-                assert!(!App::has_lab(config).await.unwrap(), "{server:?}");
+                assert!(!start::has_lab(config).await.unwrap(), "{server:?}");
                 assert_eq!(std::fs::read_dir(&config.data).unwrap().count(), 0);
                 // Neither is a file that is not ours.
                 std::fs::write(config.data.join("notes.txt"), "mine").unwrap();
-                assert!(!App::has_lab(config).await.unwrap(), "{server:?}");
+                assert!(!start::has_lab(config).await.unwrap(), "{server:?}");
             },
         );
-        assert!(App::has_lab(&lab.await.app.config).await.unwrap(), "{server:?}");
+        assert!(start::has_lab(&lab.await.app.config).await.unwrap(), "{server:?}");
     }
 }
 

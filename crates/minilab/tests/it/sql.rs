@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use minilab::db::sql::Sql;
 use minilab::db::{Conn, Engine};
+use minilab::http::paging::Page;
 use minilab::images::filter::{Condition, Order};
 use minilab::images::found::sql::{self, Walk};
-use minilab::images::list::Page;
 use minilab::images::{Image, State};
 use sqlx::{Executor, Row, SqlSafeStr, Statement as _};
 use uuid::Uuid;

@@ -2,14 +2,15 @@
 
 use std::io::Cursor;
 
-use super::{Audience, Decoded, Delay, Frame, Opening, box_factor, divided};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
     ffi::avif::{Bounds, Decoder},
+    frame::{Audience, Decoded, Delay, Frame, Opening},
     picture::{Layout, Raster},
     probe::{Crop, heif_shown},
     reduce::Reducer,
+    scale::{box_factor, divided},
     source::Source,
 };
 

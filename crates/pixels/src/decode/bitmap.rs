@@ -2,13 +2,14 @@
 
 use std::io::Cursor;
 
-use super::{Decoded, box_factor, divided};
 use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
+    frame::Decoded,
     picture::{Layout, Raster},
     probe::{Bitmap, RGB, RLE4, RLE24},
     reduce::Reducer,
+    scale::{box_factor, divided},
     source::Source,
 };
 

@@ -4,8 +4,13 @@ use std::io::{Cursor, Read};
 
 use gif::{DecodeOptions, DisposalMethod};
 
-use super::{Audience, Decoded, Delay, Frame, Opening};
-use crate::{Error, Facts, Format, colour::Profile, decode::FirstFrame, probe, source::Source};
+use crate::{
+    Error, Facts, Format,
+    colour::Profile,
+    frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
+    probe,
+    source::Source,
+};
 
 pub(super) fn still(bytes: &[u8], facts: &Facts) -> Result<Decoded, Error> {
     let mut first = FirstFrame::new(facts);

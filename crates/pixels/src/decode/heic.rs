@@ -2,15 +2,16 @@
 
 use std::{borrow::Cow, io::Cursor};
 
-use super::{Decoded, box_factor, divided};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
     container::heif::hidden,
     ffi::heif::{Library, Picture, Pixels},
+    frame::Decoded,
     picture::{Layout, Raster},
     probe::{Crop, heif_shown},
     reduce::Reducer,
+    scale::{box_factor, divided},
     source::Source,
 };
 

@@ -2,11 +2,13 @@
 
 use std::io::Cursor;
 
-use super::{Decoded, bitmap, bitmap::Mask, box_factor, divided, png};
+use super::{bitmap, bitmap::Mask, png};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
+    frame::Decoded,
     probe::{Bitmap, best_entry},
+    scale::{box_factor, divided},
     source::Source,
 };
 

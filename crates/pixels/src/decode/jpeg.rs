@@ -2,15 +2,17 @@
 
 use std::{borrow::Cow, io::Cursor};
 
-use super::{Decoded, Planes, dct_divisor, divided, planes::planes as plain_planes};
+use super::{Planes, planes::planes as plain_planes};
 use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
     container::jpeg::{Pixels, Segments, extent},
     ffi::jpeg::{Complaint, Decoder, Samples},
+    frame::Decoded,
     picture::{Layout, Raster},
     probe,
     reduce::reduced,
+    scale::{dct_divisor, divided},
     source::Source,
 };
 
@@ -104,7 +106,7 @@ fn judged(
             forgive(complaint)?;
             Err(broken("its pixels are damaged"))
         }
-        Pixels::Cut { .. } if !pixels.are_worth_showing() => Err(cut(pixels)),
+        Pixels::Cut { .. } if !pixels.are_worth_showing() => Err(pixels.error()),
         Pixels::Cut { .. } => {
             // One picture at a time is what was provided for.
             drop(complaint);
@@ -126,12 +128,6 @@ fn judged(
             Ok((picture, false))
         }
     }
-}
-
-/// Says how little of the picture is there.
-pub(crate) fn cut(pixels: Pixels) -> Error {
-    let Pixels::Cut { there, all } = pixels else { return broken("the file ends early") };
-    broken(format!("the file ends inside the picture: {} % of it are there", there * 100 / all))
 }
 
 /// Planes of a plain picture that is wanted at half its size or less.

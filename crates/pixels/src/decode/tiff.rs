@@ -8,13 +8,14 @@ use tiff::{
     tags::Tag,
 };
 
-use super::{Decoded, box_factor, divided};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
     container::tiff::{Directory, Exif, kind_bytes},
+    frame::Decoded,
     picture::Layout,
     reduce::Reducer,
+    scale::{box_factor, divided},
     source::Source,
 };
 

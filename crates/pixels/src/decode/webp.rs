@@ -2,14 +2,15 @@
 
 use std::io::Cursor;
 
-use super::{Audience, Decoded, Delay, FirstFrame, Frame, Opening, box_factor};
 use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
     container::webp,
     ffi::webp::{AnimationDecoder, decode},
+    frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
     picture::{Layout, Raster},
     reduce::reduced,
+    scale::box_factor,
     source::Source,
 };
 

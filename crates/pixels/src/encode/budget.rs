@@ -1,7 +1,7 @@
 //! Fits files into a byte budget: fewer colours or less quality, then fewer frames.
 
 use super::{AnimationWriter, Effort, Fidelity, Outline, Written};
-use crate::{Error, Format, decode::Delay, memory::HELD_FRAMES_BYTES};
+use crate::{Error, Format, frame::Delay, memory::HELD_FRAMES_BYTES};
 
 /// What to try in turn, the best first.
 fn steps(format: Format, effort: Effort) -> Vec<Effort> {

@@ -7,7 +7,7 @@ use gif::{DisposalMethod, Encoder, Frame, Repeat};
 use super::{Area, Outline, Written, bounds};
 use crate::{
     Error, Format,
-    decode::Delay,
+    frame::Delay,
     memory::HELD_FRAMES_BYTES,
     picture::Picture,
     quantise::{Histogram, Palette, is_opaque},

@@ -8,7 +8,7 @@ mod jpeg;
 mod png;
 mod webp;
 
-use crate::{Error, Format, decode::Delay, picture::Picture, planar::Subsampled};
+use crate::{Error, Format, frame::Delay, picture::Picture, planar::Subsampled};
 
 pub(crate) use budget::{Held, still_within};
 pub(crate) use fidelity::Fidelity;

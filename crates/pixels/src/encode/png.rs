@@ -9,7 +9,7 @@ use std::{
 use png::{BitDepth, BlendOp, ColorType, Compression, DisposeOp, Filter};
 
 use super::{Area, Outline, Written, bounds};
-use crate::{Error, Format, decode::Delay, picture::Picture};
+use crate::{Error, Format, frame::Delay, picture::Picture};
 
 pub(super) fn still(picture: &Picture) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();

@@ -6,8 +6,8 @@ use super::{Effort, Fidelity, Outline, Written};
 use crate::{
     Error, Format,
     container::webp::Chunks,
-    decode::Delay,
     ffi::webp::{self, AnimationEncoder, Settings},
+    frame::Delay,
     picture::Picture,
     source::Source,
 };

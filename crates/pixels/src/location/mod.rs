@@ -23,7 +23,7 @@ use std::io::Cursor;
 use crate::{
     Error, Format,
     container::tiff::Exif,
-    render::guarded,
+    guard::guarded,
     sniff::{SNIFF_BYTES, sniff},
     source::Source,
 };

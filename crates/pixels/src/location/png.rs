@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::{Work, cannot, text, tiff};
+use super::{Work, cannot, text, text::Cleaned, tiff};
 use crate::{
     Error,
     container::{Chunk, part, png::Chunks},
@@ -32,13 +32,6 @@ pub(super) fn file(bytes: &[u8], work: &mut Work) -> Result<Vec<u8>, Error> {
         return Err(cannot("more chunks than any picture needs"));
     }
     Ok(clean)
-}
-
-/// What becomes of a chunk.
-pub(super) enum Cleaned {
-    Kept,
-    Changed([u8; 4], Vec<u8>),
-    Gone,
 }
 
 fn cleaned(chunk: &Chunk, content: &[u8], work: &mut Work) -> Result<Cleaned, Error> {

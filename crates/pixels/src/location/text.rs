@@ -7,8 +7,15 @@ use std::{
 
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 
-use super::{Work, iptc, png::Cleaned, tiff, words};
+use super::{Work, iptc, tiff, words};
 use crate::{Error, Format};
+
+/// What becomes of a chunk.
+pub(super) enum Cleaned {
+    Kept,
+    Changed([u8; 4], Vec<u8>),
+    Gone,
+}
 
 /// What a text may unpack to; longer ones are left out.
 const TEXT_BYTES_MAX: u64 = 4 << 20;

@@ -6,7 +6,6 @@ use super::Header;
 use crate::{
     Error, Format,
     container::jpeg::{Component, END, Frame, Pixels, SCAN, START, Segment, Segments, extent},
-    decode,
     error::Over,
     source::Source,
 };
@@ -93,9 +92,7 @@ fn is_truncated<R: Read + Seek>(source: &mut Source<R>, jpeg: &Jpeg) -> Result<b
     let Some(bytes) = source.start(len) else { return Ok(false) };
     let blocks_max = u64::from(jpeg.width) * u64::from(jpeg.height);
     match extent(&bytes, blocks_max).map(|extent| extent.pixels) {
-        Some(pixels @ Pixels::Cut { .. }) if !pixels.are_worth_showing() => {
-            Err(decode::jpeg_cut(pixels))
-        }
+        Some(pixels @ Pixels::Cut { .. }) if !pixels.are_worth_showing() => Err(pixels.error()),
         Some(pixels) => Ok(matches!(pixels, Pixels::Cut { .. })),
         None => Ok(false),
     }

@@ -16,8 +16,8 @@ use std::io::{Read, Seek};
 use crate::{
     Error, Facts, Format, Limits,
     container::tiff::Exif,
+    guard::guarded,
     memory,
-    render::guarded,
     sniff::{SNIFF_BYTES, sniff},
     source::Source,
 };

@@ -6,12 +6,14 @@ pub mod sql;
 use uuid::Uuid;
 
 use super::filter::{Condition, Filter, Order};
-use super::list::{Page, WALKED_MAX};
 use super::{Image, State, searched};
 use crate::counters::{self, Facet, Scope};
 use crate::db::Conn;
+use crate::http::paging::Page;
 use sql::Walk;
 
+/// Rows that one request walks over, at most.
+pub const WALKED_MAX: i64 = 10_000;
 /// Cameras that one walk looks for, each in its place of the index.
 const CAMERAS_MAX: usize = 50;
 

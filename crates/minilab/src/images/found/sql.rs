@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use crate::db::Built;
+use crate::http::paging::Page;
 use crate::images::State;
 use crate::images::filter::{Condition, Order};
-use crate::images::list::Page;
 use crate::tiers::to_word;
 
 /// How far the time in an id may be from when its image was made.
@@ -93,7 +93,7 @@ impl Order {
         match self {
             Self::Created => sql.text("id < ").arg(page.before),
             Self::Taken => {
-                let (taken, id) = (page.taken_before, page.before);
+                let (taken, id) = (page.time_before, page.before);
                 sql.text("(taken_ms, id) < (").arg(taken).text(", ").arg(id).text(")")
             }
         };

@@ -203,7 +203,7 @@ async fn previews_come_from_memory_under_a_new_page_too(lab: Lab) {
     let ada = minilab::accounts::find_by_name(&mut conn, "ada").await.unwrap().unwrap().id;
     drop(conn);
     for bytes in first.iter().flatten() {
-        let tag = minilab::http::bytes::short_tag(blake3::hash(bytes).as_bytes());
+        let tag = minilab::http::tag::short_tag(blake3::hash(bytes).as_bytes());
         let key = Key { tenant: Tenant::Account(ada), what: What::Bytes { tag } };
         soon("it is kept", async || lab.app.cache.get(&key).await.is_some()).await;
     }

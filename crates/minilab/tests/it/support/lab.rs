@@ -10,7 +10,7 @@ use minilab::accounts::create::{NewAccount, create};
 use minilab::app::App;
 use minilab::config::Config;
 use minilab::http::received::OnReceived;
-use minilab::{router, worker};
+use minilab::{router, start, worker};
 use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
@@ -89,7 +89,7 @@ impl Lab {
         }
         change(&mut config);
         prepare(&config).await;
-        let app = App::open(config, binary()).await.unwrap();
+        let app = start::open(config, binary()).await.unwrap();
         Self { router: router::router(app.clone()), app, _data: Some(data), database }
     }
 
@@ -102,7 +102,7 @@ impl Lab {
     pub(crate) async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = self.app.config.clone();
         change(&mut config);
-        let app = App::open(config, binary()).await.unwrap();
+        let app = start::open(config, binary()).await.unwrap();
         Self { router: router::router(app.clone()), app, _data: None, database: None }
     }
 

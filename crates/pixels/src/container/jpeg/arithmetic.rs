@@ -1,6 +1,9 @@
 //! Steps over pixels in arithmetic coding (ITU-T T.81, annex D and F.1.4, F.2.4, G.2.3).
 
-use super::{extent::Stop, planes::Plane, scan::Kind};
+use super::{
+    kind::{Kind, Stop},
+    planes::Plane,
+};
 
 /// By state: the width of the less probable symbol's interval, the state after it, the state
 /// after the more probable one, and whether the two change places (table D.3).

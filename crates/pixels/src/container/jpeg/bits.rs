@@ -1,6 +1,6 @@
 //! The bits of a scan, read from the left, over the zeros that keep them apart from markers.
 
-use super::{Code, extent::Stop};
+use super::{Code, kind::Stop};
 
 /// Bits of a look for a code: what is longer takes a second step.
 const LOOK_BITS: u32 = 9;

@@ -2,7 +2,7 @@
 
 use super::{
     bits::{Bits, Looked},
-    extent::Stop,
+    kind::Stop,
 };
 
 /// Steps over a block of a sequential picture.

@@ -7,19 +7,11 @@ use std::{io::Cursor, ops::Range};
 
 use super::{
     END, Frame, SCAN, START, Scan, Segment, Segments,
+    kind::Stop,
     planes::{Plane, Planes},
     scan::{Coding, step_over},
 };
-use crate::source::Source;
-
-/// Why a scan ended before its last MCU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// A marker, or the end of the file, came first.
-    Cut,
-    /// Bits that are no code.
-    Broken,
-}
+use crate::{Error, Format, source::Source};
 
 /// What was found by walking over a JPEG.
 #[derive(Debug)]
@@ -53,6 +45,17 @@ pub(crate) enum Pixels {
 }
 
 impl Pixels {
+    /// Says how little of the picture is there.
+    pub(crate) fn error(self) -> Error {
+        let detail = match self {
+            Self::Cut { there, all } => {
+                format!("the file ends inside the picture: {} % of it are there", there * 100 / all)
+            }
+            _ => "the file ends early".to_owned(),
+        };
+        Error::malformed(Format::Jpeg, detail)
+    }
+
     /// Whether as much is there as is worth showing: nine rows of ten.
     pub(crate) fn are_worth_showing(self) -> bool {
         match self {

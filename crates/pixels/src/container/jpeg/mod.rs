@@ -6,6 +6,7 @@ mod blocks;
 mod codes;
 mod extent;
 mod frame;
+mod kind;
 mod planes;
 mod scan;
 

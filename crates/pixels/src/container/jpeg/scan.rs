@@ -7,7 +7,7 @@ use super::{
     arithmetic::{Arithmetic, Conditioning},
     bits::{Bits, Looked},
     blocks::{Band, sequential},
-    extent::Stop,
+    kind::{Kind, Stop},
     planes::{Plane, Planes},
 };
 
@@ -144,47 +144,6 @@ impl Coder<'_> {
             Self::Huffman { bits, .. } if stop == Stop::Cut => bits.end(),
             Self::Huffman { bits, .. } => bits.position(),
             Self::Arithmetic(coder) => coder.position(),
-        }
-    }
-}
-
-/// What the codes of a scan stand for.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    Sequential,
-    FirstDc,
-    MoreDc,
-    FirstAc { first: u32, last: u32 },
-    MoreAc { first: u32, last: u32 },
-}
-
-impl Kind {
-    fn of(is_progressive: bool, scan: &Scan) -> Option<Self> {
-        let (first, last) = (u32::from(scan.band.0), u32::from(scan.band.1));
-        if !is_progressive {
-            return Some(Self::Sequential);
-        }
-        Some(match (first, scan.bits.0) {
-            (0, 0) if last == 0 => Self::FirstDc,
-            (0, _) if last == 0 => Self::MoreDc,
-            (1.., before) if first <= last && last < 64 && scan.components.len() == 1 => {
-                if before == 0 {
-                    Self::FirstAc { first, last }
-                } else {
-                    Self::MoreAc { first, last }
-                }
-            }
-            _ => return None,
-        })
-    }
-
-    /// Whether it takes codes of DC and of AC coefficients.
-    fn needs(self) -> (bool, bool) {
-        match self {
-            Self::Sequential => (true, true),
-            Self::FirstDc => (true, false),
-            Self::MoreDc => (false, false),
-            Self::FirstAc { .. } | Self::MoreAc { .. } => (false, true),
         }
     }
 }

@@ -9,12 +9,13 @@ use png::{
 };
 
 use self::about::About;
-use super::{Audience, Decoded, Delay, FirstFrame, Frame, Opening, box_factor, divided};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
+    frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
     picture::{Layout, Raster},
     reduce::Reducer,
+    scale::{box_factor, divided},
 };
 
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;

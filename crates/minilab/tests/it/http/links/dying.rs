@@ -1,6 +1,6 @@
 //! What ends a link before its time.
 
-use minilab::links::watch;
+use minilab::start::watch_links as watch;
 use serde_json::{Value, json};
 
 use super::{link, links_path, open, outcome};

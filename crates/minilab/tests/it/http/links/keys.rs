@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use minilab::app::App;
 use minilab::config::Config;
-use minilab::links::{rotate, watch};
+use minilab::links::rotate;
+use minilab::start::{self, watch_links as watch};
 
 use super::{link, open, outcome, token};
 use crate::support::pictures::bmp;
@@ -64,7 +64,7 @@ async fn a_machine_with_other_secrets_does_not_start() {
     let mut config = Config { data: data.path().to_owned(), ..lab.app.config.clone() };
     config.blobs.url = format!("file://{}", lab.data().join("blobs").display());
     let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_minilab"));
-    let open = || App::open(config.clone(), program.clone());
+    let open = || start::open(config.clone(), program.clone());
     let missing = format!("{:#}", open().await.err().unwrap());
     assert!(missing.contains("link-keys") && missing.contains("missing"), "{missing}");
 

@@ -61,7 +61,7 @@ async fn a_tier_that_keeps_no_place_hands_out_originals_without_it(lab: Lab) {
             assert_eq!(lab.get_with(&ada, &path, &tag).await.status, 304);
             let old = format!(
                 "{path}?v={}",
-                minilab::http::bytes::fingerprint(blake3::hash(&taken).as_bytes(),)
+                minilab::http::tag::fingerprint(blake3::hash(&taken).as_bytes(),)
             );
             let old = lab.get(&ada, &old).await;
             assert!(!old.header("cache-control").contains("immutable"), "it is not that content");
