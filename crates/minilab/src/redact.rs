@@ -46,6 +46,16 @@ pub fn redact(text: &str) -> String {
     out
 }
 
+/// The same for a text that is one setting: an address may have spaces and quotes in it.
+pub fn redact_setting(text: &str) -> String {
+    if scheme_start(text).is_none() {
+        return redact(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    redact_word(text, &mut out);
+    out
+}
+
 /// A word is one address, or several behind each other, or none.
 fn redact_word(word: &str, out: &mut String) {
     let Some(start) = scheme_start(word) else {

@@ -24,5 +24,5 @@ CREATE VIEW library AS SELECT i.id, i.account_id, i.scope_id, i.blob_id, i.filen
         b.hash, b.generation, b.pool_id, b.discarded, b.place_free, b.bytes, b.format, b.width,
         b.height, b.frames, b.orientation, b.has_alpha, b.decode_bytes, b.make, b.model, b.lens, b.taken_at,
         b.exposure, b.gps_lat, b.gps_lon,
-        b.truncated
+        b.truncated, b.damaged_ms
     FROM images i JOIN blobs b ON b.id = i.blob_id;

@@ -158,6 +158,8 @@ pub async fn create_account(
     Admin(caller): Admin,
     Json(form): Json<AccountForm>,
 ) -> Result<(StatusCode, Answer<AccountView>), Problem> {
+    // Whoever makes an account can do with it whatever keys can do.
+    caller.must_have_all()?;
     let password_hash = hash_if_strong(form.password, &form.name).await?;
     let AccountForm { name, tier, admin: is_admin, .. } = form;
     let now_ms = app.clock.now_ms();
@@ -267,6 +269,10 @@ pub async fn change_account(
     Json(mut change): Json<AccountChange>,
 ) -> Result<Answer<AccountView>, Problem> {
     let Path(id) = id.map_err(|_| unknown())?;
+    if change.password.is_some() || change.admin == Some(true) {
+        // With a password comes everything its account may do.
+        caller.must_have_all()?;
+    }
     let account = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     let hash = hash_if_strong(change.password.take(), &account.name).await?;
     change_now(&app.db, (id, change, hash, Actor::new(&app, &caller))).await?;

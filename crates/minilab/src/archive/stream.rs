@@ -18,7 +18,9 @@ use super::{Going, Wish};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::http::Problem;
-use crate::http::disposition::stem;
+use crate::http::disposition::{named_as, stem};
+use crate::http::intact::{self, Damage, ORIGINAL_DAMAGED};
+use crate::http::tag::short_tag;
 use crate::images::Image;
 use crate::images::routes::{find_own, may_have_original, without_place};
 use crate::shares::Place;
@@ -122,16 +124,22 @@ async fn put(
         Err(problem) => return refused(problem),
     };
     let (key, bytes, name) = match (&variant, &wish.preset) {
-        (None, _) => (BlobKey::Original(&original), image.blob.bytes, image.filename.clone()),
-        (Some(copy), None) => (copy.key(&original), copy.bytes, image.filename.clone()),
+        (None, _) => (BlobKey::Original(&original), image.blob.bytes, original_name(&image)?),
+        (Some(copy), None) => (copy.key(&original), copy.bytes, original_name(&image)?),
         (Some(made), Some(preset)) => {
             let extension = parse_format(made)?.extension();
             let name = format!("{}.{preset}.{extension}", stem(&image.filename));
             (made.key(&original), made.bytes, name)
         }
     };
+    if let Some(problem) = flaw(app, &image, &key, bytes).await? {
+        return Ok(Err(problem));
+    }
+    let hash = variant.as_ref().map_or(&image.blob.hash, |variant| &variant.hash);
     let mut chunks = match app.blobs.read(&key, 0..bytes as u64).await {
-        Ok(Some(body)) => body.into_data_stream(),
+        // What turns out to be wrong breaks the file off, and is known the next time.
+        Ok(Some(body)) => intact::verified(&app.blobs, body, bytes as u64, short_tag(hash), &key)
+            .into_data_stream(),
         Ok(None) => {
             let detail = "too many large pictures were being sent; download it again";
             return refused(Problem::unprocessable("busy", detail));
@@ -155,8 +163,27 @@ async fn put(
     Ok(Ok(image.goes()))
 }
 
+/// The file's name, under the extension of what it is.
+fn original_name(image: &Image) -> anyhow::Result<String> {
+    Ok(named_as(&image.filename, image.blob.format()?))
+}
+
+/// Why what is stored cannot be in the file.
+async fn flaw(
+    app: &App,
+    image: &Image,
+    key: &BlobKey<'_>,
+    bytes: i64,
+) -> anyhow::Result<Option<Problem>> {
+    let found = intact::look(&app.blobs, key, bytes as u64).await?;
+    let is_marked = matches!(key, BlobKey::Original(_)) && image.blob.damaged_ms.is_some();
+    let damage = found.or_else(|| is_marked.then_some(Damage::Changed));
+    Ok(damage.map(|damage| damage.problem(key)))
+}
+
 fn refused<T>(problem: Problem) -> anyhow::Result<Result<T, Problem>> {
-    ensure!(!problem.status.is_server_error(), "{}", problem.detail);
+    let is_damage = problem.code == ORIGINAL_DAMAGED;
+    ensure!(is_damage || !problem.status.is_server_error(), "{}", problem.detail);
     Ok(Err(problem))
 }
 

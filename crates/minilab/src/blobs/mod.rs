@@ -5,9 +5,11 @@
 
 mod key;
 mod put;
+mod suspects;
 
 pub use key::{BlobKey, Original, hex};
 pub use put::PARTIAL;
+pub use suspects::{Suspect, Suspects};
 
 use std::fs::File;
 use std::ops::Range;
@@ -86,6 +88,8 @@ pub struct Blobs {
     root: PathBuf,
     /// Files that may be opened to be sent.
     to_send: Arc<Semaphore>,
+    /// What was found wrong on its way out.
+    pub suspects: Suspects,
 }
 
 /// The bytes of a blob on their way.
@@ -107,7 +111,7 @@ impl Blobs {
             .with_context(|| format!("opening {}", root.display()))?;
         put::make_shards(&root).with_context(|| format!("preparing {}", root.display()))?;
         let to_send = Arc::new(Semaphore::new(config.open_max));
-        Ok(Self { store: Arc::new(store), root, to_send })
+        Ok(Self { store: Arc::new(store), root, to_send, suspects: Suspects::default() })
     }
 
     /// The bytes of `part`, as a body; nothing when too many files are being sent. The range must lie

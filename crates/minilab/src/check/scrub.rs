@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::rows::{Look, compare};
 use super::{Difference, repair, sql};
 use crate::app::App;
-use crate::blobs::{self, BlobKey, Original};
+use crate::blobs::{self, BlobKey, Original, Suspect};
 use crate::db::Conn;
+use crate::http::intact;
 use crate::variants::{Variant, of_blob};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -55,6 +56,40 @@ pub async fn run(app: App) {
         }
     };
     tokio::select! { () = app.stop.cancelled() => {} () = reading => {} }
+}
+
+/// Looks at what was found wrong on its way out, until the process is to stop: an original is marked, a
+/// variant forgotten if it can be made anew.
+pub async fn examine(app: App) {
+    let looking = async {
+        while let Some(suspect) = app.blobs.suspects.next().await {
+            if let Err(cause) = examine_one(&app, &suspect).await {
+                tracing::warn!(cause = format!("{cause:#}"), "could not look at a damaged file");
+            }
+        }
+    };
+    tokio::select! { () = app.stop.cancelled() => {} () = looking => {} }
+}
+
+async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
+    let Suspect { original, variant } = suspect;
+    let mut conn = app.db.read().await?;
+    type Row = (Uuid, i64, bool);
+    let row = fetch_optional!(&mut conn, Row, sql::SELECT_SUSPECT, original.generation)?;
+    drop(conn);
+    let Some((blob, bytes, is_discarded)) = row else { return Ok(()) };
+    let Some((preset, version, pixels_version)) = variant else {
+        read_over_original(app, blob, original, bytes, Look::Bytes).await?;
+        return Ok(());
+    };
+    let made = of_blob(&mut app.db.read().await?, blob).await?;
+    let is_it = |made: &Variant| {
+        (&made.preset, made.version, made.pixels_version) == (preset, *version, *pixels_version)
+    };
+    let Some(variant) = made.into_iter().find(is_it) else { return Ok(()) };
+    let key = BlobKey::Original(original);
+    let makes_anew = !is_discarded && intact::look(&app.blobs, &key, bytes as u64).await?.is_none();
+    read_over_variant(app, original, variant, makes_anew, Look::Bytes).await
 }
 
 /// Reads over a stretch of blobs, as fast as it can; false when it is not time yet. For tests.

@@ -14,6 +14,7 @@ crate::sql! {
         WHERE id > $1 AND NOT doomed ORDER BY id LIMIT 50";
     IS_LIVE = "SELECT id FROM blobs WHERE id = $1 AND generation = $2 AND NOT doomed";
     SELECT_DAMAGED = "SELECT id, generation FROM blobs WHERE damaged_ms IS NOT NULL AND NOT doomed";
+    SELECT_SUSPECT = "SELECT id, bytes, discarded FROM blobs WHERE generation = $1 AND NOT doomed";
     IS_MARKED = "SELECT id FROM blobs WHERE id = $1 AND damaged_ms IS NOT NULL";
     SET_DAMAGED = "UPDATE blobs SET damaged_ms = $3 WHERE id = $1 AND generation = $2";
     SELECT_SCRUB = locking "SELECT scrub_after, scrub_began_ms FROM lab";

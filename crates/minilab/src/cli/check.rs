@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Settings, existing, log, runtime};
+use super::{Settings, existing, log, runtime, say};
 use crate::check::{differences, repair, whose};
 
 #[derive(Args)]
@@ -22,7 +22,6 @@ pub(super) struct Check {
 
 const GRACE: Duration = Duration::from_hours(1);
 
-#[expect(clippy::print_stdout, reason = "the result of the command")]
 pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {
     let config = check.settings.load(|_| {})?;
     let _log = log::start(&config)?;
@@ -34,18 +33,19 @@ pub(super) fn run(check: Check) -> anyhow::Result<ExitCode> {
             let whose = whose.map(|whose| format!("; {whose}")).unwrap_or_default();
             if check.repair {
                 let mended = repair(&app, difference, GRACE).await?;
-                println!("{difference}{whose}; {mended}");
+                say::result(format_args!("{difference}{whose}; {mended}"))?;
             } else {
-                println!("{difference}{whose}");
+                say::result(format_args!("{difference}{whose}"))?;
             }
         }
         app.db.close().await;
         if found.is_empty() {
-            println!("no difference");
+            say::result("no difference")?;
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("paths are below {}", app.config.blobs.root(&app.config.data).display());
-        println!("{} differences", found.len());
+        let root = app.config.blobs.root(&app.config.data);
+        say::aside(format_args!("paths are below {}", root.display()));
+        say::result(format_args!("{} differences", found.len()))?;
         Ok(ExitCode::FAILURE)
     })
 }

@@ -6,7 +6,7 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -16,6 +16,8 @@ use crate::config::{Config, LogFormat};
 const WRITE_EVERY: Duration = Duration::from_millis(20);
 /// Bytes that may lie. When nobody reads them, newer lines are lost: a log keeps nobody waiting.
 const BYTES_MAX: usize = 4 << 20;
+/// How long the last lines may take.
+const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// The log of this process. When it is dropped, all lines are written.
 #[must_use = "what is logged after it is gone is lost"]
@@ -46,7 +48,15 @@ pub(super) fn start(config: &Config) -> anyhow::Result<Log> {
 impl Drop for Log {
     fn drop(&mut self) {
         self.lines.waiting().is_over = true;
-        self.lines.changed.notify_one();
+        self.lines.changed.notify_all();
+        let deadline = Instant::now() + END_WITHIN;
+        // Whoever does not read the last lines is not waited for longer.
+        while self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            if Instant::now() >= deadline {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         if let Some(writing) = self.writing.take() {
             let _ = writing.join();
         }

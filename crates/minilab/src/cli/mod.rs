@@ -7,6 +7,7 @@ mod existing;
 mod log;
 mod metadata;
 mod render;
+mod say;
 mod secrets;
 mod serve;
 
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::redact::redact;
+use crate::redact::{redact, redact_setting};
 use crate::{memory, private};
 
 /// A photo lab in one binary: pictures in, every size out.
@@ -103,7 +104,7 @@ pub fn run() -> ExitCode {
     match dispatch(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("minilab: {}", redact(&format!("{error:#}")));
+            say::aside(format_args!("minilab: {}", redact(&format!("{error:#}"))));
             ExitCode::FAILURE
         }
     }
@@ -133,18 +134,16 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the result of the command")]
 fn print_settings(config: &Config) -> anyhow::Result<()> {
     let mut shown = toml::Value::try_from(config)?;
     hide_secrets(&mut shown);
-    print!("{}", toml::to_string(&shown.try_into::<Config>()?)?);
-    Ok(())
+    say::result(toml::to_string(&shown.try_into::<Config>()?)?.trim_end())
 }
 
 /// In every setting, whichever may hold one some day.
 fn hide_secrets(value: &mut toml::Value) {
     match value {
-        toml::Value::String(text) => *text = redact(text),
+        toml::Value::String(text) => *text = redact_setting(text),
         toml::Value::Array(items) => items.iter_mut().for_each(hide_secrets),
         toml::Value::Table(table) => table.iter_mut().for_each(|(_, value)| hide_secrets(value)),
         _ => {}

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use pixels::{Limits, OutputFormat, Rendered};
 
+use super::say;
 use crate::tiers::{Preset, from_word, seed};
 
 #[derive(Args)]
@@ -79,12 +80,11 @@ fn chosen_presets(render: &Render) -> anyhow::Result<Vec<Preset>> {
 }
 
 /// Prints one line; true when the file could be rendered.
-#[expect(clippy::print_stdout, reason = "the result of the command")]
 fn report(file: &Path, outcome: anyhow::Result<String>) -> bool {
     let is_ok = outcome.is_ok();
     let line = outcome.unwrap_or_else(|error| format!("failed: {error:#}"));
-    println!("{}: {line}", file.display());
-    is_ok
+    // Who stops reading has seen enough.
+    say::result(format_args!("{}: {line}", file.display())).is_ok() && is_ok
 }
 
 fn render_file(render: &Render, presets: &[Preset], file: &Path) -> anyhow::Result<String> {

@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Settings, descriptors, existing, log, runtime};
+use super::{Settings, descriptors, existing, log, runtime, say};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
-use crate::{accounts, http, router, start, worker};
+use crate::{accounts, check, http, router, start, worker};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -50,6 +50,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         }
         let watch = crate::spawn(start::watch_links(app.clone()));
         let tidy = crate::spawn(start::tidy_sign_ins(app.clone()));
+        let examine = crate::spawn(check::scrub::examine(app.clone()));
         http::server::serve(
             listener,
             router::router(app.clone()),
@@ -59,6 +60,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         .await;
         watch.await.context("the watch over links died")?;
         tidy.await.context("the memory of sign-ins died")?;
+        examine.await.context("the look at damaged files died")?;
         close(app, hands).await
     })
 }
@@ -76,10 +78,10 @@ fn invite(app: &App, url: &str, command: &str) {
         return;
     }
     let line = "=".repeat(url.len() + 4);
-    eprintln!(
+    say::aside(format_args!(
         "\n{line}\n  There is no admin yet. Open this link within an hour to become the first one:\n\n  \
          {url}\n\n  Or make one here, at any time:\n\n  {command}\n{line}\n"
-    );
+    ));
 }
 
 pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::Config;
+use crate::http::words::plain;
 use crate::redact::redact;
 
 const PREFIX: &str = "MINILAB__";
@@ -45,7 +46,7 @@ pub fn load(
             Err(problem) => problems.push(problem),
             Ok(()) => match Config::deserialize(candidate.clone()) {
                 Ok(_) => settings = candidate,
-                Err(error) => problems.push(format!("{key}: {}", error.message())),
+                Err(error) => problems.push(format!("{key}: {}", plain(error.message()))),
             },
         }
     }
@@ -113,7 +114,17 @@ fn from_variable(
             return;
         }
         Some(Value::String(_)) => Value::String(text.to_owned()),
-        // A list of words: names and addresses.
+        // A list of words: names and addresses, between commas, or as the file has it.
+        Some(Value::Array(_)) if text.trim_start().starts_with('[') => {
+            match format!("list = {text}").parse::<Table>() {
+                Ok(mut table) => table.remove("list").expect("it was just written"),
+                Err(_) => {
+                    problems
+                        .push(format!("{name}: is no list; write items with commas between them"));
+                    return;
+                }
+            }
+        }
         Some(Value::Array(_)) => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Value::Array(items.map(|item| Value::String(item.to_owned())).collect())

@@ -101,7 +101,11 @@ async fn read_stored(
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Problem::reached(Limit::OpenFiles, status, "busy", detail, 5)
     })?;
-    Ok(if is_whole { intact::verified(body, served.bytes, served.tag, &served.key) } else { body })
+    Ok(if is_whole {
+        intact::verified(blobs, body, served.bytes, served.tag, &served.key)
+    } else {
+        body
+    })
 }
 
 /// Small bodies are kept in memory, whole and true; ranges are cut from what is kept.

@@ -40,7 +40,7 @@ pub(super) struct Connection {
     /// The same for the end of the last request.
     quiet_since_ms: AtomicU64,
     under_way: AtomicUsize,
-    /// Bytes of the preface that came in; whoever has sent all of it, or a request, has spoken.
+    /// Bytes of the preface that came in. Whoever has sent a request has spoken.
     preface: AtomicUsize,
     has_spoken: AtomicBool,
     written: AtomicU64,
@@ -132,7 +132,6 @@ impl Connection {
         }
         if length > 0 {
             self.preface.store(before + length, Ordering::Relaxed);
-            self.has_spoken.fetch_or(length == wanted.len(), Ordering::Relaxed);
         }
         if before + length == PREFACE.len() {
             let mut watched = self.watched();

@@ -33,6 +33,9 @@ impl Hosts {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
         };
+        if host.contains('@') {
+            return false;
+        }
         let name = authority.host().trim_start_matches('[').trim_end_matches(']');
         name.eq_ignore_ascii_case("localhost")
             || name.parse::<IpAddr>().is_ok()
@@ -60,6 +63,12 @@ pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
         return Some(Problem::bad_request("two_hosts", "a request names one Host, not several"));
     }
     let authority = request.uri().authority().map(Authority::as_str);
+    let said = text(request.headers(), &header::HOST);
+    if let (Some(one), Some(other)) = (authority, said)
+        && !one.eq_ignore_ascii_case(other)
+    {
+        return Some(Problem::bad_request("two_hosts", "a request names one host, not several"));
+    }
     let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
     if !guard.hosts.allow(host) {
         let detail = "this service does not answer to that Host; its operator adds the name to the \

@@ -13,7 +13,11 @@ use futures_util::{StreamExt, stream};
 
 use super::Problem;
 use super::tag::short_tag;
-use crate::blobs::{BlobKey, Blobs};
+use crate::blobs::{BlobKey, Blobs, Suspect, Suspects};
+use crate::seldom::Seldom;
+
+/// Whoever asks for it again and again need not be told of each time.
+static TOLD: Seldom = Seldom::new();
 
 /// The code of a variant that is not there, or not whole: it may be made anew.
 pub const VARIANT_LOST: &str = "variant_lost";
@@ -35,7 +39,9 @@ pub enum Damage {
 impl Damage {
     /// What is answered instead of the bytes.
     pub fn problem(self, key: &BlobKey<'_>) -> Problem {
-        tracing::warn!(path = %key.path(), damage = %self, "stored bytes are damaged");
+        if TOLD.speaks() {
+            tracing::warn!(path = %key.path(), damage = %self, "stored bytes are damaged");
+        }
         match (key, self) {
             (BlobKey::Variant { .. }, _) => {
                 let detail = "the variant was lost, and there is no original to make it from again";
@@ -82,6 +88,7 @@ pub async fn read(
     }
     let found = blobs.bytes(key).await?;
     if short_tag(blake3::hash(&found).as_bytes()) != short_tag(hash) {
+        blobs.suspects.report(key);
         bail!(Damage::Changed);
     }
     Ok(found)
@@ -101,7 +108,8 @@ struct Verified {
     body: BodyDataStream,
     hasher: blake3::Hasher,
     tag: [u8; 16],
-    path: String,
+    suspect: Suspect,
+    suspects: Suspects,
     /// Bytes that may go before the hash is known.
     free: u64,
     /// Bytes that are to come.
@@ -112,12 +120,13 @@ struct Verified {
 }
 
 /// The same body, whose end goes out only if all of it was right. A body that ends early breaks as well.
-pub fn verified(body: Body, bytes: u64, tag: [u8; 16], key: &BlobKey<'_>) -> Body {
+pub fn verified(blobs: &Blobs, body: Body, bytes: u64, tag: [u8; 16], key: &BlobKey<'_>) -> Body {
     let verified = Verified {
         body: body.into_data_stream(),
         hasher: blake3::Hasher::new(),
         tag,
-        path: key.path().to_string(),
+        suspect: key.into(),
+        suspects: blobs.suspects.clone(),
         free: bytes.saturating_sub(HELD_BACK_BYTES),
         left: bytes,
         held: BytesMut::new(),
@@ -168,7 +177,11 @@ impl Verified {
     }
 
     fn broken(&self) -> anyhow::Error {
-        tracing::warn!(path = self.path, "stored bytes are damaged; an answer was broken off");
+        self.suspects.report_one(self.suspect.clone());
+        if TOLD.speaks() {
+            let suspect = &self.suspect;
+            tracing::warn!(?suspect, "stored bytes are damaged; an answer was broken off");
+        }
         Damage::Changed.into()
     }
 }
@@ -183,7 +196,10 @@ mod tests {
         let body = Body::from_stream(stream::iter(chunks.collect::<Vec<_>>()));
         let original = crate::blobs::Original { hash: vec![0; 32], generation: uuid::Uuid::nil() };
         let tag = short_tag(hash.as_bytes());
-        let mut out = verified(body, said, tag, &BlobKey::Original(&original)).into_data_stream();
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&crate::blobs::BlobsConfig::default(), folder.path()).unwrap();
+        let key = BlobKey::Original(&original);
+        let mut out = verified(&blobs, body, said, tag, &key).into_data_stream();
         let mut all = Vec::new();
         while let Some(chunk) = out.next().await {
             let Ok(chunk) = chunk else { return (all, false) };

@@ -1,14 +1,18 @@
 //! The accept loop: a bounded number of connections, and a shutdown with a deadline.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, Version};
+use axum::http::{HeaderValue, Request, Response, Version, header};
+use bytes::Bytes;
 use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::rt::Executor;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -140,6 +144,7 @@ fn answer(
     let under_way = connection.begin();
     request.extensions_mut().insert(service.peer);
     let is_stream = request.version() == Version::HTTP_2;
+    let rest = (!is_stream && !request.body().is_end_stream()).then(Arc::<AtomicBool>::default);
     async move {
         // Of many answers on one connection some wait until others are taken.
         let room = if is_stream && connection.network.is_some() {
@@ -148,13 +153,20 @@ fn answer(
         } else {
             None
         };
-        let mut answer = service.router.oneshot(request.map(Body::new)).await?;
+        let request = request.map(|body| match &rest {
+            Some(is_read) => Body::new(Watched { body, is_read: is_read.clone() }),
+            None => Body::new(body),
+        });
+        let mut answer = service.router.oneshot(request).await?;
+        if rest.is_some_and(|is_read| !is_read.load(Ordering::Acquire)) {
+            // What is left of the body is not read, so the connection ends; whoever sends is told.
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         let on_received = OnReceived::take(answer.extensions_mut());
         let (head, body) = answer.into_parts();
         let room = room.map(|mut room| {
-            let needed = axum::body::HttpBody::size_hint(&body)
-                .exact()
-                .map_or(u64::MAX, |bytes| bytes.div_ceil(1024));
+            let needed =
+                HttpBody::size_hint(&body).exact().map_or(u64::MAX, |bytes| bytes.div_ceil(1024));
             drop(room.split(
                 (ANSWER_KIB as usize).saturating_sub(needed.try_into().unwrap_or(usize::MAX)),
             ));
@@ -162,6 +174,34 @@ fn answer(
         });
         let body = Outgoing::new(body, &head.headers, on_received, under_way, is_stream, room);
         Ok(Response::from_parts(head, body))
+    }
+}
+
+/// A request's body, and whether all of it was read.
+struct Watched {
+    body: Incoming,
+    is_read: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.is_read.fetch_or(frame.is_none() || self.body.is_end_stream(), Ordering::AcqRel);
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -29,6 +29,21 @@ pub fn plain(error: &str) -> String {
         let (given, known) = rest.split_once(", expected ").unwrap_or((rest, ""));
         return format!("{given} is none of {}", known.trim_start_matches("one of "));
     }
+    if let Some(name) = error.strip_prefix("duplicate field ") {
+        return format!("{name} is said more than once");
+    }
+    if error.starts_with("UUID parsing failed") {
+        return "is no id".to_owned();
+    }
+    if error == "provided string was not `true` or `false`" {
+        return "is neither true nor false".to_owned();
+    }
+    if let Some((_, place)) = error.split_once(" at line ") {
+        return match error.starts_with("EOF while parsing") {
+            true => format!("the JSON ends too early, at line {place}"),
+            false => format!("this is no JSON at line {place}"),
+        };
+    }
     match error.split_once(", expected ") {
         Some((found, expected)) => format!("is {}, not {}", found_words(found), wanted(expected)),
         None => error.to_owned(),
@@ -94,6 +109,14 @@ mod tests {
             ),
             ("unknown variant `a`, expected `b` or `c`", "`a` is none of `b` or `c`"),
             ("unknown variant `a`, expected one of `b`, `c`", "`a` is none of `b`, `c`"),
+            ("duplicate field `camera`", "`camera` is said more than once"),
+            ("UUID parsing failed: invalid character: found `o` at 1", "is no id"),
+            ("provided string was not `true` or `false`", "is neither true nor false"),
+            (
+                "EOF while parsing an object at line 1 column 1",
+                "the JSON ends too early, at line 1 column 1",
+            ),
+            ("expected value at line 1 column 1", "this is no JSON at line 1 column 1"),
             (
                 "neither \"download\" nor a number of seconds",
                 "neither \"download\" nor a number of seconds",

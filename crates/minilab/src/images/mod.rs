@@ -157,6 +157,8 @@ pub struct BlobRow {
     pub exposure: Option<String>,
     pub gps_lat: Option<f64>,
     pub gps_lon: Option<f64>,
+    /// When its bytes were found wrong. The next upload of them puts them back.
+    pub damaged_ms: Option<i64>,
 }
 
 impl BlobRow {

@@ -362,6 +362,9 @@ async fn serve_original(
         Some(copy) => (copy.key(&original), copy.bytes, &copy.hash),
         None => (BlobKey::Original(&original), image.blob.bytes, &image.blob.hash),
     };
+    if stripped.is_none() && image.blob.damaged_ms.is_some() {
+        remake::require_original(app, image).await.map_err(bare)?;
+    }
     let served = Served {
         key,
         bytes: bytes as u64,

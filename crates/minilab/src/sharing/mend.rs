@@ -90,12 +90,11 @@ async fn variant(
 ) -> Result<Option<Variant>, Problem> {
     let made = of_blob(&mut app.db.read().await?, image.blob_id).await?;
     if let Some(known) = latest(&made, image.blob_id, preset) {
-        let original = image.blob.original();
-        let stored = app.blobs.size(&known.key(&original)).await?;
-        if stored == Some(known.bytes as u64) {
-            return Ok(Some(known.clone()));
-        }
         remake::forget_lost(app, image, known).await?;
+        let left = of_blob(&mut app.db.read().await?, image.blob_id).await?;
+        if let Some(whole) = latest(&left, image.blob_id, preset) {
+            return Ok(Some(whole.clone()));
+        }
     }
     if preset == ORIGINAL {
         return if may_make { location::without(app, image).await } else { Ok(None) };

@@ -13,7 +13,7 @@ use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
-use crate::http::intact;
+use crate::http::intact::{self, Damage, ORIGINAL_DAMAGED};
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
 use crate::jobs::{self, Job, JobError, Lease};
@@ -169,6 +169,13 @@ async fn make(
     let key = BlobKey::Original(&original);
     if let Some(damage) = intact::look(&app.blobs, &key, row.bytes as u64).await? {
         return Err(JobError::damage(damage.problem(&key).code, damage.to_string()));
+    }
+    // What was just brought was just hashed; what has lain there may have changed.
+    let is_new = matches!(lease.job, Job::Develop { .. });
+    if row.damaged_ms.is_some() || !is_new && !intact::is_right(&app.blobs, &key, &row.hash).await?
+    {
+        app.blobs.suspects.report(&key);
+        return Err(JobError::damage(ORIGINAL_DAMAGED, Damage::Changed.to_string()));
     }
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.

@@ -10,21 +10,24 @@ use crate::http::Problem;
 use crate::http::intact::{self, Damage};
 use crate::images::Image;
 
-/// Sees to it that the original is there, at its size.
+/// Sees to it that the original is there, at its size, and not known to be damaged.
 pub async fn require_original(app: &App, image: &Image) -> Result<(), Problem> {
     let original = image.blob.original();
     let key = BlobKey::Original(&original);
     match intact::look(&app.blobs, &key, image.blob.bytes as u64).await? {
         Some(damage) => Err(damage.problem(&key)),
+        None if image.blob.damaged_ms.is_some() => Err(Damage::Changed.problem(&key)),
         None => Ok(()),
     }
 }
 
-/// Forgets a variant whose bytes are not there. It stays as it is when there is nothing to make it from.
+/// Forgets a variant whose bytes are not there, or not what they were. It stays as it is when there is nothing to make it from.
 pub async fn forget_lost(app: &App, image: &Image, variant: &Variant) -> Result<(), Problem> {
     let original = image.blob.original();
     let (key, bytes) = (variant.key(&original), variant.bytes as u64);
-    if intact::look(&app.blobs, &key, bytes).await?.is_none() {
+    if intact::look(&app.blobs, &key, bytes).await?.is_none()
+        && intact::is_right(&app.blobs, &key, &variant.hash).await?
+    {
         // Somebody was faster, or the original was put back and this one made beside it.
         return Ok(());
     }

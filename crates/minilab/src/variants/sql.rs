@@ -15,7 +15,7 @@ crate::sql! {
         ON CONFLICT (image_id, preset) DO NOTHING";
     SELECT_BLOB = "SELECT hash, generation, pool_id, discarded, place_free, bytes, format, width, height,
             frames, orientation, has_alpha, decode_bytes, truncated, make, model, lens, taken_at, exposure, gps_lat,
-            gps_lon
+            gps_lon, damaged_ms
         FROM blobs WHERE id = $1 AND NOT doomed";
     LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
     /// The images of a blob that wait for their first prints, with their owners' tiers.

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Settings, existing, log, runtime};
+use super::{Settings, existing, log, runtime, say};
 use crate::accounts::create::{NewAccount, create};
 use crate::accounts::keys::{self, NewCredential};
 use crate::accounts::scopes::Scope;
@@ -102,12 +102,12 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
             let new =
                 NewAccount { name, tier, is_admin: admin, password_hash: None, now_ms: now() };
             on_db(settings, async |db| {
-                print(&create(db, new).await?.reveal());
+                say::result(create(db, new).await?.reveal())?;
                 Ok(())
             })
         }
         AccountCommand::List(settings) => on_db(settings, async |db| {
-            print(&list::table(db).await?);
+            say::result(list::table(db).await?)?;
             Ok(())
         }),
         AccountCommand::Password(Named { name, settings }) => {
@@ -124,7 +124,7 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
             on_db(settings, async |db| {
                 let account = find(db, &name).await?;
                 let key = make_key(db, account, new.label, &new.scope, new.expires).await?;
-                print(&key.reveal());
+                say::result(key.reveal())?;
                 Ok(())
             })
         }
@@ -237,11 +237,6 @@ fn told(problem: Problem) -> anyhow::Error {
 
 fn now() -> i64 {
     Clock::default().now_ms()
-}
-
-#[expect(clippy::print_stdout, reason = "the result of the command")]
-fn print(text: &str) {
-    println!("{text}");
 }
 
 fn parse_life(text: &str) -> Result<Duration, String> {

@@ -5,6 +5,8 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use anyhow::{Context, ensure};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use crate::cli::say;
+
 /// More than any password has, and a line that never ends is not gathered.
 const LINE_BYTES_MAX: u64 = 4096;
 
@@ -20,12 +22,11 @@ pub(super) fn read(account: &str) -> anyhow::Result<String> {
 }
 
 fn ask(question: &str) -> anyhow::Result<String> {
-    eprint!("{question}");
-    std::io::stderr().flush()?;
+    write!(std::io::stderr(), "{question}")?;
     let hidden = Hidden::start()?;
     let line = read_line();
     drop(hidden);
-    eprintln!();
+    say::aside("");
     line
 }
 
