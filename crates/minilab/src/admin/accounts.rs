@@ -148,6 +148,8 @@ pub async fn list_accounts(
 }
 
 /// Make an account
+///
+/// A key needs all scopes for it.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", request_body = AccountForm,
     responses(
         (status = 201, body = AccountView),
@@ -255,7 +257,8 @@ pub async fn show_account(
 
 /// Change an account
 ///
-/// Only what is named. In a higher tier its old images get their new variants in the background.
+/// Only what is named. In a higher tier its old images get their new variants in the background. For a
+/// password, and to make an admin, a key needs all scopes.
 #[utoipa::path(patch, path = "/api/v1/accounts/{id}", tag = "admin", params(("id" = Uuid, Path)),
     request_body = AccountChange,
     responses(

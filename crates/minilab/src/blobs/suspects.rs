@@ -54,6 +54,11 @@ impl Suspects {
         let _ = self.reports.try_send(suspect);
     }
 
+    /// The next one, if one waits.
+    pub async fn waiting(&self) -> Option<Suspect> {
+        self.waiting.lock().await.try_recv().ok()
+    }
+
     /// The next one.
     pub async fn next(&self) -> Option<Suspect> {
         self.waiting.lock().await.recv().await

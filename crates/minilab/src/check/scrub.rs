@@ -71,6 +71,14 @@ pub async fn examine(app: App) {
     tokio::select! { () = app.stop.cancelled() => {} () = looking => {} }
 }
 
+/// Looks at those that wait. For tests.
+pub async fn examine_now(app: &App) -> anyhow::Result<()> {
+    while let Some(suspect) = app.blobs.suspects.waiting().await {
+        examine_one(app, &suspect).await?;
+    }
+    Ok(())
+}
+
 async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     let Suspect { original, variant } = suspect;
     let mut conn = app.db.read().await?;

@@ -19,6 +19,7 @@ on_both_engines! {
     of_a_changed_original_the_end_stays_here
     reading_over_finds_what_rots
     old_links_find_what_was_put_back
+    what_is_found_wrong_on_its_way_out_is_marked_and_mended
 }
 
 /// Where the bytes are that `is_wanted` by their path.
@@ -234,4 +235,39 @@ async fn old_links_find_what_was_put_back(lab: Lab) {
     lab.run_jobs().await;
     assert_eq!(lab.get("", &links[0]).await.body, bytes);
     assert_eq!(lab.beside().await.get("", &links[1]).await.body, print);
+}
+
+async fn what_is_found_wrong_on_its_way_out_is_marked_and_mended(lab: Lab) {
+    let ada = lab.account("ada", "premium").await;
+    let bytes = bmp(30, 20, 1);
+    let id = lab.ready(&ada, "a.bmp", bytes.clone()).await;
+    let image = format!("/api/v1/images/{id}");
+    let path = format!("{image}/original");
+
+    flip(&original(&lab));
+    let fresh = lab.beside().await;
+    assert_eq!(fresh.call(&ada, "HEAD", &path).await.status, 200, "nobody has looked");
+    assert_eq!(fresh.get(&ada, &path).await.code(), "original_damaged");
+    scrub::examine_now(&fresh.app).await.unwrap();
+    assert_eq!(fresh.call(&ada, "HEAD", &path).await.status, 500);
+    assert_eq!(lab.get(&ada, &path).await.code(), "original_damaged");
+    let wish = json!({"ids": [id], "variant": "original"});
+    let zip = lab.json(&ada, "POST", "/api/v1/images/zip", wish).await;
+    assert_eq!(zip.status, 200);
+    assert!(!zip.body.windows(50).any(|part| bytes.windows(50).next() == Some(part)));
+    assert!(String::from_utf8_lossy(&zip.body).contains("not-included.txt"));
+    let again = lab.upload(&ada, "again.bmp", bytes.clone()).await;
+    assert_eq!(again.json()["items"][0]["status"], "duplicate");
+    assert_eq!(lab.get(&ada, &path).await.body, bytes);
+    lab.run_jobs().await;
+
+    let variant = format!("{image}/variants/h200");
+    let whole = lab.get(&ada, &variant).await;
+    assert_eq!(whole.status, 200);
+    flip(&stored(&lab, |path| path.contains("/h200.")));
+    let working = lab.work();
+    let mended = lab.beside().await.get(&ada, &variant).await;
+    assert_eq!((mended.status.as_u16(), mended.body == whole.body), (200, true));
+    working.stop().await;
+    assert_eq!(lab.differences().await, [""; 0]);
 }
