@@ -5,7 +5,9 @@
 //! it stands, so that offsets into the file stay right. What is known to hold none is kept.
 //! A block that nobody here can read is emptied too: it must not tell what we promised to hide.
 
+mod bmp;
 mod bytes;
+mod figures;
 mod gif;
 mod heif;
 mod ico;
@@ -67,8 +69,7 @@ fn cleaned(bytes: Vec<u8>, format: Format) -> Result<Vec<u8>, Error> {
         Format::Avif | Format::Heic => heif::file(bytes, &mut work),
         Format::Tiff => tiff::file(bytes, &mut work),
         Format::Ico => ico::file(bytes, &mut work),
-        // A bitmap has no room for notes.
-        Format::Bmp => Ok(bytes),
+        Format::Bmp => bmp::file(bytes, &mut work),
     }
 }
 
