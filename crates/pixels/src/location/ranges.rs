@@ -1,6 +1,6 @@
 //! Sets of ranges: what must go, and what must stay although it lies in the same bytes.
 
-use std::ops::Range;
+use std::{ops::Range, slice};
 
 /// Sorts ranges and joins those that touch.
 pub(super) fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -47,7 +47,7 @@ pub(super) fn leave_only(bytes: &mut Vec<u8>, kept: &[Range<usize>]) -> bool {
     if is_followed {
         bytes.truncate(end);
     }
-    empty(bytes, &[0..end], kept) || is_followed
+    empty(bytes, slice::from_ref(&(0..end)), kept) || is_followed
 }
 
 /// Whether nothing but zeros lies outside of what is kept, which must be [`joined`].
