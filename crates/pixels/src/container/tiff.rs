@@ -127,7 +127,7 @@ pub(crate) struct Entry {
     /// Where the value lies in the file, as far as it lies in the block.
     pub(crate) value: Range<u64>,
     /// Whether the value is of a known kind and lies in the block.
-    is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl Directory {

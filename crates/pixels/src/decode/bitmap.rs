@@ -223,6 +223,19 @@ fn run_lengths(bytes: &[u8], bitmap: &Bitmap, factor: u32) -> Result<Raster, Err
     Ok(reducer.finish())
 }
 
+/// Where the run lengths of a picture end, with the end marker if it is there; `None` when the
+/// bytes end first.
+pub(crate) fn run_lengths_end(bytes: &[u8], bitmap: &Bitmap) -> Option<usize> {
+    let data = bytes.get(bitmap.data as usize..)?;
+    let (width, height) = (bitmap.width as usize, bitmap.height as usize);
+    // Nothing is painted: only the codes are of interest.
+    let mut painter = Painter { width, height, x: 0, y: 0, overran: false, pixels: Vec::new() };
+    let mut codes = data.iter().copied();
+    paint(&mut codes, bitmap.compression, &|_| [0; 4], &mut painter)?;
+    let end = bytes.len() - codes.len();
+    Some(if bytes[end..].starts_with(&[0, 1]) { end + 2 } else { end })
+}
+
 struct Painter {
     width: usize,
     height: usize,
@@ -235,8 +248,11 @@ struct Painter {
 
 impl Painter {
     fn put(&mut self, colour: [u8; 4]) {
-        if self.x < self.width && self.y < self.height {
-            self.pixels[self.y * self.width + self.x] = colour;
+        if self.x < self.width
+            && self.y < self.height
+            && let Some(pixel) = self.pixels.get_mut(self.y * self.width + self.x)
+        {
+            *pixel = colour;
         }
         self.x += 1;
     }

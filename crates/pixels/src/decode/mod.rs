@@ -15,7 +15,7 @@ mod png;
 mod tiff;
 mod webp;
 
-pub(crate) use self::planes::Planes;
+pub(crate) use self::{bitmap::run_lengths_end, planes::Planes};
 
 use crate::{
     Error, Facts, Format,

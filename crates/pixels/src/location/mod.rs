@@ -1,11 +1,14 @@
 //! Takes the place out of a picture's file: the notes that say where it was taken go, the pixels
 //! and the other notes stay as they are.
 //!
-//! Every format has the same three rules. What is known to hold a place is emptied, mostly where
+//! Every format has the same four rules. What is known to hold a place is emptied, mostly where
 //! it stands, so that offsets into the file stay right. What is known to hold none is kept.
 //! A block that nobody here can read is emptied too: it must not tell what we promised to hide.
+//! And so is what the file itself refers to nowhere, or it is cut off where it follows all else.
 
+mod bmp;
 mod bytes;
+mod figures;
 mod gif;
 mod heif;
 mod ico;
@@ -35,10 +38,10 @@ const DEPTH_MAX: u8 = 8;
 ///
 /// What goes: GPS directories of Exif and TIFF, `GeoTIFF` tags, place names of IPTC, of Panasonic's
 /// and of Nikon's maker notes, whole XMP packets that speak of a place, remarks that hold
-/// a position, blocks that cannot be read, and what follows the end of the picture unless it is
-/// another JPEG, which is treated alike. All else stays: camera, orientation, time, colour
-/// profile. A file that tells no place comes back equal, but for such unreadable and trailing
-/// bytes. Doing it twice is doing it once.
+/// a position in words or in figures, blocks that cannot be read, and bytes between the parts of
+/// the file or behind them, unless they are zeros, or another JPEG, which is treated alike. All
+/// else stays: camera, orientation, time, colour profile. A file that tells no place comes back
+/// equal, but for such unreadable and stray bytes. Doing it twice is doing it once.
 ///
 /// Fails when the bytes are no picture of a known [`Format`], and when it cannot vouch for
 /// the result; it never hands back a file that may still tell the place.
@@ -67,8 +70,7 @@ fn cleaned(bytes: Vec<u8>, format: Format) -> Result<Vec<u8>, Error> {
         Format::Avif | Format::Heic => heif::file(bytes, &mut work),
         Format::Tiff => tiff::file(bytes, &mut work),
         Format::Ico => ico::file(bytes, &mut work),
-        // A bitmap has no room for notes.
-        Format::Bmp => Ok(bytes),
+        Format::Bmp => bmp::file(bytes, &mut work),
     }
 }
 

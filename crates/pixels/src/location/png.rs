@@ -5,7 +5,7 @@ use std::io::Cursor;
 use super::{Work, cannot, text, text::Cleaned, tiff};
 use crate::{
     Error,
-    container::{Chunk, part, png::Chunks},
+    container::{Chunk, clipped, part, png::Chunks},
     source::Source,
 };
 
@@ -34,9 +34,23 @@ pub(super) fn file(bytes: &[u8], work: &mut Work) -> Result<Vec<u8>, Error> {
     Ok(clean)
 }
 
+/// Where the file ends that begins at a position, and whether its end chunk says so.
+pub(super) fn end(bytes: &[u8], start: usize) -> Result<(usize, bool), Error> {
+    let mut source = Source::new(Cursor::new(bytes)).map_err(|_| cannot("unreadable chunks"))?;
+    let mut chunks = Chunks::of_file_at(start as u64);
+    let (mut end, mut is_ended) = (start, false);
+    while let Some(chunk) = chunks.next(&mut source) {
+        end = clipped(bytes.len(), &chunk.all).end.max(start);
+        is_ended = &chunk.name == b"IEND";
+    }
+    Ok((end, is_ended))
+}
+
 fn cleaned(chunk: &Chunk, content: &[u8], work: &mut Work) -> Result<Cleaned, Error> {
     let is_optional = chunk.name[0].is_ascii_lowercase();
     match &chunk.name {
+        // Behind the end nothing is read: what it holds is no part of the picture.
+        b"IEND" if !content.is_empty() => Ok(Cleaned::Changed(chunk.name, Vec::new())),
         name if !is_optional || KEPT.contains(&name) => Ok(Cleaned::Kept),
         // Of broken notes nothing is kept, of broken pixels all.
         _ if !chunk.is_whole => Ok(Cleaned::Gone),

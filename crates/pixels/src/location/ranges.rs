@@ -1,6 +1,6 @@
 //! Sets of ranges: what must go, and what must stay although it lies in the same bytes.
 
-use std::ops::Range;
+use std::{ops::Range, slice};
 
 /// Sorts ranges and joins those that touch.
 pub(super) fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -39,6 +39,25 @@ pub(super) fn empty(bytes: &mut [u8], gone: &[Range<usize>], kept: &[Range<usize
     changed
 }
 
+/// Fills all but what is kept with zeros, and cuts off what follows it unless that is zeros; what
+/// is kept must be [`joined`]. Returns whether any byte changed.
+pub(super) fn leave_only(bytes: &mut Vec<u8>, kept: &[Range<usize>]) -> bool {
+    let end = kept.last().map_or(0, |last| last.end).min(bytes.len());
+    let is_followed = bytes[end..].iter().any(|byte| *byte != 0);
+    if is_followed {
+        bytes.truncate(end);
+    }
+    empty(bytes, slice::from_ref(&(0..end)), kept) || is_followed
+}
+
+/// Whether nothing but zeros lies outside of what is kept, which must be [`joined`].
+pub(super) fn are_all(bytes: &[u8], kept: &[Range<usize>]) -> bool {
+    let starts = std::iter::once(0).chain(kept.iter().map(|range| range.end));
+    let ends = kept.iter().map(|range| range.start).chain([bytes.len()]);
+    let mut gaps = starts.zip(ends).filter_map(|(start, end)| bytes.get(start..end));
+    gaps.all(|gap| gap.iter().all(|byte| *byte == 0))
+}
+
 fn zero(bytes: &mut [u8], range: Range<usize>) -> bool {
     let Some(part) = bytes.get_mut(range) else { return false };
     let changed = part.iter().any(|byte| *byte != 0);
@@ -65,5 +84,17 @@ mod tests {
         assert!(empty(&mut bytes, &gone, &kept));
         assert_eq!(bytes, [1, 0, 1, 1, 1, 1, 0, 0, 1, 1]);
         assert!(!empty(&mut bytes, &gone, &kept));
+    }
+
+    #[test]
+    fn what_nobody_keeps_is_emptied_and_what_follows_is_cut_off() {
+        let kept = [0..2, 4..5];
+        let mut bytes = vec![1; 8];
+        assert!(!are_all(&bytes, &kept));
+        assert!(leave_only(&mut bytes, &kept));
+        assert_eq!(bytes, [1, 1, 0, 0, 1]);
+        bytes.extend([0, 0]);
+        assert!(are_all(&bytes, &kept) && !leave_only(&mut bytes, &kept));
+        assert_eq!(bytes.len(), 7);
     }
 }

@@ -1,7 +1,9 @@
-//! Decides by its words whether a text tells a place.
+//! Decides by its words, or by a position in figures, whether a text tells a place.
 //!
 //! Better a packet too many than one too few. Two wordlists, because people write of cities in
 //! remarks that are theirs to publish, while a property named `City` is there to tell the place.
+
+use super::figures;
 
 /// Words of a position.
 const POSITION: [&[u8]; 5] = [b"gps", b"latitude", b"longitude", b"iso6709", b"geotag"];
@@ -18,15 +20,17 @@ const EMPTY_PACKET: &[u8] = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>";
 
 /// Whether properties (XMP and the like) name a place or a position.
 pub(super) fn name_place(text: &[u8]) -> bool {
-    any_word(text, |word| {
-        POSITION.iter().chain(&INSIDE).any(|wanted| holds(word, wanted))
-            || ALONE.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
-    })
+    figures::hold_position(text)
+        || any_word(text, |word| {
+            POSITION.iter().chain(&INSIDE).any(|wanted| holds(word, wanted))
+                || ALONE.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
+        })
 }
 
 /// Whether a remark in a person's or a program's words holds a position.
 pub(super) fn holds_position(text: &[u8]) -> bool {
-    any_word(text, |word| POSITION.iter().any(|wanted| holds(word, wanted)))
+    figures::hold_position(text)
+        || any_word(text, |word| POSITION.iter().any(|wanted| holds(word, wanted)))
 }
 
 /// Empties an XMP packet that names a place.
@@ -94,6 +98,7 @@ mod tests {
         }
         assert!(!holds_position(b"The city at night, the old country"));
         assert!(holds_position(b"{\"latitude\": 48.1}"));
+        assert!(holds_position(b"+48.8577+002.2945/") && name_place(b"+48.8577+002.2945/"));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! BMP: the bitmap headers of Windows and OS/2, in a file or in an icon.
 
-use std::io::{Read, Seek};
+use std::{
+    io::{Read, Seek},
+    ops::Range,
+};
 
 use super::Header;
 use crate::{Error, Format, Limits, source::Source};
@@ -20,6 +23,12 @@ pub(crate) struct Bitmap {
     pub(crate) data: u64,
     /// Where an embedded ICC profile lies: start and bytes.
     pub(crate) profile: Option<(u64, u64)>,
+    /// Where the name of a profile lies that is elsewhere.
+    pub(crate) link: Option<(u64, u64)>,
+    /// Where the header lies, and what follows it: masks and colours.
+    pub(crate) heads: [Range<u64>; 2],
+    /// Colours that only advise displays.
+    spare: u32,
 }
 
 /// Where the palette lies.
@@ -38,6 +47,13 @@ pub(crate) const BITFIELDS: u32 = 3;
 pub(crate) const ALPHA_BITFIELDS: u32 = 6;
 /// Not a number of any file: OS/2's 24-bit run lengths share 4 with Windows' JPEG.
 pub(crate) const RLE24: u32 = 0x1_0000;
+
+/// Bytes of the longest header there is; a longer one has nothing more to say.
+const HEADER_BYTES_MAX: u32 = 124;
+/// Colours of the longest palette.
+const COLOURS_MAX: u32 = 256;
+const PROFILE_EMBEDDED: u32 = u32::from_be_bytes(*b"MBED");
+const PROFILE_LINKED: u32 = u32::from_be_bytes(*b"LINK");
 
 pub(crate) fn header<R: Read + Seek>(
     source: &mut Source<R>,
@@ -94,7 +110,8 @@ impl Bitmap {
             _ => 0,
         };
         bitmap.read_masks(source, start, size).ok_or_else(too_short)?;
-        bitmap.profile = profile(source, start, size);
+        bitmap.profile = profile(source, start, size, PROFILE_EMBEDDED);
+        bitmap.link = profile(source, start, size, PROFILE_LINKED);
         bitmap.check()?;
         if let Some(palette) = &mut bitmap.palette {
             palette.start = behind + masks;
@@ -102,6 +119,8 @@ impl Bitmap {
         } else {
             bitmap.data = behind + masks;
         }
+        let colours_end = bitmap.data + u64::from(bitmap.spare * 4);
+        bitmap.heads = [start..start + u64::from(size.min(HEADER_BYTES_MAX)), behind..colours_end];
         Ok(bitmap)
     }
 
@@ -184,6 +203,9 @@ fn old<R: Read + Seek>(source: &mut Source<R>) -> Option<Result<Bitmap, Error>> 
         palette: (entries > 0).then_some(Palette { start: 0, entries, entry_bytes: 3 }),
         data: 0,
         profile: None,
+        link: None,
+        heads: [0..0, 0..0],
+        spare: 0,
     }))
 }
 
@@ -217,12 +239,19 @@ fn new<R: Read + Seek>(source: &mut Source<R>, size: u32) -> Option<Result<Bitma
         palette: (bits <= 8).then_some(Palette { start: 0, entries, entry_bytes: 4 }),
         data: 0,
         profile: None,
+        link: None,
+        heads: [0..0, 0..0],
+        spare: if bits > 8 { entries.min(COLOURS_MAX) } else { 0 },
     }))
 }
 
-/// The ICC profile that a version 5 header points to.
-fn profile<R: Read + Seek>(source: &mut Source<R>, start: u64, size: u32) -> Option<(u64, u64)> {
-    const PROFILE_EMBEDDED: u32 = u32::from_be_bytes(*b"MBED");
+/// The ICC profile that a version 5 header points to, if it is of this kind.
+fn profile<R: Read + Seek>(
+    source: &mut Source<R>,
+    start: u64,
+    size: u32,
+    wanted: u32,
+) -> Option<(u64, u64)> {
     if size < 124 {
         return None;
     }
@@ -230,5 +259,5 @@ fn profile<R: Read + Seek>(source: &mut Source<R>, start: u64, size: u32) -> Opt
     let space = source.le32()?;
     source.seek(start + 112)?;
     let (offset, bytes) = (source.le32()?, source.le32()?);
-    (space == PROFILE_EMBEDDED).then(|| (start + u64::from(offset), u64::from(bytes)))
+    (space == wanted).then(|| (start + u64::from(offset), u64::from(bytes)))
 }

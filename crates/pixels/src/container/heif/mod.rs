@@ -2,6 +2,7 @@
 
 mod hidden;
 mod items;
+mod samples;
 
 use std::{
     io::{Read, Seek},
@@ -13,6 +14,7 @@ use crate::source::Source;
 
 pub(crate) use hidden::hidden;
 pub(crate) use items::{ItemInfo, infos, locations};
+pub(crate) use samples::chunks;
 
 /// Boxes looked at on one level; real files have a handful.
 const BOXES_MAX: usize = 4_096;

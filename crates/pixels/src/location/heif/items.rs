@@ -33,44 +33,58 @@ pub(super) struct Item {
     pub(super) extents: Vec<Range<usize>>,
 }
 
-/// Notes among the items of a `meta` box.
-pub(super) fn items(
-    file: &mut File<'_>,
-    meta: &[Area],
-    work: &mut Work,
-) -> Result<Vec<Item>, Error> {
-    let Some(list) = find(meta, *b"iinf") else { return Ok(Vec::new()) };
+/// What the items of a `meta` box are, and where they lie.
+#[derive(Default)]
+pub(super) struct Items {
+    pub(super) notes: Vec<Item>,
+    /// Where notes and pictures lie.
+    pub(super) used: Vec<Range<usize>>,
+}
+
+/// The items of a `meta` box.
+pub(super) fn items(file: &mut File<'_>, meta: &[Area], work: &mut Work) -> Result<Items, Error> {
+    let mut items = Items::default();
+    let Some(list) = find(meta, *b"iinf") else { return Ok(items) };
     let kinds = kinds(file, list, work)?;
-    if kinds.is_empty() {
-        return Ok(Vec::new());
-    }
     let unreadable = || cannot("notes that cannot be located");
-    let table = find(meta, *b"iloc").ok_or_else(unreadable)?;
+    let Some(table) = find(meta, *b"iloc") else {
+        let has_notes = kinds.values().any(Option::is_some);
+        return if has_notes { Err(unreadable()) } else { Ok(items) };
+    };
     let data = find(meta, *b"idat").map(|data| &data.content);
     let locations = locations(&mut file.source, table, data).ok_or_else(unreadable)?;
-    let mut found = Vec::new();
     for location in locations {
         work.spend(8 * (1 + location.extents.len()))?;
+        // What is no item is read by nobody.
         let Some(kind) = kinds.get(&location.id) else { continue };
+        let extents = location.extents.iter().map(|extent| clipped(file.bytes.len(), extent));
+        let extents: Vec<Range<usize>> = extents.collect();
+        items.used.extend_from_slice(&extents);
+        let Some(kind) = *kind else { continue };
         if location.method > 1 {
             return Err(cannot("notes that are built from others"));
         }
-        let extents = location.extents.iter().map(|extent| clipped(file.bytes.len(), extent));
-        found.push(Item { kind: *kind, extents: extents.collect() });
+        items.notes.push(Item { kind, extents });
     }
-    Ok(found)
+    Ok(items)
 }
 
-/// The kinds of items that are no pictures, by their number.
-fn kinds(file: &mut File<'_>, list: &Area, work: &mut Work) -> Result<HashMap<u32, Kind>, Error> {
+/// The kinds of items by their number; pictures have none.
+fn kinds(
+    file: &mut File<'_>,
+    list: &Area,
+    work: &mut Work,
+) -> Result<HashMap<u32, Option<Kind>>, Error> {
     let infos = infos(&mut file.source, list).ok_or_else(|| cannot("items that cannot be read"))?;
     work.spend(8 * infos.len())?;
-    let mut found = HashMap::new();
+    let mut found: HashMap<u32, Option<Kind>> = HashMap::new();
     for info in infos {
-        if let Some(kind) = kind(file.bytes, &info) {
+        let known = found.entry(info.id).or_default();
+        *known = match (*known, kind(file.bytes, &info)) {
             // Two kinds for one item: nobody knows which one counts.
-            found.entry(info.id).and_modify(|known| *known = Kind::Unknown).or_insert(kind);
-        }
+            (Some(_), Some(_)) => Some(Kind::Unknown),
+            (known, kind) => known.or(kind),
+        };
     }
     Ok(found)
 }

@@ -1,10 +1,11 @@
 //! AVIF and its kin, in place: items and boxes keep where they lie and how long they are.
 //!
-//! A box that must go becomes a `free` box full of zeros, which every reader skips.
+//! What no item and no track refers to is emptied, too: data may hold anything, and free space is
+//! only free when nothing is in it. A box that must go becomes a `free` box full of zeros, which every reader skips.
 
 mod items;
 
-use std::{collections::HashSet, io::Cursor, ops::Range};
+use std::{collections::HashSet, io::Cursor, mem, ops::Range};
 
 use items::{Item, Kind, items};
 
@@ -13,7 +14,7 @@ use crate::{
     Error,
     container::{
         clipped,
-        heif::{Area, handler, level},
+        heif::{Area, chunks, handler, level},
         part,
     },
     source::Source,
@@ -26,14 +27,13 @@ struct File<'a> {
 }
 
 /// Boxes that hold no notes, on each level. Others become free space: who knows.
-const TOP: [&[u8; 4]; 9] =
-    [b"ftyp", b"mdat", b"free", b"skip", b"wide", b"pdin", b"sidx", b"ssix", b"styp"];
-const IN_MOVIE: [&[u8; 4]; 5] = [b"mvhd", b"iods", b"mvex", b"free", b"skip"];
-const IN_TRACK: [&[u8; 4]; 6] = [b"tkhd", b"tref", b"edts", b"trgr", b"free", b"skip"];
-const IN_META: [&[u8; 4]; 12] = [
-    b"hdlr", b"dinf", b"pitm", b"iinf", b"iref", b"iprp", b"idat", b"iloc", b"grpl", b"ipro",
-    b"free", b"skip",
-];
+const TOP: [&[u8; 4]; 5] = [b"ftyp", b"pdin", b"sidx", b"ssix", b"styp"];
+const IN_MOVIE: [&[u8; 4]; 3] = [b"mvhd", b"iods", b"mvex"];
+const IN_TRACK: [&[u8; 4]; 4] = [b"tkhd", b"tref", b"edts", b"trgr"];
+const IN_META: [&[u8; 4]; 9] =
+    [b"hdlr", b"dinf", b"pitm", b"iinf", b"iref", b"iprp", b"iloc", b"grpl", b"ipro"];
+/// Boxes of which only that is kept what others refer to, on any level.
+const DATA: [&[u8; 4]; 5] = [b"mdat", b"idat", b"free", b"skip", b"wide"];
 /// What tracks may hold: pictures, their alpha, film and sound.
 const HANDLERS: [&[u8; 4]; 4] = [b"pict", b"auxv", b"vide", b"soun"];
 
@@ -44,14 +44,22 @@ struct Plan {
     free: Vec<Area>,
     /// Notes to clean.
     items: Vec<Item>,
+    /// What lies in boxes of data and of free space.
+    data: Vec<Range<usize>>,
+    /// What is referred to.
+    used: Vec<Range<usize>>,
+    /// Whether a track does not say where all its samples lie.
+    lacks_tables: bool,
 }
 
 /// Cleans a file.
 pub(super) fn file(mut file: Vec<u8>, work: &mut Work) -> Result<Vec<u8>, Error> {
-    let plan = plan(&file, work)?;
+    let mut plan = plan(&file, work)?;
     for item in &plan.items {
         clean_item(&mut file, item, work)?;
     }
+    work.spend(file.len())?;
+    plan.leave_used(&mut file)?;
     // Afterwards: an item may lie in a box that is only there to hold it.
     for area in plan.free {
         let name = area.all.start as usize + 4;
@@ -70,8 +78,7 @@ fn plan(bytes: &[u8], work: &mut Work) -> Result<Plan, Error> {
         match &area.name {
             b"meta" => plan.meta(&mut file, area, work)?,
             b"moov" => plan.movie(&mut file, &area, work)?,
-            name if TOP.contains(&name) => {}
-            _ => plan.free.push(area),
+            _ => plan.other(bytes, area, &TOP),
         }
     }
     // Items may be shared, but not in part: cleaning one would write over the other.
@@ -89,8 +96,7 @@ impl Plan {
             match &area.name {
                 b"trak" => self.track(file, &area, work)?,
                 b"meta" => self.meta(file, area, work)?,
-                name if IN_MOVIE.contains(&name) => {}
-                _ => self.free.push(area),
+                _ => self.other(file.bytes, area, &IN_MOVIE),
             }
         }
         Ok(())
@@ -105,10 +111,10 @@ impl Plan {
                     if !handler.is_some_and(|name| HANDLERS.contains(&&name)) {
                         return Err(cannot("a track that is neither picture nor sound"));
                     }
+                    self.samples(file, &media, work)?;
                 }
                 b"meta" => self.meta(file, area, work)?,
-                name if IN_TRACK.contains(&name) => {}
-                _ => self.free.push(area),
+                _ => self.other(file.bytes, area, &IN_TRACK),
             }
         }
         Ok(())
@@ -120,8 +126,51 @@ impl Plan {
             self.free.push(meta);
             return Ok(());
         }
-        self.items.extend(items(file, &areas, work)?);
-        self.free.extend(areas.into_iter().filter(|area| !IN_META.contains(&&area.name)));
+        let items = items(file, &areas, work)?;
+        self.items.extend(items.notes);
+        self.used.extend(items.used);
+        for area in areas {
+            self.other(file.bytes, area, &IN_META);
+        }
+        Ok(())
+    }
+
+    fn samples(
+        &mut self,
+        file: &mut File<'_>,
+        media: &[Area],
+        work: &mut Work,
+    ) -> Result<(), Error> {
+        let chunks = chunks(&mut file.source, media);
+        self.lacks_tables |= chunks.is_none();
+        let chunks = chunks.unwrap_or_default();
+        work.spend(8 * (chunks.len() + 1))?;
+        self.used.extend(chunks.iter().map(|chunk| clipped(file.bytes.len(), chunk)));
+        Ok(())
+    }
+
+    /// Decides about a box without boxes in it, on a level of which these are known.
+    fn other(&mut self, bytes: &[u8], area: Area, known: &[&[u8; 4]]) {
+        if DATA.contains(&&area.name) {
+            self.data.push(clipped(bytes.len(), &area.content));
+        } else if !known.contains(&&area.name) {
+            self.free.push(area);
+        }
+    }
+
+    /// Empties data that nothing refers to.
+    fn leave_used(&mut self, file: &mut [u8]) -> Result<(), Error> {
+        let data = ranges::joined(mem::take(&mut self.data));
+        let mut used = mem::take(&mut self.used);
+        // What does not say how long it is ends with the box that it begins in.
+        for part in used.iter_mut().filter(|part| part.end == file.len()) {
+            let begins = data.partition_point(|area| area.end <= part.start);
+            part.end = data.get(begins).map_or(part.end, |area| area.end.max(part.start));
+        }
+        let changed = ranges::empty(file, &data, &ranges::joined(used));
+        if changed && self.lacks_tables {
+            return Err(cannot("samples of which nobody can tell where they lie"));
+        }
         Ok(())
     }
 }

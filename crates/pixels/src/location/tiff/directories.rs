@@ -21,6 +21,11 @@ const STRIPS: [u16; 2] = [0x0111, 0x0117];
 const TILES: [u16; 2] = [0x0144, 0x0145];
 const SUB_DIRECTORIES: u16 = 0x014A;
 const THUMBNAIL: [u16; 2] = [0x0201, 0x0202];
+/// Tables of JPEGs of the old style: of quantisation, which are so long, and two of codes, which
+/// count theirs first.
+const TABLES: [u16; 3] = [0x0207, 0x0208, 0x0209];
+const QUANTISATION_BYTES: usize = 64;
+const CODE_COUNTS: usize = 16;
 const PACKET: u16 = 0x02BC;
 /// `GeoTIFF`: scale, matrix, tie points, transformation, keys and their values; and the
 /// coefficients of satellite pictures.
@@ -34,6 +39,10 @@ const REMARK: u16 = 0x9286;
 /// Remarks that Windows writes, in UTF-16.
 const WINDOWS_REMARK: u16 = 0x9C9C;
 const INTEROPERABILITY: u16 = 0xA005;
+/// What points to a directory whatever it announces.
+const POINTERS: [u16; 3] = [EXIF, PLACE, INTEROPERABILITY];
+/// Kinds of numbers that are offsets of directories.
+const DIRECTORY_KINDS: [u16; 2] = [13, 18];
 /// GDAL's notes, which look like XMP.
 const GDAL: u16 = 0xA480;
 
@@ -58,6 +67,13 @@ pub(super) struct Found {
     pub(super) gone: Vec<Range<usize>>,
     /// Bytes that other notes and pixels use.
     pub(super) kept: Vec<Range<usize>>,
+    /// What is there of values that are cut off. Nobody reads them, but they are not ours to empty.
+    pub(super) cut: Vec<Range<usize>>,
+    /// Bytes that are referred to, but protect nothing: the notes of makers, whose lengths are
+    /// often wrong, and links behind directories that are not what they say.
+    pub(super) opaque: Vec<Range<usize>>,
+    /// Whether some pixels do not say how long they are.
+    pub(super) lacks_lengths: bool,
     /// Things of another kind, to be cleaned by those who know them.
     pub(super) parts: Vec<(Part, Range<usize>)>,
 }
@@ -155,6 +171,10 @@ impl<'a> Walk<'a> {
         match dialect {
             Dialect::Standard => {
                 self.found.kept.push(table);
+                if !fits {
+                    // The link behind what is there is followed all the same.
+                    self.found.opaque.push(self.table(directory, entries.len(), true));
+                }
                 self.standard(directory, &entries, fits, work)?;
                 if let Some(next) = next {
                     self.follow(next as usize, Dialect::Standard, true);
@@ -182,6 +202,7 @@ impl<'a> Walk<'a> {
     }
 
     fn maker_notes(&mut self, entries: &[Entry], places: &[u16]) {
+        self.found.opaque.extend(entries.iter().map(value));
         let places = entries.iter().filter(|entry| places.contains(&entry.tag));
         self.found.gone.extend(places.map(value));
     }
@@ -215,16 +236,26 @@ impl<'a> Walk<'a> {
                 DESCRIPTION | REMARK | WINDOWS_REMARK => self.part(Part::Remark, entry),
                 // Its length is often wrong, so it must not protect anything.
                 MAKER_NOTE => {
+                    self.found.opaque.push(value(entry));
                     self.maker_note(entry);
                     continue;
                 }
+                _ if DIRECTORY_KINDS.contains(&entry.kind) => {
+                    self.follow_all(entry, Dialect::Standard, work)?;
+                }
                 _ => {}
             }
-            self.found.kept.push(value(entry));
+            self.keep(entry);
         }
         self.pixels(entries, STRIPS, work)?;
         self.pixels(entries, TILES, work)?;
+        self.tables(entries, work)?;
         self.thumbnail(entries, work)
+    }
+
+    fn keep(&mut self, entry: &Entry) {
+        let kept = if entry.is_whole { &mut self.found.kept } else { &mut self.found.cut };
+        kept.push(value(entry));
     }
 
     fn part(&mut self, part: Part, entry: &Entry) {
@@ -238,7 +269,7 @@ impl<'a> Walk<'a> {
         work: &mut Work,
     ) -> Result<(), Error> {
         for target in self.numbers(entry, work)? {
-            self.follow(target, dialect, entry.tag == SUB_DIRECTORIES);
+            self.follow(target, dialect, !POINTERS.contains(&entry.tag));
         }
         Ok(())
     }
@@ -259,6 +290,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Keeps the tables that JPEGs of the old style have outside of their pixels.
+    fn tables(&mut self, entries: &[Entry], work: &mut Work) -> Result<(), Error> {
+        for entry in entries.iter().filter(|entry| TABLES.contains(&entry.tag)) {
+            for start in self.numbers(entry, work)? {
+                let counts = &self.bytes[clipped(self.bytes, start, CODE_COUNTS)];
+                let codes = counts.iter().map(|count| usize::from(*count)).sum::<usize>();
+                let is_quantisation = entry.tag == TABLES[0];
+                let length = if is_quantisation { QUANTISATION_BYTES } else { CODE_COUNTS + codes };
+                self.found.kept.push(clipped(self.bytes, start, length));
+            }
+        }
+        Ok(())
+    }
+
     /// Protects the pixels that two entries describe, offsets and lengths.
     fn pixels(
         &mut self,
@@ -266,8 +311,14 @@ impl<'a> Walk<'a> {
         [offsets, lengths]: [u16; 2],
         work: &mut Work,
     ) -> Result<(), Error> {
+        self.lengths_of(entries, [offsets, lengths]);
         for (starts, sizes) in pairs(entries, offsets, lengths) {
             let (starts, sizes) = (self.numbers(starts, work)?, self.numbers(sizes, work)?);
+            // Without bytes and without a place nothing is there, as in maps with holes.
+            let is_open = |(at, start): (usize, &usize)| {
+                *start > 0 && sizes.get(at).is_none_or(|size| *size == 0)
+            };
+            self.found.lacks_lengths |= starts.iter().enumerate().any(is_open);
             let pixels = starts.into_iter().zip(sizes);
             let pixels = pixels.map(|(start, size)| clipped(self.bytes, start, size));
             self.found.kept.extend(pixels);
@@ -275,7 +326,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Looks whether there are lengths for all offsets.
+    fn lengths_of(&mut self, entries: &[Entry], [offsets, lengths]: [u16; 2]) {
+        let count = |tag| entries.iter().filter(|entry| entry.tag == tag && entry.is_whole).count();
+        self.found.lacks_lengths |= count(offsets) > count(lengths);
+    }
+
     fn thumbnail(&mut self, entries: &[Entry], work: &mut Work) -> Result<(), Error> {
+        self.lengths_of(entries, THUMBNAIL);
         for (start, size) in pairs(entries, THUMBNAIL[0], THUMBNAIL[1]) {
             let start = self.numbers(start, work)?.first().copied();
             let size = self.numbers(size, work)?.first().copied();

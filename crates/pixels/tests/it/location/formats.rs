@@ -9,7 +9,8 @@ use super::blocks::{
 };
 use crate::support::{file, look};
 
-const PACKET: &[u8] = b"<x:xmpmeta><rdf:Description exif:GPSLatitude='48,51.4933N'/></x:xmpmeta>";
+pub(crate) const PACKET: &[u8] =
+    b"<x:xmpmeta><rdf:Description exif:GPSLatitude='48,51.4933N'/></x:xmpmeta>";
 const PLAIN_PACKET: &[u8] = b"<x:xmpmeta><rdf:Description dc:title='Tower'/></x:xmpmeta>";
 
 /// A segment of a JPEG.
@@ -28,14 +29,14 @@ pub(crate) fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
     [&plain[..2], &segments.concat(), &plain[at..]].concat()
 }
 
-fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
     let body = [name, content].concat();
     let checksum = crc32fast::hash(&body).to_be_bytes();
     [&(content.len() as u32).to_be_bytes(), body.as_slice(), &checksum].concat()
 }
 
 /// A small PNG with these chunks behind its header.
-fn png(chunks: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn png(chunks: &[Vec<u8>]) -> Vec<u8> {
     let plain = crate::support::Image::gradient(9, 7).png();
     [&plain[..33], &chunks.concat(), &plain[33..]].concat()
 }
@@ -69,7 +70,7 @@ fn webp(flags: u8, chunks: &[Vec<u8>]) -> Vec<u8> {
     riff(b"RIFF", &body)
 }
 
-fn gif(extensions: &[u8]) -> Vec<u8> {
+pub(crate) fn gif(extensions: &[u8]) -> Vec<u8> {
     let start = b"GIF89a\x01\0\x01\0\x80\0\0\xff\0\0\0\0\0";
     [start, extensions, b",\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"].concat()
 }
@@ -135,7 +136,7 @@ fn photoshop() -> Vec<u8> {
     body
 }
 
-fn icon() -> Vec<u8> {
+pub(crate) fn icon() -> Vec<u8> {
     let picture = png(&[chunk(b"eXIf", &exif(&[]))]);
     let size = (picture.len() as u32).to_le_bytes();
     let header = b"\0\0\x01\0\x01\0\x09\x07\0\0\x01\0\x20\0";
@@ -147,7 +148,7 @@ fn avif() -> Vec<u8> {
     full_box(b"ftyp", b"avif\0\0\0\0avif").into_iter().chain(meta_with_notes()).collect()
 }
 
-fn full_box(name: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn full_box(name: &[u8], content: &[u8]) -> Vec<u8> {
     [((content.len() + 8) as u32).to_be_bytes().as_slice(), name, content].concat()
 }
 

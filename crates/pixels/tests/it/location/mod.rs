@@ -4,5 +4,6 @@ pub(crate) mod blocks;
 mod corpus;
 mod exiftool;
 pub(crate) mod formats;
+mod leftovers;
 mod mutations;
 mod trailers;
