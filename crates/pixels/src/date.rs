@@ -1,7 +1,7 @@
 //! Moments as cameras and programs write them: `2008:05:30 15:56:01` and its relatives.
 //!
 //! Read is whatever can only mean one thing: the year comes first and has four digits, and every
-//! number is there down to the second.
+//! number is there down to the minute.
 
 /// What is left to read of a text.
 struct Text<'a>(&'a [u8]);
@@ -48,8 +48,7 @@ pub(crate) fn moment(text: &str) -> Option<(String, Option<String>)> {
     let hour = rest.part()?;
     rest.one_of(b":.")?;
     let minute = rest.part()?;
-    rest.one_of(b":.")?;
-    let second = rest.part()?;
+    let second = if rest.one_of(b":.").is_some() { rest.part()? } else { 0 };
     if rest.one_of(b".,").is_some() {
         rest.skip(|byte| byte.is_ascii_digit());
     }
@@ -67,11 +66,13 @@ pub(crate) fn moment(text: &str) -> Option<(String, Option<String>)> {
     exists.then(|| (moment(), offset))
 }
 
-/// `+02:00` of `+02:00`, `+0200`, `+02` and `Z`.
+/// `+02:00` of `+02:00`, `+0200` and `+02`, and `+00:00` of `Z`, `UTC` and `GMT`.
 pub(crate) fn offset(text: &str) -> Option<String> {
     let mut rest = Text(text.trim().as_bytes());
     let Some(sign) = rest.one_of(b"+-") else {
-        return matches!(rest.0, b"Z" | b"z").then(|| "+00:00".to_owned());
+        let is_universal = |name: &[u8]| rest.0.eq_ignore_ascii_case(name);
+        let names: [&[u8]; 3] = [b"Z", b"UTC", b"GMT"];
+        return names.into_iter().any(is_universal).then(|| "+00:00".to_owned());
     };
     let hours = rest.number(2)?;
     rest.one_of(b":");
@@ -113,6 +114,12 @@ mod tests {
             ("2008: 5: 3  7: 5: 9", "2008-05-03T07:05:09"),
             ("2008:5:3 7:05:09", "2008-05-03T07:05:09"),
             ("2012:02:29 00:00:00", "2012-02-29T00:00:00"),
+            ("2008:05:30 15:56", "2008-05-30T15:56:00"),
+            ("2008-05-30T15:56Z", "2008-05-30T15:56:00+00:00"),
+            ("2008-05-30 15:56 +02:00", "2008-05-30T15:56:00+02:00"),
+            ("2008:05:30 15:56:01 UTC", "2008-05-30T15:56:01+00:00"),
+            ("2008:05:30 15:56:01GMT", "2008-05-30T15:56:01+00:00"),
+            ("2008:05:30 15:56 utc ", "2008-05-30T15:56:00+00:00"),
         ] {
             let read = moment(text).map(|(moment, zone)| moment + &zone.unwrap_or_default());
             assert_eq!(read.as_deref(), Some(wanted), "{text:?}");
@@ -129,7 +136,13 @@ mod tests {
             "05/30/2008 15:56:01",
             "08:05:30 15:56:01",
             "2008:05:30",
-            "2008:05:30 15:56",
+            "2008:05:30 ",
+            "2008:05:30 15",
+            "2008:05:30 15:",
+            "2008:05:30 15:56:",
+            "2008:05:30 3:56 PM",
+            "2008:05:30 15:56:01 CET",
+            "2008:05:30 15:56:01 UTC+2",
             "2008:13:30 15:56:01",
             "2011:02:29 15:56:01",
             "2008:05:30 24:00:00",

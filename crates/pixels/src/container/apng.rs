@@ -5,6 +5,9 @@ use std::io::{Read, Seek};
 use super::Chunk;
 use crate::source::Source;
 
+/// The most that an animation control may count: decoders leave out one that counts more.
+const COUNT_MAX: u32 = i32::MAX as u32;
+
 /// Follows the chunks of a PNG and judges them as the specification says: whatever is wrong with
 /// the order or the place of a frame, the static picture is shown instead.
 #[derive(Default)]
@@ -76,7 +79,8 @@ impl Animation {
             return Some(());
         }
         let content: [u8; 8] = summed(source, chunk)?;
-        let frames = word(&content, 0).filter(|frames| *frames > 0)?;
+        let frames = word(&content, 0).filter(|frames| (1..=COUNT_MAX).contains(frames))?;
+        let _plays = word(&content, 1).filter(|plays| *plays <= COUNT_MAX)?;
         let is_first = self.announced.replace(frames).is_none();
         is_first.then_some(())
     }

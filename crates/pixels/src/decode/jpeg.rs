@@ -36,7 +36,7 @@ const BLOCKS_MAX: u64 = 100_000_000;
 
 pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<(Decoded, bool), Error> {
     let mut source = Source::new(Cursor::new(bytes)).map_err(broken)?;
-    probe::jpeg_structure(&mut source)?;
+    let structure = probe::jpeg_structure(&mut source)?;
     let profile = profile(&mut source);
     let divisor = dct_divisor(facts, detail);
     let first = drawn(&with_end(bytes), facts, divisor);
@@ -61,6 +61,7 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<(Decoded
     };
     let (width, height) = (reduced(facts.width, divisor), reduced(facts.height, divisor));
     let raster = Raster { width, height, layout, data };
+    let is_truncated = is_truncated || structure.lacks_passes;
     Ok((Decoded { raster, profile, scale: divided(divisor) }, is_truncated))
 }
 
@@ -151,9 +152,11 @@ fn forgive(complaint: Option<Complaint>) -> Result<(), Error> {
     }
 }
 
-/// Whether it says that pixels are missing.
+/// Whether it says that pixels are missing: the file ends, or the end marker stands where the
+/// pixels go on behind a restart.
 fn is_early_end(complaint: &Complaint) -> bool {
-    complaint.message.to_lowercase().contains("premature end")
+    let message = complaint.message.to_lowercase();
+    message.contains("premature end") || message.contains("found marker 0xd9 instead of rst")
 }
 
 fn is_harmless(complaint: &Complaint) -> bool {

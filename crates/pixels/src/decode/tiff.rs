@@ -58,7 +58,8 @@ fn broken(error: impl ToString) -> Error {
 
 fn refused(error: tiff::TiffError) -> Error {
     match error {
-        tiff::TiffError::UnsupportedError(error) => Error::unsupported(format!("TIFF: {error}")),
+        // `probe` has told most of them in words of its own.
+        tiff::TiffError::UnsupportedError(_) => Error::unsupported("this kind of TIFF"),
         other => broken(other),
     }
 }
@@ -201,7 +202,7 @@ impl Shape {
             ColorType::CMYK(_) => (Layout::Cmyk, 4),
             // Inks with alpha are rare; they are shown on white paper, opaque.
             ColorType::CMYKA(_) => (Layout::Cmyk, 5),
-            other => return Err(Error::unsupported(format!("TIFF with colours {other:?}"))),
+            _ => return Err(Error::unsupported("TIFF with colours of this kind")),
         };
         let planar = decoder.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).ok().flatten();
         let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten();

@@ -9,6 +9,7 @@ use crate::{
     ffi::webp::{AnimationDecoder, decode},
     frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
     picture::{Layout, Raster},
+    probe,
     reduce::reduced,
     scale::box_factor,
     source::Source,
@@ -47,13 +48,34 @@ fn icc(bytes: &[u8]) -> Option<Vec<u8>> {
     source.bytes(chunk.content_bytes(), PROFILE_BYTES_MAX as u64)
 }
 
+/// The file up to the last frame in front of which nothing is wrong.
+fn sound_part(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut source = Source::new(Cursor::new(bytes)).ok()?;
+    let end = probe::webp_sound_end(&mut source)?;
+    let mut sound = bytes.get(..end as usize)?.to_vec();
+    // The last byte may be one that only fills up.
+    sound.resize(sound.len().next_multiple_of(2), 0);
+    let said = u32::try_from(sound.len()).ok()?.checked_sub(8)?;
+    sound.get_mut(4..8)?.copy_from_slice(&said.to_le_bytes());
+    Some(sound)
+}
+
 pub(super) fn animation(
     bytes: &[u8],
     facts: &Facts,
     audience: &mut dyn Audience,
 ) -> Result<(), Error> {
-    let mut decoder = AnimationDecoder::new(bytes, (facts.width, facts.height))
-        .ok_or_else(|| broken("the animation is broken"))?;
+    let size = (facts.width, facts.height);
+    let sound;
+    let mut decoder = match AnimationDecoder::new(bytes, size) {
+        Some(decoder) => decoder,
+        // For one fault libwebp gives the whole file up.
+        None => {
+            sound = sound_part(bytes).ok_or_else(|| broken("the first frame is broken"))?;
+            let decoder = AnimationDecoder::new(&sound, size);
+            decoder.ok_or_else(|| broken("the animation is broken"))?
+        }
+    };
     let plays = (decoder.loops() > 0).then_some(decoder.loops());
     audience.open(Opening { profile: profile(bytes), plays })?;
     let (mut begins, mut shown) = (0, 0);

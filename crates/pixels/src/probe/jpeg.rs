@@ -5,7 +5,9 @@ use std::io::{Read, Seek};
 use super::Header;
 use crate::{
     Error, Format,
-    container::jpeg::{Component, END, Frame, Pixels, SCAN, START, Segment, Segments, extent},
+    container::jpeg::{
+        Component, END, Frame, Pixels, SCAN, START, Scan, Segment, Segments, Sent, extent,
+    },
     error::Over,
     source::Source,
 };
@@ -22,6 +24,9 @@ pub(crate) struct Jpeg {
     buffered: bool,
     /// Scans of the picture; counted for buffered pictures only, 1 otherwise.
     pub(crate) scans: u64,
+    /// Whether passes over a progressive picture are missing, down to the last bit of the last
+    /// detail: decoders say nothing of passes that never come.
+    pub(crate) lacks_passes: bool,
 }
 
 /// Scans times pixels that a picture may cost: about three seconds of entropy decoding.
@@ -38,7 +43,7 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     // Inks stay beside the colours made of them, at about the size that is drawn.
     let inks = if jpeg.components == 4 { pixels.min(16_000_000) * 4 } else { 0 };
     Ok(Header {
-        is_truncated: is_truncated(source, &jpeg)?,
+        is_truncated: jpeg.lacks_passes || is_truncated(source, &jpeg)?,
         // A row of blocks of every component, upsampled: what libjpeg holds at a time.
         fixed_bytes: coefficients + inks + u64::from(jpeg.width) * 160 + (1 << 20),
         ..Header::still(jpeg.width, jpeg.height)
@@ -47,21 +52,19 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
 
 /// Reads the markers. Fails on what cannot be decoded here, and on pictures of too many scans.
 pub(crate) fn structure<R: Read + Seek>(source: &mut Source<R>) -> Result<Jpeg, Error> {
-    let mut jpeg = None;
+    let mut frame = None;
     let mut segments = Segments::new(source);
     while let Some(segment) = segments.next() {
         match segment.marker {
             START => return Err(broken("a second picture begins inside the headers")),
             END => return Err(broken("the picture ends before it begins")),
             SCAN => {
-                let mut jpeg =
-                    jpeg.ok_or_else(|| broken("a scan comes before the frame header"))?;
-                count_scans(&mut segments, &segment, &mut jpeg).ok_or_else(too_short)?;
-                return allow_scans(jpeg);
+                let frame = frame.ok_or_else(|| broken("a scan comes before the frame header"))?;
+                return allow_scans(walk_scans(&mut segments, &segment, &frame)?);
             }
             marker if segment.is_frame() => {
                 let body = body(&mut segments, &segment).ok_or_else(too_short)?;
-                if jpeg.replace(frame(marker, &body)?).is_some() {
+                if frame.replace(read_frame(marker, &body)?).is_some() {
                     return Err(broken("it has two frame headers"));
                 }
             }
@@ -112,7 +115,8 @@ fn too_short() -> Error {
     broken("the file ends inside the headers")
 }
 
-fn frame(marker: u8, body: &[u8]) -> Result<Jpeg, Error> {
+/// Reads a frame header; fails on what cannot be decoded here.
+fn read_frame(marker: u8, body: &[u8]) -> Result<Frame, Error> {
     let &[depth, _, _, _, _, components, ..] = body else { return Err(too_short()) };
     if !matches!(components, 1 | 3 | 4) {
         return Err(broken("the picture does not have 1, 3 or 4 components"));
@@ -126,47 +130,80 @@ fn frame(marker: u8, body: &[u8]) -> Result<Jpeg, Error> {
         }));
     }
     let frame = Frame::read(marker, body).ok_or_else(too_short)?;
-    let mut samples = 0;
-    for Component { across, down, .. } in &frame.components {
-        if !(1..=4).contains(across) || !(1..=4).contains(down) {
-            return Err(broken("a sampling factor is not 1 to 4"));
-        }
-        samples += u64::from(across * down);
+    let factors = 1..=4;
+    let is_sampled = |one: &Component| factors.contains(&one.across) && factors.contains(&one.down);
+    if !frame.components.iter().all(is_sampled) {
+        return Err(broken("a sampling factor is not 1 to 4"));
     }
-    let (across, down) = frame.most();
-    Ok(Jpeg {
-        width: u32::from(frame.width),
-        height: u32::from(frame.height),
-        components,
-        samples_x16: (samples * 16).div_ceil(u64::from(across * down)),
-        buffered: frame.is_progressive(),
-        scans: 1,
-    })
+    Ok(frame)
 }
 
-/// Counts the scans behind the first one's header, but only when the decoder must buffer.
-fn count_scans<R: Read + Seek>(
+impl Jpeg {
+    /// What a frame header says, and whether the first scan holds all there is.
+    fn new(frame: &Frame, first: &Scan) -> Self {
+        let samples =
+            frame.components.iter().map(|one| u64::from(one.across * one.down)).sum::<u64>();
+        let (across, down) = frame.most();
+        Self {
+            width: u32::from(frame.width),
+            height: u32::from(frame.height),
+            components: frame.components.len() as u8,
+            samples_x16: (samples * 16).div_ceil(u64::from(across * down)),
+            buffered: frame.is_progressive() || first.components.len() < frame.components.len(),
+            scans: 1,
+            lacks_passes: false,
+        }
+    }
+}
+
+/// Walks the scans from the first one's header on, but further only when the decoder must buffer:
+/// counts them, and looks for what they leave out.
+fn walk_scans<R: Read + Seek>(
     segments: &mut Segments<'_, R>,
     first: &Segment,
-    jpeg: &mut Jpeg,
-) -> Option<()> {
-    let in_scan = *body(segments, first)?.first()?;
-    jpeg.buffered |= in_scan < jpeg.components;
+    frame: &Frame,
+) -> Result<Jpeg, Error> {
+    let scan = read_scan(segments, first)?;
+    let mut jpeg = Jpeg::new(frame, &scan);
     if !jpeg.buffered {
-        return Some(());
+        return Ok(jpeg);
     }
+    let mut sent = Sent::new(frame);
+    sent.note(&scan);
     // Behind the end of a broken file there is nothing left to count.
-    for segment in segments {
+    while let Some(segment) = segments.next() {
         match segment.marker {
             START | END => break,
-            SCAN => jpeg.scans += 1,
+            SCAN => {
+                jpeg.scans += 1;
+                // One that cannot be read brings nothing.
+                if let Ok(scan) = read_scan(segments, &segment) {
+                    sent.note(&scan);
+                }
+            }
             _ => {}
         }
         if jpeg.scans > SCANS_MAX {
-            break;
+            return Ok(jpeg);
         }
     }
-    Some(())
+    if !sent.is_whole() && !frame.is_progressive() {
+        return Err(broken("a part of the picture's components is missing"));
+    }
+    jpeg.lacks_passes = !sent.is_whole();
+    Ok(jpeg)
+}
+
+/// Reads a scan header, which must be all there.
+fn read_scan<R: Read + Seek>(
+    segments: &mut Segments<'_, R>,
+    segment: &Segment,
+) -> Result<Scan, Error> {
+    let scan = body(segments, segment).and_then(|body| Scan::read(&body));
+    scan.ok_or_else(|| {
+        let is_cut = segment.body.end >= segments.source().len();
+        if is_cut { too_short() } else { broken("a scan header is too short") }
+    })
 }
 
 fn allow_scans(jpeg: Jpeg) -> Result<Jpeg, Error> {

@@ -27,6 +27,7 @@ pub(crate) use gif::plays as gif_plays;
 pub(crate) use heif::{Crop, shown as heif_shown};
 pub(crate) use ico::best_entry;
 pub(crate) use jpeg::structure as jpeg_structure;
+pub(crate) use webp::sound_end as webp_sound_end;
 
 /// What a format's header says, before limits and Exif.
 #[derive(Clone, Copy, Debug)]

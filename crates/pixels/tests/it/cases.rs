@@ -290,6 +290,7 @@ fn a_raw_file_of_a_camera_is_refused_as_one() {
 #[test]
 fn a_tiff_that_cannot_be_decoded_is_refused_by_its_header() {
     let short = |tag, value: u16| (tag, 3, 1, value.to_le_bytes().to_vec());
+    let bits_that_differ = (258, 1, 3, vec![8, 8, 16]);
     for (what, entries) in [
         ("fax", vec![short(259, 3)]),
         ("fax", vec![short(259, 2)]),
@@ -299,12 +300,76 @@ fn a_tiff_that_cannot_be_decoded_is_refused_by_its_header() {
         ("subsampled", vec![short(262, 6), short(277, 3)]),
         ("12 bits", vec![short(258, 12)]),
         ("signed", vec![short(339, 2)]),
+        ("RGB colours of 1 sample a pixel", vec![short(262, 2)]),
+        ("RGB colours of 2 samples", vec![short(262, 2), short(277, 2)]),
+        ("RGB colours of 5 samples", vec![short(262, 2), short(277, 5)]),
+        ("RGB colours of 1 bit", vec![short(262, 2), short(277, 3), short(258, 1)]),
+        ("RGB colours of 4 bits", vec![short(262, 2), short(277, 3), short(258, 4)]),
+        ("CMYK colours of 3 samples", vec![short(262, 5), short(277, 3)]),
+        ("grey of 3 samples", vec![short(277, 3)]),
+        ("grey of 8 samples", vec![short(277, 8)]),
+        ("from white to black of 2 samples", vec![short(262, 0), short(277, 2)]),
+        ("a palette of 2 samples", vec![short(262, 3), short(277, 2)]),
+        ("differ in kind", vec![short(262, 2), short(277, 3), bits_that_differ]),
+        ("floating-point predictor", vec![short(317, 3)]),
+        ("predictor for samples smaller", vec![short(317, 2), short(258, 1)]),
+        ("predictor 9", vec![short(317, 9)]),
+        ("undefined kind", vec![short(339, 4)]),
+        ("floating-point samples of 8 bits", vec![short(339, 3)]),
+        ("more than black and white", vec![short(259, 4), short(262, 2), short(277, 3)]),
+        ("more than black and white", vec![short(259, 4)]),
+        ("JPEG compression of 16 bits", vec![short(259, 7), short(258, 16)]),
     ] {
         let error = facts(&tiff(&entries, None)).expect_err(what);
         assert_eq!(error.code(), "unsupported_format", "{what}");
-        assert!(error.to_string().contains(what), "{what}: {error}");
+        let sentence = error.to_string();
+        assert!(sentence.contains(what), "{what}: {error}");
+        assert!(sentence.starts_with("TIFF with"), "{what}: {error}");
+        assert_eq!(sentence.matches("support").count(), 1, "{what}: {error}");
     }
+    let rowless = facts(&tiff(&[long(278, 0)], None)).expect_err("strips without rows");
+    assert!(rowless.to_string().contains("no rows"), "{rowless}");
     assert_eq!(facts(&case("tiff_fax3.tif")).expect_err("fax").code(), "unsupported_format");
+}
+
+#[test]
+fn a_tiff_that_is_not_refused_by_its_header_is_decoded() {
+    let short = |tag, value: u16| (tag, 3, 1, value.to_le_bytes().to_vec());
+    let (mut read, mut refused) = (0, 0);
+    for (colours, samples, extra) in [0, 1, 2, 3, 5, 6].into_iter().flat_map(|colours| {
+        (1..=6).flat_map(move |samples| [(colours, samples, false), (colours, samples, true)])
+    }) {
+        for (bits, format, predictor) in [1, 2, 4, 8, 16, 32, 64].into_iter().flat_map(|bits| {
+            (1..=6).flat_map(move |format| (1..=3).map(move |predictor| (bits, format, predictor)))
+        }) {
+            let mut entries = vec![
+                short(262, colours),
+                short(277, samples),
+                short(258, bits),
+                short(339, format),
+                short(317, predictor),
+                (530, 3, 2, vec![1, 0, 1, 0]),
+                (279, 4, 1, (64 * 8 * 6_u32).to_le_bytes().to_vec()),
+            ];
+            if extra {
+                entries.push(short(338, 2));
+            }
+            // Pixels enough for the largest of them.
+            let file = [tiff(&entries, None), vec![0x3F; 64 * 8 * 6]].concat();
+            let what = format!("{colours} {samples} {extra} {bits} {format} {predictor}");
+            match facts(&file) {
+                Ok(_) => {
+                    made(&file).unwrap_or_else(|error| panic!("{what}: {error}"));
+                    read += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.code(), "unsupported_format", "{what}: {error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 100 && refused > 1_000, "{read} are read, {refused} are refused");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod budget;
 mod cases;
 mod colour;
 mod corpus;
+mod cuts;
 mod foreign;
 mod geometry;
 mod kinds;

@@ -87,10 +87,23 @@ pub(crate) fn handler<R: Read + Seek>(source: &mut Source<R>, areas: &[Area]) ->
     source.array()
 }
 
+/// Where the file ends, or another one begins behind it: decoders take both for one.
+pub(crate) fn end<R: Read + Seek>(source: &mut Source<R>) -> u64 {
+    let len = source.len();
+    let all = boxes(source, 0..len);
+    let second = all.iter().filter(|area| &area.name == b"ftyp").nth(1);
+    second.map_or(len, |second| second.all.start)
+}
+
+/// The boxes of the file itself.
+pub(crate) fn top<R: Read + Seek>(source: &mut Source<R>) -> Vec<Area> {
+    let end = end(source);
+    boxes(source, 0..end)
+}
+
 /// The boxes in the `meta` box of the file.
 pub(crate) fn meta<R: Read + Seek>(source: &mut Source<R>) -> Option<Vec<Area>> {
-    let end = source.len();
-    let top = boxes(source, 0..end);
+    let top = top(source);
     let inside = find(&top, *b"meta")?.behind_version();
     Some(boxes(source, inside))
 }

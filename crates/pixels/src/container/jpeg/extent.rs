@@ -185,15 +185,12 @@ impl Walk {
         }
         let Some(planes) = self.planes.as_mut() else { return stepped.end };
         for index in stepped.planes {
-            let plane = &mut planes.all[index];
+            let plane = &planes.all[index];
             let blocks = plane.blocks() * stepped.mcus.0 / stepped.mcus.1.max(1);
             self.blocks += blocks + 1;
             self.there += blocks;
-            let (first, last) = (usize::from(scan.band.0), usize::from(scan.band.1));
-            if let Some(band) = plane.sent.get_mut(first..=last) {
-                band.fill(scan.bits.1);
-            }
         }
+        planes.sent.note(&scan);
         self.is_complete = !self.is_unknown && !self.is_broken && self.has_all();
         stepped.end
     }
@@ -204,7 +201,7 @@ impl Walk {
             return false;
         };
         if planes.is_progressive {
-            return planes.all.iter().all(|plane| plane.sent.iter().all(|bit| *bit == 0));
+            return planes.sent.is_whole();
         }
         self.there >= planes.all.iter().map(Plane::blocks).sum::<u64>()
     }
@@ -226,10 +223,9 @@ impl Walk {
             return Pixels::Cut { there: self.there, all };
         }
         // A progressive picture is there as far as its last detail is.
-        let is_sent = |plane: &Plane| plane.sent.iter().all(|bit| *bit == 0);
         match self.cut {
             None if is_ended => Pixels::Whole,
-            Some((there, all)) if planes.all.iter().all(is_sent) => Pixels::Cut { there, all },
+            Some((there, all)) if planes.sent.is_whole() => Pixels::Cut { there, all },
             _ => Pixels::Cut { there: 0, all: 1 },
         }
     }

@@ -9,10 +9,12 @@ mod frame;
 mod kind;
 mod planes;
 mod scan;
+mod sent;
 
 pub(crate) use codes::{Code, Codes};
 pub(crate) use extent::{Extent, Pixels, extent};
 pub(crate) use frame::{Component, Frame, Scan};
+pub(crate) use sent::Sent;
 
 use std::{
     io::{Read, Seek},

@@ -1,6 +1,6 @@
 //! The planes of a frame, in blocks of coefficients.
 
-use super::{Component, Frame};
+use super::{Component, Frame, Sent};
 
 /// One component of a picture.
 pub(super) struct Plane {
@@ -15,8 +15,6 @@ pub(super) struct Plane {
     pub(super) stride: usize,
     /// Of progressive pictures: by block, which coefficients are known not to be 0.
     pub(super) known: Vec<u64>,
-    /// By coefficient: the lowest bit that was sent.
-    pub(super) sent: [u8; 64],
 }
 
 impl Plane {
@@ -32,12 +30,11 @@ pub(super) struct Planes {
     pub(super) mcus: (usize, usize),
     pub(super) is_progressive: bool,
     pub(super) is_arithmetic: bool,
+    pub(super) sent: Sent,
 }
 
 /// Blocks of a frame: more than a picture of a hundred megapixels has.
 const BLOCKS_MAX: usize = 6_000_000;
-/// The value of [`Plane::sent`] for a coefficient that was never sent.
-const NEVER: u8 = 255;
 
 impl Planes {
     /// Nothing for a frame that is not decoded here.
@@ -75,11 +72,10 @@ impl Planes {
                 high: (sides.1 * down).div_ceil(8 * most_down),
                 stride,
                 known,
-                sent: [NEVER; 64],
             }
         };
         let is_arithmetic = frame.marker >= 0xC9;
         let all = frame.components.iter().map(plane).collect();
-        Some(Self { all, mcus, is_progressive, is_arithmetic })
+        Some(Self { all, mcus, is_progressive, is_arithmetic, sent: Sent::new(frame) })
     }
 }

@@ -9,7 +9,7 @@ pub(crate) use aperture::Crop;
 use super::Header;
 use crate::{
     Error, Format,
-    container::heif::{Area, boxes, find, handler, meta, primary},
+    container::heif::{Area, boxes, find, handler, meta, primary, top},
     source::Source,
 };
 
@@ -45,8 +45,8 @@ pub(crate) fn header<R: Read + Seek>(
     source: &mut Source<R>,
     format: Format,
 ) -> Result<Header, Error> {
-    let end = source.len();
-    let top = boxes(source, 0..end);
+    let len = source.len();
+    let top = top(source);
     // Sequences of HEIC are read by nobody but their makers: their first picture counts.
     let movie = if format == Format::Avif { find(&top, *b"moov") } else { None };
     let track = movie.and_then(|moov| track(source, moov));
@@ -61,7 +61,7 @@ pub(crate) fn header<R: Read + Seek>(
     // Frames of a sequence are handed on as RGBA; libheif hands on whole pictures, and may get a
     // copy of the file without what it cannot bear.
     let frame = match format {
-        Format::Heic => pixels.saturating_mul(4 * bytes).saturating_add(end),
+        Format::Heic => pixels.saturating_mul(4 * bytes).saturating_add(len),
         _ if frames > 1 => pixels.saturating_mul(4),
         _ => 0,
     };

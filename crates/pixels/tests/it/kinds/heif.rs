@@ -71,3 +71,26 @@ fn notes_of_a_tone_map_do_not_hide_the_picture() {
     let notes = metadata(Cursor::new(&bytes), &facts);
     assert_eq!(notes.model.as_deref(), Some("abc"));
 }
+
+#[test]
+fn a_film_behind_a_picture_is_none_of_it() {
+    let film = [
+        b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".as_slice(),
+        b"\0\0\0\x10free\0\0\0\0\0\0\0\0",
+        b"\0\0\0\x14moov\0\0\0\x0Ctrak\0\0\0\0",
+        b"\0\0\0\x10mdat\x55\x55\x55\x55\x55\x55\x55\x55",
+    ]
+    .concat();
+    for name in ["formats/synth_quad.heic", "kinds/heic_clap_odd.heic", "kinds/avif_clap_odd.avif"]
+    {
+        let bytes = file(name);
+        let control = look(&bytes, &Recipe::default());
+        for behind in [&film, &[&film[..], &film].concat(), &film[..40], &bytes[..]] {
+            let both = [&bytes[..], behind].concat();
+            let alone = probe(Cursor::new(&bytes), &Limits::default()).unwrap();
+            let found = probe(Cursor::new(&both), &Limits::default()).unwrap();
+            assert_eq!((found.width, found.frames), (alone.width, alone.frames), "{name}");
+            assert!(look(&both, &Recipe::default()) == control, "{name}");
+        }
+    }
+}

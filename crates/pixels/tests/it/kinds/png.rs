@@ -63,3 +63,21 @@ fn a_control_with_a_wrong_sum_leaves_the_static_picture() {
         assert_eq!(look(&bytes, &Recipe::default()), still);
     }
 }
+
+#[test]
+fn a_control_that_counts_too_much_leaves_the_static_picture() {
+    for hidden in ["animated/synth_apng_10f.png", "animated/synth_apng_hidden_default.png"] {
+        let bytes = file(hidden);
+        let at = bytes.windows(4).position(|window| window == b"acTL").unwrap();
+        for (frames, plays) in [(1 << 31, 0), (u32::MAX, 0), (10, 1 << 31), (0, 0)] {
+            let mut bytes = bytes.clone();
+            bytes[at + 4..at + 8].copy_from_slice(&u32::to_be_bytes(frames));
+            bytes[at + 8..at + 12].copy_from_slice(&u32::to_be_bytes(plays));
+            let sum = crc32fast::hash(&bytes[at..at + 12]);
+            bytes[at + 12..at + 16].copy_from_slice(&sum.to_be_bytes());
+            assert_eq!(facts(&bytes).frames, 1, "{frames} frames, {plays} plays");
+            let moving = Recipe { format: OutputFormat::Source, ..Recipe::default() };
+            assert_eq!(rendered(&bytes, &moving).frames, 1, "{frames} frames, {plays} plays");
+        }
+    }
+}

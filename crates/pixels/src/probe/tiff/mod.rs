@@ -1,7 +1,10 @@
 //! TIFF: the first directory.
 
+mod kind;
+
 use std::io::{Read, Seek};
 
+use self::kind::unsupported;
 use super::Header;
 use crate::{
     Error, Format,
@@ -22,8 +25,6 @@ const TILE_WIDTH: u16 = 322;
 const TILE_HEIGHT: u16 = 323;
 const SUB_DIRECTORIES: u16 = 330;
 const EXTRA_SAMPLES: u16 = 338;
-const SAMPLE_FORMAT: u16 = 339;
-const SUBSAMPLING: u16 = 530;
 
 const JPEG: u32 = 7;
 const YCBCR: u32 = 6;
@@ -55,6 +56,10 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     }
     if let Some(what) = unsupported(&mut exif, &directory) {
         return Err(Error::unsupported(format!("TIFF {what}")));
+    }
+    let is_tiled = directory.get(TILE_WIDTH).is_some();
+    if !is_tiled && number(&mut exif, &directory, ROWS_PER_STRIP) == Some(0) {
+        return Err(broken("its strips have no rows"));
     }
     Ok(Header {
         has_alpha: number(&mut exif, &directory, EXTRA_SAMPLES).is_some(),
@@ -109,39 +114,6 @@ fn holds_raw<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory) -> b
     RAW_TAGS.iter().any(|tag| directory.get(*tag).is_some())
         || is_one_of(PHOTOMETRIC, &RAW_COLOURS)
         || is_one_of(COMPRESSION, &RAW_COMPRESSIONS)
-}
-
-/// Why the picture cannot be decoded here, as far as the directory tells.
-fn unsupported<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory) -> Option<String> {
-    let compression = number(exif, directory, COMPRESSION).unwrap_or(1);
-    match compression {
-        // None, CCITT group 4, LZW, JPEG, deflate by both its numbers, and PackBits.
-        1 | 4 | 5 | JPEG | 8 | 32_773 | 32_946 => {}
-        2 | 3 => return Some(format!("with fax compression of group 3 ({compression})")),
-        6 => return Some("with JPEG compression of the old style".to_owned()),
-        other => return Some(format!("with compression {other}")),
-    }
-    let Some(colours) = number(exif, directory, PHOTOMETRIC) else {
-        return Some("without a colour space".to_owned());
-    };
-    if !matches!(colours, 0..=3 | 5 | YCBCR) {
-        return Some(format!("with the colour space {colours}"));
-    }
-    if colours == YCBCR && compression != JPEG {
-        let factors = directory.get(SUBSAMPLING).map(|entry| exif.numbers(entry));
-        if factors.as_deref() != Some(&[1, 1][..]) {
-            return Some("with subsampled YCbCr".to_owned());
-        }
-    }
-    let bits = number(exif, directory, BITS).unwrap_or(1);
-    if !matches!(bits, 1 | 2 | 4 | 8 | 16 | 32 | 64) {
-        return Some(format!("with {bits} bits a sample"));
-    }
-    match number(exif, directory, SAMPLE_FORMAT).unwrap_or(1) {
-        1 | 3 | 4 => None,
-        2 => Some("with signed samples".to_owned()),
-        _ => Some("with complex samples".to_owned()),
-    }
 }
 
 /// Bytes of the strips or tiles that hold one band of rows, decoded, and their compressed bytes.
