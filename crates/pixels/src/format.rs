@@ -4,8 +4,6 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ffi::heif};
-
 /// A picture file format this crate can read. APNG is [`Format::Png`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,12 +103,6 @@ impl Format {
     /// Whether a picture in this format can be transparent somewhere.
     pub fn supports_alpha(self) -> bool {
         !matches!(self, Self::Jpeg)
-    }
-
-    /// Fails when pictures in this format cannot be decoded on this machine: HEIC needs the
-    /// system's libheif, which is looked for once. All others are built in.
-    pub fn decodable(self) -> Result<(), Error> {
-        if self == Self::Heic { heif::Library::get().map(|_| ()) } else { Ok(()) }
     }
 
     /// Whether this crate can write the format.

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Problem;
-use super::texts::{self, BAD_TEXT};
+use super::problem::BAD_TEXT;
+use super::texts;
 use super::words::plain;
 use crate::text;
 

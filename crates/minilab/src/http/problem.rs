@@ -11,10 +11,12 @@ use super::page::ForPeople;
 use super::request_id;
 use crate::db;
 use crate::limits::Limit;
-use crate::room;
+use crate::room::is_full;
 
 /// The code of answers while the database is away.
 pub const DATABASE_AWAY: &str = "database_away";
+/// The code of a text that no field takes.
+pub const BAD_TEXT: &str = "bad_text";
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -117,9 +119,9 @@ impl Problem {
     /// The cause goes to the log, once, here; the caller learns only where to look. What passes by itself,
     /// such as a full disk or a database that is away, says so.
     pub fn internal(cause: &anyhow::Error) -> Self {
-        if room::is_full(cause) {
+        if is_full(cause) {
             tracing::warn!(cause = format!("{cause:#}"), "a request found no room on the disk");
-            return room::full();
+            return disk_full();
         }
         let of_database = cause.chain().find_map(|error| error.downcast_ref::<sqlx::Error>());
         if let Some(problem) = of_database.and_then(Self::of_database) {
@@ -143,7 +145,7 @@ impl Problem {
             return Some(Self::reached(Limit::SlowQueries, status, "too_slow_query", detail, 5));
         }
         let detail = "there is a NUL character in a text";
-        db::is_bad_text(error).then(|| Self::unprocessable(super::texts::BAD_TEXT, detail))
+        db::is_bad_text(error).then(|| Self::unprocessable(BAD_TEXT, detail))
     }
 
     fn view(self) -> ProblemView {
@@ -250,4 +252,12 @@ impl From<sqlx::Error> for Problem {
     fn from(cause: sqlx::Error) -> Self {
         Self::internal(&cause.into())
     }
+}
+
+/// What is answered when the disk is full.
+pub fn disk_full() -> Problem {
+    let detail = "the disk is full; what is there can be read and deleted, and what is new is taken in \
+                  again when there is room";
+    let status = StatusCode::INSUFFICIENT_STORAGE;
+    Problem::reached(Limit::Disk, status, "disk_full", detail, 30)
 }

@@ -4,11 +4,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::Problem;
+use super::problem::{BAD_TEXT, Problem};
 use crate::text;
-
-/// The code of a text that no field takes.
-pub const BAD_TEXT: &str = "bad_text";
 
 /// Why a field takes no such text. The name of a file is made safe, whatever it is.
 pub fn flaw(field: &str, value: &str) -> Option<String> {

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::paging::CursorKind;
-use crate::http::texts::BAD_TEXT;
+use crate::http::problem::BAD_TEXT;
 use crate::tiers::from_word;
 use crate::tiers::words::PictureFormat;
 

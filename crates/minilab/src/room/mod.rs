@@ -3,20 +3,21 @@
 //! The state is looked at, not kept: when there is room again, all goes on by itself. A write that finds
 //! the disk full all the same is told by [`is_full`] from a fault of ours.
 
+mod full;
 mod reserve;
 
+pub use full::{is_full, is_full_database};
 pub use reserve::Reserve;
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::http::Problem;
+use crate::http::problem::disk_full;
 use crate::limits::Limit;
 
 /// `[room]`
@@ -33,8 +34,6 @@ const FLOOR_BYTES_MAX: u64 = 512 << 20;
 const FLOOR_PART: u64 = 50;
 /// What was seen is believed so long.
 const FRESH: Duration = Duration::from_millis(200);
-/// Who was refused may come again then.
-const RETRY_SECS: u32 = 30;
 
 /// Watches the file systems that bytes go to. A clone watches the same ones.
 #[derive(Clone)]
@@ -91,7 +90,7 @@ impl Room {
     /// Refuses what would go under the floor.
     pub fn check(&self, bytes: u64) -> Result<(), Problem> {
         let above = self.above();
-        if above == 0 || above < bytes { Err(full()) } else { Ok(()) }
+        if above == 0 || above < bytes { Err(disk_full()) } else { Ok(()) }
     }
 
     /// The same, and counts these bytes as written until they are.
@@ -99,7 +98,7 @@ impl Room {
         self.0.promised.fetch_add(bytes, Ordering::Relaxed);
         let promise = Promise { room: self.clone(), bytes };
         // Its own bytes are among those promised.
-        if self.above() == 0 { Err(full()) } else { Ok(promise) }
+        if self.above() == 0 { Err(disk_full()) } else { Ok(promise) }
     }
 
     /// Bytes that may be written yet.
@@ -138,37 +137,4 @@ impl Room {
             tracing::info!("there is room on the disk again");
         }
     }
-}
-
-/// What is answered when the disk is full.
-pub fn full() -> Problem {
-    let detail = "the disk is full; what is there can be read and deleted, and what is new is taken in \
-                  again when there is room";
-    let status = StatusCode::INSUFFICIENT_STORAGE;
-    Problem::reached(Limit::Disk, status, "disk_full", detail, RETRY_SECS)
-}
-
-/// Whether something failed because a disk was full: ours, or that of the database.
-pub fn is_full(cause: &anyhow::Error) -> bool {
-    cause.chain().any(|cause| {
-        let of_io = |error: &std::io::Error| {
-            matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-        };
-        if let Some(error) = cause.downcast_ref::<std::io::Error>() {
-            return of_io(error);
-        }
-        match cause.downcast_ref::<sqlx::Error>() {
-            Some(error) => is_full_database(error),
-            None => false,
-        }
-    })
-}
-
-/// The same of a statement: `SQLITE_FULL`, `SQLITE_IOERR_SHMSIZE`, or PostgreSQL's `disk_full`.
-pub fn is_full_database(error: &sqlx::Error) -> bool {
-    if let sqlx::Error::Io(error) = error {
-        return error.kind() == ErrorKind::StorageFull;
-    }
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    matches!(code.as_deref(), Some("13" | "4874" | "53100"))
 }

@@ -7,6 +7,7 @@
 mod support;
 
 mod check;
+mod circles;
 mod damage;
 mod darkroom;
 mod db;

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use crate::{
     Error, Facts, Format,
     colour::Profile,
+    container::heif::own,
     ffi::avif::{Bounds, Decoder},
     frame::{Audience, Decoded, Delay, Frame, Opening},
     picture::{Layout, Raster},
@@ -79,7 +80,7 @@ fn open(bytes: &[u8], size: (u32, u32), frames: u32) -> Result<Decoder<'_>, Erro
         side: side.saturating_mul(2).max(4096),
         frames,
     };
-    Decoder::new(bytes, bounds).map_err(broken)
+    Decoder::new(own(bytes), bounds).map_err(broken)
 }
 
 fn next(decoder: &mut Decoder<'_>, size: (u32, u32)) -> Result<(), Error> {

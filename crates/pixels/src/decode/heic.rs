@@ -5,7 +5,7 @@ use std::{borrow::Cow, io::Cursor};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
-    container::heif::{end, hidden},
+    container::heif::{hidden, own},
     ffi::heif::{Library, Picture, Pixels},
     frame::Decoded,
     picture::{Layout, Raster},
@@ -21,8 +21,7 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
         heif_shown(&mut source).ok_or_else(|| broken("it names no primary picture"))?;
     // A grid's last tiles reach over the edge.
     let side_max = coded.0.max(coded.1).saturating_mul(2).max(4096);
-    let bytes = bytes.get(..end(&mut source) as usize).unwrap_or(bytes);
-    let bytes = bearable(bytes, &hidden(&mut source));
+    let bytes = bearable(own(bytes), &hidden(&mut source));
     let picture = Library::get()?.open(&bytes, side_max).map_err(broken)?;
     let pixels = picture.decode(facts.has_alpha).map_err(broken)?;
     if pixels.size() != Some(coded) || crop.size != (facts.width, facts.height) {

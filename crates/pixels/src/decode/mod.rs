@@ -20,8 +20,17 @@ pub(crate) use self::{bitmap::run_lengths_end, planes::Planes};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
+    ffi::heif,
     frame::{Audience, Decoded, FirstFrame},
 };
+
+impl Format {
+    /// Fails when pictures in this format cannot be decoded on this machine: HEIC needs the
+    /// system's libheif, which is looked for once. All others are built in.
+    pub fn decodable(self) -> Result<(), Error> {
+        if self == Self::Heic { heif::Library::get().map(|_| ()) } else { Ok(()) }
+    }
+}
 
 /// Decodes a still, or the first frame, and says whether a part of it is missing. `detail` is the
 /// wanted size over the source's, the largest of all outputs.

@@ -79,7 +79,8 @@ pub(super) fn animation(
     let plays = (decoder.loops() > 0).then_some(decoder.loops());
     audience.open(Opening { profile: profile(bytes), plays })?;
     let (mut begins, mut shown) = (0, 0);
-    while decoder.has_more() {
+    // Of what follows a fault the decoder may find more than is shown.
+    while shown < facts.frames && decoder.has_more() {
         let Some((canvas, ends)) = decoder.next() else {
             // A broken frame leaves what was before it.
             return if shown > 0 { Ok(()) } else { Err(broken("the first frame is broken")) };

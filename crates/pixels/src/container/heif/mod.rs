@@ -5,7 +5,7 @@ mod items;
 mod samples;
 
 use std::{
-    io::{Read, Seek},
+    io::{Cursor, Read, Seek},
     ops::Range,
 };
 
@@ -88,11 +88,17 @@ pub(crate) fn handler<R: Read + Seek>(source: &mut Source<R>, areas: &[Area]) ->
 }
 
 /// Where the file ends, or another one begins behind it: decoders take both for one.
-pub(crate) fn end<R: Read + Seek>(source: &mut Source<R>) -> u64 {
+fn end<R: Read + Seek>(source: &mut Source<R>) -> u64 {
     let len = source.len();
     let all = boxes(source, 0..len);
     let second = all.iter().filter(|area| &area.name == b"ftyp").nth(1);
     second.map_or(len, |second| second.all.start)
+}
+
+/// The bytes of the file itself.
+pub(crate) fn own(bytes: &[u8]) -> &[u8] {
+    let end = Source::new(Cursor::new(bytes)).map(|mut source| end(&mut source));
+    end.ok().and_then(|end| bytes.get(..end as usize)).unwrap_or(bytes)
 }
 
 /// The boxes of the file itself.

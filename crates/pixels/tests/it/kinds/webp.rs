@@ -36,6 +36,15 @@ fn a_print_of_it_stays_webp_and_transparent() {
     assert!(facts(&made.bytes).has_alpha);
 }
 
+/// Where the chunk of a frame's picture stands, behind that of its alpha.
+fn picture(bytes: &[u8], at: usize) -> usize {
+    if &bytes[at..at + 4] != b"ALPH" {
+        return at;
+    }
+    let length = u32::from_le_bytes(*bytes[at + 4..].first_chunk().unwrap()) as usize;
+    at + 8 + length.next_multiple_of(2)
+}
+
 /// Where the frames of an animation stand, and how long they are without what fills up.
 fn frames(bytes: &[u8]) -> Vec<(usize, usize)> {
     let names = bytes.windows(4).enumerate().filter(|(_, name)| name == b"ANMF");
@@ -53,7 +62,7 @@ fn a_fault_in_a_later_frame_leaves_those_before_it() {
         let whole = composed(&rendered(&bytes, &moving(OutputFormat::Png)).bytes);
         for broken in 1..6 {
             let (at, length) = places[broken];
-            let picture = at + 24 + if &bytes[at + 24..at + 28] == b"ALPH" { 8 } else { 0 };
+            let picture = picture(&bytes, at + 24);
             for (what, file) in [
                 ("cut in front of it", bytes[..at].to_vec()),
                 ("cut in its head", bytes[..at + 12].to_vec()),
