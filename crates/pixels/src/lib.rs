@@ -38,6 +38,7 @@
 mod animate;
 mod colour;
 mod container;
+mod cut;
 mod date;
 mod decode;
 mod encode;

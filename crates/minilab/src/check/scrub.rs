@@ -82,8 +82,8 @@ pub async fn examine_now(app: &App) -> anyhow::Result<()> {
 async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     let Suspect { original, variant } = suspect;
     let mut conn = app.db.read().await?;
-    type Row = (Uuid, i64, bool);
-    let row = fetch_optional!(&mut conn, Row, sql::SELECT_SUSPECT, original.generation)?;
+    let row =
+        fetch_optional!(&mut conn, (Uuid, i64, bool), sql::SELECT_SUSPECT, original.generation)?;
     drop(conn);
     let Some((blob, bytes, is_discarded)) = row else { return Ok(()) };
     let Some((preset, version, pixels_version)) = variant else {

@@ -116,13 +116,11 @@ fn from_variable(
         Some(Value::String(_)) => Value::String(text.to_owned()),
         // A list of words: names and addresses, between commas, or as the file has it.
         Some(Value::Array(_)) if text.trim_start().starts_with('[') => {
-            match format!("list = {text}").parse::<Table>() {
-                Ok(mut table) => table.remove("list").expect("it was just written"),
-                Err(_) => {
-                    problems
-                        .push(format!("{name}: is no list; write items with commas between them"));
-                    return;
-                }
+            if let Ok(mut table) = format!("list = {text}").parse::<Table>() {
+                table.remove("list").expect("it was just written")
+            } else {
+                problems.push(format!("{name}: is no list; write items with commas between them"));
+                return;
             }
         }
         Some(Value::Array(_)) => {

@@ -39,10 +39,9 @@ pub fn plain(error: &str) -> String {
         return "is neither true nor false".to_owned();
     }
     if let Some((_, place)) = error.split_once(" at line ") {
-        return match error.starts_with("EOF while parsing") {
-            true => format!("the JSON ends too early, at line {place}"),
-            false => format!("this is no JSON at line {place}"),
-        };
+        let is_cut = error.starts_with("EOF while parsing");
+        let what = if is_cut { "the JSON ends too early, at" } else { "this is no JSON at" };
+        return format!("{what} line {place}");
     }
     match error.split_once(", expected ") {
         Some((found, expected)) => format!("is {}, not {}", found_words(found), wanted(expected)),

@@ -7,6 +7,7 @@ use crate::{
     Error, Facts, Format,
     colour::{PROFILE_BYTES_MAX, Profile},
     container::jpeg::{Pixels, Segments, extent},
+    cut::cut,
     ffi::jpeg::{Complaint, Decoder, Samples},
     frame::Decoded,
     picture::{Layout, Raster},
@@ -107,7 +108,7 @@ fn judged(
             forgive(complaint)?;
             Err(broken("its pixels are damaged"))
         }
-        Pixels::Cut { .. } if !pixels.are_worth_showing() => Err(pixels.error()),
+        Pixels::Cut { .. } if !pixels.are_worth_showing() => Err(cut(pixels)),
         Pixels::Cut { .. } => {
             // One picture at a time is what was provided for.
             drop(complaint);

@@ -67,14 +67,13 @@ pub(super) fn animation(
 ) -> Result<(), Error> {
     let size = (facts.width, facts.height);
     let sound;
-    let mut decoder = match AnimationDecoder::new(bytes, size) {
-        Some(decoder) => decoder,
+    let mut decoder = if let Some(decoder) = AnimationDecoder::new(bytes, size) {
+        decoder
+    } else {
         // For one fault libwebp gives the whole file up.
-        None => {
-            sound = sound_part(bytes).ok_or_else(|| broken("the first frame is broken"))?;
-            let decoder = AnimationDecoder::new(&sound, size);
-            decoder.ok_or_else(|| broken("the animation is broken"))?
-        }
+        sound = sound_part(bytes).ok_or_else(|| broken("the first frame is broken"))?;
+        let decoder = AnimationDecoder::new(&sound, size);
+        decoder.ok_or_else(|| broken("the animation is broken"))?
     };
     let plays = (decoder.loops() > 0).then_some(decoder.loops());
     audience.open(Opening { profile: profile(bytes), plays })?;

@@ -8,6 +8,7 @@ use crate::{
     container::jpeg::{
         Component, END, Frame, Pixels, SCAN, START, Scan, Segment, Segments, Sent, extent,
     },
+    cut::cut,
     error::Over,
     source::Source,
 };
@@ -95,7 +96,7 @@ fn is_truncated<R: Read + Seek>(source: &mut Source<R>, jpeg: &Jpeg) -> Result<b
     let Some(bytes) = source.start(len) else { return Ok(false) };
     let blocks_max = u64::from(jpeg.width) * u64::from(jpeg.height);
     match extent(&bytes, blocks_max).map(|extent| extent.pixels) {
-        Some(pixels @ Pixels::Cut { .. }) if !pixels.are_worth_showing() => Err(pixels.error()),
+        Some(pixels @ Pixels::Cut { .. }) if !pixels.are_worth_showing() => Err(cut(pixels)),
         Some(pixels) => Ok(matches!(pixels, Pixels::Cut { .. })),
         None => Ok(false),
     }

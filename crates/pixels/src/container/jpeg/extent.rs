@@ -11,7 +11,7 @@ use super::{
     planes::{Plane, Planes},
     scan::{Coding, step_over},
 };
-use crate::{Error, Format, source::Source};
+use crate::source::Source;
 
 /// What was found by walking over a JPEG.
 #[derive(Debug)]
@@ -45,17 +45,6 @@ pub(crate) enum Pixels {
 }
 
 impl Pixels {
-    /// Says how little of the picture is there.
-    pub(crate) fn error(self) -> Error {
-        let detail = match self {
-            Self::Cut { there, all } => {
-                format!("the file ends inside the picture: {} % of it are there", there * 100 / all)
-            }
-            _ => "the file ends early".to_owned(),
-        };
-        Error::malformed(Format::Jpeg, detail)
-    }
-
     /// Whether as much is there as is worth showing: nine rows of ten.
     pub(crate) fn are_worth_showing(self) -> bool {
         match self {

@@ -60,8 +60,7 @@ fn a_fault_in_a_later_frame_leaves_those_before_it() {
         let places = frames(&bytes);
         assert_eq!(places.len(), 6, "{name}");
         let whole = composed(&rendered(&bytes, &moving(OutputFormat::Png)).bytes);
-        for broken in 1..6 {
-            let (at, length) = places[broken];
+        for (broken, &(at, length)) in places.iter().enumerate().skip(1) {
             let picture = picture(&bytes, at + 24);
             for (what, file) in [
                 ("cut in front of it", bytes[..at].to_vec()),
