@@ -1,4 +1,4 @@
-//! How long an answer may be kept, as a word. Handlers attach it; [`apply`] writes the headers.
+//! How long an answer may be kept, as a word. Handlers attach it; `apply` writes the headers.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponseParts, Response, ResponseParts};
