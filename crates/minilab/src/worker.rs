@@ -17,7 +17,7 @@ use crate::jobs::hands::Hands;
 use crate::jobs::{self, Job, JobError, Lease, claim};
 use crate::seldom::Seldom;
 use crate::variants::refine::Walk;
-use crate::{counters, images, measures, room, uploads, variants};
+use crate::{counters, db, images, measures, uploads, variants};
 
 /// All idle hands together look for work at least so often: for what other processes enqueued, and for
 /// retries that have become due.
@@ -131,7 +131,7 @@ async fn wait_for_work(app: &App, hands: &Hands) {
 /// Says what went wrong; a full disk is no fault of ours, and passes.
 fn complain(cause: &anyhow::Error, what: &'static str) {
     let text = format!("{cause:#}");
-    if room::is_full(cause) {
+    if db::is_full(cause) {
         tracing::warn!(cause = text, "no room on the disk: {what}");
     } else {
         tracing::error!(cause = text, "{what}");
@@ -224,7 +224,7 @@ async fn put_back(app: &App, lease: &Lease) -> &'static str {
 
 /// Writes down why a try failed; a word for how that left the job.
 async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
-    if room::is_full(&error.cause) {
+    if db::is_full(&error.cause) {
         return put_back(app, lease).await;
     }
     let refusal = error.refusal.unwrap_or_else(|| Refusal {

@@ -8,17 +8,22 @@ mod away;
 mod built;
 mod conn;
 mod faults;
+mod full;
 mod limited;
 mod migrate;
 mod open;
+mod reserve;
 pub mod sql;
 mod writer;
 
 pub use built::Built;
 pub use conn::{Conn, Engine};
 pub use faults::{Undecided, is_away, is_bad_text, is_too_slow, is_undecided};
+pub use full::{is_full, is_full_database};
 pub use limited::Limited;
 pub use open::{DatabaseConfig, Dialect, is_missing_table};
+
+pub use reserve::Reserve;
 
 use std::time::{Duration, Instant};
 

@@ -10,10 +10,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool};
 
+use super::reserve::Reserve;
 use super::writer::Writer;
 use super::{Conn, Db, away, migrate};
 use crate::private;
-use crate::room::Reserve;
 
 /// The database of a lab on SQLite, in its data directory.
 const SQLITE_FILE: &str = "minilab.db";

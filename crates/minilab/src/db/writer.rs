@@ -13,8 +13,9 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::full::is_full_database;
+use super::reserve::Reserve;
 use super::{Conn, Undecided};
-use crate::room::{self, Reserve};
 
 /// How many bodies may share one commit, and how many may wait for their turn.
 const GROUP_MAX: usize = 128;
@@ -84,12 +85,12 @@ struct Failure {
 impl Failure {
     /// Of a COMMIT. One for which there was no room did not happen.
     fn of_commit(error: sqlx::Error) -> Self {
-        let is_undecided = !room::is_full_database(&error);
+        let is_undecided = !is_full_database(&error);
         Self { error, is_undecided }
     }
 
     fn is_full(&self) -> bool {
-        room::is_full_database(&self.error)
+        is_full_database(&self.error)
     }
 
     /// The same for each write of the group.

@@ -11,7 +11,6 @@ use super::page::ForPeople;
 use super::request_id;
 use crate::db;
 use crate::limits::Limit;
-use crate::room::is_full;
 
 /// The code of answers while the database is away.
 pub const DATABASE_AWAY: &str = "database_away";
@@ -119,7 +118,7 @@ impl Problem {
     /// The cause goes to the log, once, here; the caller learns only where to look. What passes by itself,
     /// such as a full disk or a database that is away, says so.
     pub fn internal(cause: &anyhow::Error) -> Self {
-        if is_full(cause) {
+        if db::is_full(cause) {
             tracing::warn!(cause = format!("{cause:#}"), "a request found no room on the disk");
             return disk_full();
         }

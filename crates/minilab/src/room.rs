@@ -1,13 +1,7 @@
 //! Free disk: under a floor nothing new is taken in, so that what makes room can still be written.
 //!
 //! The state is looked at, not kept: when there is room again, all goes on by itself. A write that finds
-//! the disk full all the same is told by [`is_full`] from a fault of ours.
-
-mod full;
-mod reserve;
-
-pub use full::{is_full, is_full_database};
-pub use reserve::Reserve;
+//! the disk full all the same is told by [`db::is_full`](crate::db::is_full) from a fault of ours.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
