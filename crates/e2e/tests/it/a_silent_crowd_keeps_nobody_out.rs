@@ -71,12 +71,16 @@ fn who_says_nothing_or_only_begins_to_is_sent_away() {
         .open();
     let nobody = lab.nobody();
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    // One frame of headers: GET, http, /, and localhost by its letters.
+    let request = b"\0\0\x0e\x01\x05\0\0\0\x01\x82\x86\x84\x41\x09localhost";
+    let asked_once = [&preface[..], request].concat();
     for (what, says, after_secs) in [
         ("nothing", &b""[..], 1),
         ("half a preface", &b"PRI * HT"[..], 1),
         ("half a request", b"GET / HTTP/1.1\r\nHost: x", 1),
         ("a request, and no other", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 3),
-        ("HTTP/2 without a request", preface, 3),
+        ("HTTP/2 without a request", preface, 1),
+        ("HTTP/2 with one request", &asked_once, 3),
     ] {
         let began = Instant::now();
         let mut socket = TcpStream::connect(nobody.address()).expect("the service listens");
