@@ -45,9 +45,9 @@ lint: ## The quick half of check: formatting and clippy
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 bless: export MINILAB_BLESS = 1
-bless: ## Write docs/openapi.json anew; read the diff before you commit it
-	$(call nextest,-E 'test(the_description_in_the_repository)')
-	git diff --stat -- docs/openapi.json
+bless: ## Write docs/openapi.json and docs/errors.md anew; read the diff before you commit it
+	$(call nextest,-E 'test(in_the_repository_is_what_the_code_says)')
+	git diff --stat -- docs/openapi.json docs/errors.md
 
 # Builds the whole workspace like `test`: so cargo chooses the same features and builds nothing twice.
 e2e: ## Run only the stories told to the built binary from outside

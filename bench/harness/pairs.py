@@ -10,7 +10,7 @@ from . import cpu, load, minilab, processes
 from .bench import Bench
 from .memory import tree
 from .pictures import SMALL
-from .table import Row, Table, Target
+from .table import Pairs, Table, Target
 
 # Fixed, so that both do the same work when system calls and statements are counted.
 COUNTED_UPLOADS = 300
@@ -24,11 +24,11 @@ def pairs(bench: Bench) -> Table:
     # Who waits for whom is chance, and threads that wait make calls.
     counted = bench.rounds("counts", lambda name: counts(bench, binaries[name]), binaries, bench.plan.counts)
 
-    def beside(key: str, more_is_better: bool, target: Target) -> Row:
-        return Row(key, found["now"][key], found["before"][key], more_is_better, target)
+    def beside(key: str, more_is_better: bool, target: Target) -> Pairs:
+        return Pairs(key, found["now"][key], found["before"][key], more_is_better, target)
 
-    def of_one(key: str) -> Row:
-        return Row(key, counted["now"][key], counted["before"][key], False, Target(0.97))
+    def of_one(key: str) -> Pairs:
+        return Pairs(key, counted["now"][key], counted["before"][key], False, Target(0.97))
 
     rows = [
         beside("images/s", True, Target(0.95)),
@@ -40,7 +40,7 @@ def pairs(bench: Bench) -> Table:
     note = (
         f"Uploads until ready ({SMALL.title}) and GETs of a variant, {bench.plan.pairs} turns each, always "
         f"a new lab; calls and statements of {COUNTED_UPLOADS} uploads, counted by strace and by the log "
-        f"{bench.plan.counts} times."
+        f"{bench.plan.counts} times. Ratios are the medians of those of neighbouring turns."
     )
     return Table("Beside the binary of before", note, rows, ("now", "before"))
 

@@ -10,7 +10,7 @@ from . import minilab, quality
 from .bench import Bench
 from .pictures import LARGE, MEDIUM, SMALL, Size
 from .progress import say
-from .table import Row, Table, Target
+from .table import Pairs, Row, Table, Target
 
 SIZES = (SMALL, MEDIUM, LARGE)
 # As an upload of most tiers makes them: together, from one decoding.
@@ -27,7 +27,7 @@ def pixels(bench: Bench) -> Table:
             measure = partial(rendering, bench, binaries, size, presets)
             found = bench.rounds(f"{size.title}, {'+'.join(presets)}", measure, binaries, bench.plan.pairs)
             label = f"{size.title}: CPU ms a picture, {', '.join(presets)}"
-            rows.append(Row(label, found["now"]["ms"], found["before"]["ms"], False, Target(0.97)))
+            rows.append(Pairs(label, found["now"]["ms"], found["before"]["ms"], False, Target(0.97)))
         scores = {name: scored(bench, path, size) for name, path in binaries.items()}
         for preset in ("thumb", "h200", "h400"):
             for what in ("SSIMULACRA2", "bytes"):

@@ -41,6 +41,14 @@ class Row:
         return None if self.more_is_better is None or not worse else better / worse
 
 
+class Pairs(Row):
+    """Values of turns that followed each other: the median of their ratios, as machines drift meanwhile."""
+
+    def ratio(self) -> float | None:
+        pairs = zip(self.ours, self.theirs, strict=True)
+        return median(ours / theirs if self.more_is_better else theirs / ours for ours, theirs in pairs)
+
+
 class Growth(Row):
     """Its ratio is how many times more the first column is, which had better be little."""
 

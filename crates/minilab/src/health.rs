@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::http::code::Code;
 use crate::http::problem::{Problem, Refusal};
 use crate::seldom::Seldom;
 
@@ -42,9 +42,7 @@ pub async fn healthz() -> Json<HealthView> {
     responses((status = 200, body = HealthView), (status = 503, response = Refusal)),
 )]
 pub async fn readyz(State(app): State<App>) -> Result<Json<HealthView>, Problem> {
-    let unready = |detail: &str| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", detail).retry_after(1)
-    };
+    let unready = |detail: &str| Problem::new(Code::NotReady, detail).retry_after(1);
     if app.stop.is_cancelled() {
         return Err(unready("the process is about to stop"));
     }

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::db::Dialect;
+use crate::http::code::Code;
 use crate::http::guard::{Guard, Hosts};
 use crate::http::{Problem, front};
 use crate::{
@@ -139,6 +140,5 @@ async fn unknown_route() -> Problem {
 }
 
 async fn wrong_method() -> Problem {
-    let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
-    Problem::new(status, "method_not_allowed", "this address does not know that method")
+    Problem::new(Code::MethodNotAllowed, "this address does not know that method")
 }

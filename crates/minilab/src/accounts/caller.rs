@@ -14,6 +14,7 @@ use super::upload_link::{self, UploadLink};
 use super::{ANONYMOUS, Account, Scopes, find_by_name};
 use crate::app::App;
 use crate::cache::Tenant;
+use crate::http::code::Code;
 use crate::http::{Problem, cookie, guard, request_id};
 use crate::tiers::{Catalogue, Tier};
 
@@ -70,7 +71,7 @@ impl Caller {
     pub fn must_be_known(&self) -> Result<(), Problem> {
         if self.via == Via::Nothing {
             let detail = "callers without a key cannot do this";
-            return Err(Problem::forbidden("anonymous", detail));
+            return Err(Problem::new(Code::Anonymous, detail));
         }
         Ok(())
     }
@@ -80,7 +81,7 @@ impl Caller {
             return Ok(());
         }
         let detail = "an upload link brings pictures and shows what it brought, nothing else";
-        Err(Problem::forbidden("upload_link_only", detail))
+        Err(Problem::new(Code::UploadLinkOnly, detail))
     }
 
     /// Where images come in and are looked for: the account's own, or the link's.
@@ -125,7 +126,7 @@ impl Caller {
             guard::must_come_from_here(method, headers)?;
         }
         if account.suspended {
-            return Err(Problem::forbidden("suspended", "this account is suspended"));
+            return Err(Problem::new(Code::Suspended, "this account is suspended"));
         }
         request_id::note_account(account.id);
         let catalogue = catalogue_with(app, &account.tier).await?;
@@ -200,7 +201,7 @@ async fn catalogue_with(app: &App, tier: &str) -> Result<Arc<Catalogue>, Problem
 
 fn out_of_scope(scope: Scope) -> Problem {
     let detail = format!("this key does not have the scope {:?}", crate::tiers::to_word(scope));
-    Problem::forbidden("out_of_scope", detail)
+    Problem::new(Code::OutOfScope, detail)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -261,7 +262,7 @@ impl FromRequestParts<App> for Admin {
         let caller = Caller::from_request_parts(parts, app).await?;
         caller.must_be_known()?;
         if !caller.account.is_admin {
-            return Err(Problem::forbidden("not_admin", "only admins may do this"));
+            return Err(Problem::new(Code::NotAdmin, "only admins may do this"));
         }
         caller.must_have(Scope::Admin)?;
         Ok(Self(caller))

@@ -1,6 +1,5 @@
 //! Making accounts and keys.
 
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::key::{Key, Kind};
@@ -8,6 +7,7 @@ use super::{ANONYMOUS, Account, Scopes, find_by_name, sql};
 use crate::db::{Conn, Db};
 use crate::execute;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::text;
 use crate::tiers::Catalogue;
 
@@ -30,9 +30,9 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = refused.to_string();
         match refused {
-            Refused::NameTaken(_) => Self::new(StatusCode::CONFLICT, "name_taken", detail),
-            Refused::Reserved | Refused::BadName => Self::unprocessable("bad_name", detail),
-            Refused::UnknownTier { .. } => Self::unprocessable("unknown_tier", detail),
+            Refused::NameTaken(_) => Self::new(Code::NameTaken, detail),
+            Refused::Reserved | Refused::BadName => Self::new(Code::BadName, detail),
+            Refused::UnknownTier { .. } => Self::new(Code::UnknownTier, detail),
             Refused::Failed(cause) => Self::internal(&cause),
         }
     }

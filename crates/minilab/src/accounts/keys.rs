@@ -13,6 +13,7 @@ use super::{Account, Caller, Scopes, Via, sql};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::merge::{Wrong, refuse};
 use crate::http::problem::{Problem, Stop};
@@ -105,7 +106,7 @@ pub async fn create_key(
     // An access token would outlive itself as a key that nobody remembers.
     if caller.via == Via::Key && !caller.scopes.admin {
         let detail = "a key without the scope \"admin\" cannot make others";
-        return Err(Problem::forbidden("out_of_scope", detail));
+        return Err(Problem::new(Code::OutOfScope, detail));
     }
     let scopes = new.scopes.as_deref().map_or(caller.scopes, Scopes::of);
     refuse(&problems(&new, scopes, caller.scopes))?;
@@ -153,7 +154,7 @@ pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), Stop> {
     let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, new.account)?;
     if count >= KEYS_MAX {
         let detail = format!("an account has at most {KEYS_MAX} keys; revoke one first");
-        let problem = Problem::forbidden("too_many_keys", detail);
+        let problem = Problem::new(Code::TooManyKeys, detail);
         return Err(problem.with("limit", KEYS_MAX).into());
     }
     execute!(
@@ -216,7 +217,7 @@ pub async fn revoke_key(
     let (scopes,) = scopes.ok_or_else(unknown)?;
     if !caller.scopes.cover(Scopes::parse(&scopes)) {
         let detail = "that key can do more than the one you call with";
-        return Err(Problem::forbidden("out_of_scope", detail));
+        return Err(Problem::new(Code::OutOfScope, detail));
     }
     let revoked = app
         .db

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::counters::{self, Counted, Scope};
 use crate::db::Conn;
 use crate::execute;
+use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
 use crate::http::{cookie, guard};
@@ -214,7 +215,7 @@ pub async fn refresh_tokens(
 pub async fn revoke_tokens(State(app): State<App>, caller: Caller) -> Result<StatusCode, Problem> {
     let Some(family) = caller.family else {
         let detail = "this was not called with an access token; keys are revoked at /api/v1/keys";
-        return Err(Problem::unprocessable("no_tokens", detail));
+        return Err(Problem::new(Code::NoTokens, detail));
     };
     sign_in::sign_out(&app, family).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -249,7 +250,7 @@ pub async fn change_password(
     let account = &caller.account;
     sign_in::check(&app, address, &account.name, form.current).await?;
     if let Some(weakness) = password::weakness(&form.new, &account.name) {
-        return Err(Problem::unprocessable("weak_password", weakness));
+        return Err(Problem::new(Code::WeakPassword, weakness));
     }
     let hash = password::hash(form.new).await?;
     let args = (account.id, hash, caller.family.unwrap_or_default(), app.clock.now_ms());

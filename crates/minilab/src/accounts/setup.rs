@@ -13,6 +13,7 @@ use super::create::{self, NewAccount, Refused};
 use super::key::{Key, Kind};
 use super::{password, routes, sign_in, sql};
 use crate::app::App;
+use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
 use crate::tiers::Catalogue;
@@ -73,7 +74,7 @@ pub async fn set_up(
         return Err(over());
     }
     if let Some(weakness) = password::weakness(&form.password, &form.name) {
-        return Err(Problem::unprocessable("weak_password", weakness));
+        return Err(Problem::new(Code::WeakPassword, weakness));
     }
     let password_hash = Some(password::hash(form.password).await?);
     let catalogue = Catalogue::load(&mut app.db.read().await?).await?;
@@ -104,7 +105,7 @@ pub async fn set_up(
 fn over() -> Problem {
     let detail = "this set-up link was used, is too old, or there is an admin already; \
          a start of the server without an admin prints a new one";
-    Problem::new(StatusCode::GONE, "setup_over", detail)
+    Problem::new(Code::SetupOver, detail)
 }
 
 async fn is_valid(app: &App, key: &Key) -> Result<bool, Problem> {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use uuid::Uuid;
 
@@ -14,6 +13,7 @@ use super::key::{Key, Kind};
 use super::{Account, Scopes, password, sql};
 use crate::app::App;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::{Problem, peer};
 use crate::{execute, fetch_optional};
 
@@ -42,7 +42,7 @@ pub async fn check(
     app.throttle.count(name, address)?;
     let wrong = || {
         let detail = "there is no such account, or this is not its password";
-        Problem::new(StatusCode::UNAUTHORIZED, "wrong_password", detail)
+        Problem::new(Code::WrongPassword, detail)
     };
     if password.chars().count() > password::LENGTH_MAX {
         return Err(wrong());
@@ -56,7 +56,7 @@ pub async fn check(
     let id = id.filter(|_| is_right).ok_or_else(wrong)?;
     let account = super::find(&mut app.db.read().await?, id).await?.ok_or_else(wrong)?;
     if account.suspended {
-        return Err(Problem::forbidden("suspended", "this account is suspended"));
+        return Err(Problem::new(Code::Suspended, "this account is suspended"));
     }
     Ok(account)
 }
@@ -136,7 +136,7 @@ pub async fn refresh(app: &App, text: &str) -> Result<Tokens, Problem> {
         return Err(refused());
     };
     if row.account.suspended {
-        return Err(Problem::forbidden("suspended", "this account is suspended"));
+        return Err(Problem::new(Code::Suspended, "this account is suspended"));
     }
     let args = (key.id, row.account.id, family, now_ms);
     let tokens = app

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use crate::http::code::Code;
 use crate::http::{Problem, peer};
 use crate::limits::Limit;
 use crate::shares::{Bounds, Place, Shares};
@@ -111,16 +111,14 @@ impl Throttle {
         };
         let secs = wait.as_secs_f64().ceil().max(1.0) as u32;
         let detail = format!("too many tries to sign in; come again in {secs} s");
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        Err(Problem::reached(Limit::SignIns, status, "too_many_tries", detail, secs))
+        Err(Problem::reached(Limit::SignIns, Code::TooManyTries, detail, secs))
     }
 
     /// Waits for leave to compute a password. Who goes away gives its place to the next.
     pub async fn turn(&self, address: IpAddr) -> Result<Turn, Problem> {
         let full = |_| {
             let detail = "too many are signing in at this moment; come again soon";
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            Problem::reached(Limit::SignInQueue, status, "too_many_sign_ins", detail, 2)
+            Problem::reached(Limit::SignInQueue, Code::TooManySignIns, detail, 2)
         };
         let seat = self.seats.try_take(peer::site(address)).map_err(full)?;
         let turn = self.turns.take(peer::network(address), PATIENCE).await.map_err(full)?;
@@ -211,6 +209,8 @@ impl Tries {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     fn ip(text: &str) -> IpAddr {

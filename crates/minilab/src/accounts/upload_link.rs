@@ -1,12 +1,12 @@
 //! Whoever holds an upload link: they bring pictures for its maker, and see what came in through it.
 
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::{Account, Key, Kind, sql};
 use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::tiers::{Catalogue, DeleteAfter};
 
 /// A link's row.
@@ -54,11 +54,11 @@ impl UploadLink {
 
     /// Why nothing comes in through it any more, if that is so.
     pub fn refusal(&self, now_ms: i64) -> Option<Problem> {
-        let gone = |code, detail| Some(Problem::new(StatusCode::GONE, code, detail));
+        let gone = |code, detail| Some(Problem::new(code, detail));
         if self.revoked_ms.is_some() {
-            gone("upload_link_revoked", "this link was revoked by whoever made it")
+            gone(Code::UploadLinkRevoked, "this link was revoked by whoever made it")
         } else if now_ms >= self.expires_ms {
-            gone("upload_link_expired", "this link has expired")
+            gone(Code::UploadLinkExpired, "this link has expired")
         } else {
             None
         }
@@ -68,7 +68,7 @@ impl UploadLink {
 /// Its maker may not have upload links any more.
 pub fn closed() -> Problem {
     let detail = "this link is closed for now; ask who gave it to you";
-    Problem::new(StatusCode::GONE, "upload_link_closed", detail)
+    Problem::new(Code::UploadLinkClosed, detail)
 }
 
 /// Whether such an account may have upload links.

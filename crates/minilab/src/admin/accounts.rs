@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::counters::{self, Scope};
 use crate::db::{Conn, Db};
+use crate::http::code::Code;
 use crate::http::extract::{Json, Query};
 use crate::http::paging::{PageQuery, next_link, write_cursor};
 use crate::http::problem::{Problem, Refusal, Stop};
@@ -236,7 +237,7 @@ pub async fn hash_if_strong(
 ) -> Result<Option<String>, Problem> {
     let Some(password) = password else { return Ok(None) };
     if let Some(weakness) = password::weakness(&password, account) {
-        return Err(Problem::unprocessable("weak_password", weakness));
+        return Err(Problem::new(Code::WeakPassword, weakness));
     }
     Ok(Some(password::hash(password).await?))
 }
@@ -303,7 +304,7 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
             let tier = catalogue.tier(name).ok_or_else(|| {
                 let known = catalogue.tiers.keys().cloned().collect::<Vec<_>>().join(", ");
                 let detail = format!("there is no tier {name:?}; there are {known}");
-                Problem::unprocessable("unknown_tier", detail)
+                Problem::new(Code::UnknownTier, detail)
             })?;
             tier.name.clone()
         }
@@ -312,7 +313,9 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
     let suspended = change.suspended.unwrap_or(account.suspended);
     if account.name == ANONYMOUS && (is_admin || hash.is_some()) {
         let detail = "callers without a key can have neither a password nor the rights of an admin";
-        return Err(Problem::unprocessable("anonymous", detail).into());
+        return Err(Problem::new(Code::Anonymous, detail)
+            .with_status(StatusCode::UNPROCESSABLE_ENTITY)
+            .into());
     }
     if account.is_admin && !account.suspended && (!is_admin || suspended) {
         keep_an_admin(tx, *id).await?;

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::problem::Stop;
 use crate::{accounts, execute, fetch_all, fetch_one, fetch_optional, images, links, upload_links};
 
@@ -44,7 +45,9 @@ pub async fn delete_account(
         if account.name == ANONYMOUS && !app.config.anonymous.is_empty() {
             let detail = "callers without a key come in by this account; \
                  the setting `anonymous` keeps them out";
-            return Err(Problem::unprocessable("anonymous", detail));
+            return Err(
+                Problem::new(Code::Anonymous, detail).with_status(StatusCode::UNPROCESSABLE_ENTITY)
+            );
         }
         let args = (id, with_everything, actor);
         loop {
@@ -80,7 +83,7 @@ async fn step(
              say that everything is to go with it",
             account.name
         );
-        let problem = Problem::new(StatusCode::CONFLICT, "account_not_empty", detail);
+        let problem = Problem::new(Code::AccountNotEmpty, detail);
         return Err(problem.with("images", images).with("upload_links", open_links).into());
     }
     execute!(tx, sql::SUSPEND, *id)?;

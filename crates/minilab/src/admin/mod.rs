@@ -7,13 +7,13 @@ pub mod presets;
 pub mod sql;
 pub mod tiers;
 
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 use crate::accounts::sql::{COUNT_OTHER_ADMINS, LOCK_LAB};
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::merge::Wrong;
 use crate::http::problem::Stop;
 use crate::tiers::Catalogue;
@@ -51,8 +51,7 @@ fn check_name(field: &str, name: &str) -> Option<Wrong> {
 fn in_use(what: &str, name: &str, users: &[String], count: i64) -> Problem {
     let listed = users.join(", ");
     let detail = format!("the {what} {name:?} is used by {count}: {listed}");
-    let status = StatusCode::CONFLICT;
-    Problem::new(status, "in_use", detail).with("used_by", users.to_vec()).with("count", count)
+    Problem::new(Code::InUse, detail).with("used_by", users.to_vec()).with("count", count)
 }
 
 /// The refusal for an account that is not there.
@@ -65,7 +64,7 @@ async fn keep_an_admin(tx: &mut Conn, id: Uuid) -> Result<(), Stop> {
     let (others,) = fetch_one!(tx, (i64,), COUNT_OTHER_ADMINS, id)?;
     if others == 0 {
         let detail = "this is the last admin; make another one first";
-        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail).into());
+        return Err(Problem::new(Code::LastAdmin, detail).into());
     }
     Ok(())
 }

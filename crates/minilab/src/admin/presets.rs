@@ -13,6 +13,7 @@ use super::{begin, check_name, in_use, tell};
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
@@ -263,7 +264,7 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<VersionedVi
     refuse(&wrong)?;
     if known.is_none() && catalogue.presets.contains_key(&view.name) {
         let detail = format!("there is a preset {:?} already", view.name);
-        return Err(Problem::new(StatusCode::CONFLICT, "name_taken", detail).into());
+        return Err(Problem::new(Code::NameTaken, detail).into());
     }
     let version = next_version(tx, &view, known).await?;
     let preset = view.into_preset(version);

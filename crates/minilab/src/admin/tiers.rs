@@ -14,6 +14,7 @@ use super::{begin, check_name, in_use, tell};
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
@@ -268,7 +269,7 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<TierView, S
     refuse(&wrong)?;
     if known.is_none() && catalogue.tiers.contains_key(&view.name) {
         let detail = format!("there is a tier {:?} already", view.name);
-        return Err(Problem::new(StatusCode::CONFLICT, "name_taken", detail).into());
+        return Err(Problem::new(Code::NameTaken, detail).into());
     }
     put_tier(tx, &view.clone().into_tier()).await?;
     links::kill_unentitled(tx, actor.now_ms).await?;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::accounts::{Caller, Reader};
 use crate::app::App;
+use crate::http::code::Code;
 use crate::http::disposition::{Disposition, content_disposition};
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
@@ -90,7 +91,7 @@ pub async fn zip_images(
     }
     if !unknown.is_empty() {
         let detail = format!("there are no such images: {}", unknown.join(", "));
-        let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", detail);
+        let problem = Problem::new(Code::NotFound, detail);
         return Err(problem.with("unknown", unknown));
     }
     let name = format!("{}.zip", preset.as_deref().unwrap_or("originals"));
@@ -110,15 +111,12 @@ pub async fn zip_images(
 }
 
 fn full(full: Full) -> Problem {
-    let (status, detail) = match full {
-        Full::Each => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "this account downloads as many zip files as it may already; let one end",
-        ),
-        Full::All => (StatusCode::SERVICE_UNAVAILABLE, "too many zip files are being downloaded"),
+    let detail = match full {
+        Full::Each => "this account downloads as many zip files as it may already; let one end",
+        Full::All => "too many zip files are being downloaded",
     };
     let secs = COME_AGAIN.as_secs() as u32;
-    Problem::reached(Limit::Zips, status, "too_many_zips", detail, secs)
+    Problem::crowded(full, Limit::Zips, Code::TooManyZips, detail, secs)
 }
 
 const _: () = assert!(IDS_MAX == 1000, "the description says so");

@@ -18,14 +18,16 @@ use super::{Going, Wish};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::disposition::{named_as, stem};
-use crate::http::intact::{self, Damage, ORIGINAL_DAMAGED};
+use crate::http::intact::{self, Damage};
 use crate::http::tag::short_tag;
 use crate::images::Image;
 use crate::images::routes::{find_own, may_have_original, without_place};
 use crate::shares::Place;
 use crate::variants::on_demand::obtain;
 use crate::variants::routes::{allowed_preset, parse_format};
+use axum::http::StatusCode;
 
 /// Chunks between whoever writes and whoever reads.
 const AHEAD: usize = 2;
@@ -142,7 +144,9 @@ async fn put(
             .into_data_stream(),
         Ok(None) => {
             let detail = "too many large pictures were being sent; download it again";
-            return refused(Problem::unprocessable("busy", detail));
+            let busy = Problem::new(Code::Busy, detail);
+            // For this file only: the zip goes on.
+            return refused(busy.with_status(StatusCode::UNPROCESSABLE_ENTITY));
         }
         Err(cause) => {
             // Deleted since the look a moment ago, or else a fault that is worth a broken file.
@@ -182,7 +186,7 @@ async fn flaw(
 }
 
 fn refused<T>(problem: Problem) -> anyhow::Result<Result<T, Problem>> {
-    let is_damage = problem.code == ORIGINAL_DAMAGED;
+    let is_damage = problem.code == Code::OriginalDamaged;
     ensure!(is_damage || !problem.status.is_server_error(), "{}", problem.detail);
     Ok(Err(problem))
 }
@@ -200,9 +204,8 @@ async fn chosen(
     let preset = allowed_preset(&wish.caller, preset)?;
     let patience = std::time::Duration::from_secs(app.config.variants.wait_secs);
     let made = obtain(app, image.account_id, image.id, preset, patience, true).await?;
-    made.map(Some).ok_or_else(|| {
-        Problem::unprocessable("not_made_yet", "it is not made yet; try again in a while")
-    })
+    made.map(Some)
+        .ok_or_else(|| Problem::new(Code::NotMadeYet, "it is not made yet; try again in a while"))
 }
 
 impl Zip {

@@ -22,13 +22,13 @@ pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
     let mut input = File::from(input);
     // Afterwards no file can be opened, nor a library. Its absence is told to whoever needs it.
     let _ = Format::Heic.decodable();
-    sandbox::enter(memory_mib * 1024 * 1024, cpu_secs)?;
+    let cpu = sandbox::enter(memory_mib * 1024 * 1024, cpu_secs)?;
     let mut output = std::io::stdout().lock();
     // The parent waits for a word that the sandbox is closed.
     output.write_all(b"!").and_then(|()| output.flush()).context("saying that it is ready")?;
     while let Some((order, file)) = receive(&mut input)? {
         let order: Order = serde_json::from_slice(&order).context("reading an order")?;
-        sandbox::grant_cpu(order.cpu_secs)?;
+        cpu.grant(order.cpu_secs)?;
         match order.work {
             Work::Render { recipes, limits } => {
                 let picture = read(file, limits.bytes)?;
@@ -37,7 +37,8 @@ pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
                 drop(picture);
                 let made = |one: &Result<_, _>| one.as_ref().map(Made::from).map_err(Clone::clone);
                 let made = |all: &Vec<_>| all.iter().map(made).collect::<Variants>();
-                say(&mut output, rendered.as_ref().map(made), order.cpu_secs)?;
+                let more = cpu.grant(order.cpu_secs)?;
+                say(&mut output, rendered.as_ref().map(made), more)?;
                 for variant in rendered.into_iter().flatten().flatten() {
                     output.write_all(&variant.bytes)?;
                 }
@@ -47,7 +48,8 @@ pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
                 let read = *blake3::hash(&picture).as_bytes();
                 let stripped = pixels::without_location(picture);
                 let about = |bytes: &Vec<u8>| Stripped { bytes: bytes.len() as u64, read };
-                say(&mut output, stripped.as_ref().map(about), order.cpu_secs)?;
+                let more = cpu.grant(order.cpu_secs)?;
+                say(&mut output, stripped.as_ref().map(about), more)?;
                 output.write_all(&stripped.unwrap_or_default())?;
             }
         }
@@ -56,14 +58,13 @@ pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says what became of a picture, before the bytes.
+/// Says what became of a picture, before the bytes; `more` is whether another may come.
 fn say<T: Serialize>(
     output: &mut impl Write,
     outcome: Result<T, &pixels::Error>,
-    cpu_secs: u64,
+    more: bool,
 ) -> anyhow::Result<()> {
     let outcome = outcome.map_err(Clone::clone);
-    let more = sandbox::grant_cpu(cpu_secs)?;
     let header = serde_json::to_vec(&Answer { outcome, more }).context("writing an answer")?;
     output.write_all(&(header.len() as u32).to_le_bytes())?;
     Ok(output.write_all(&header)?)

@@ -24,7 +24,7 @@ const NOBODY: u32 = 65_534;
 
 /// Bounds what the process may use, gives up user, privileges, dumps and files, and installs the list
 /// of system calls that stay. For a process of one thread, whose libraries are loaded.
-pub fn enter(memory_bytes: u64, cpu_secs: u64) -> anyhow::Result<()> {
+pub fn enter(memory_bytes: u64, cpu_secs: u64) -> anyhow::Result<CpuBudget> {
     rustix::process::chdir("/").context("leaving the folder")?;
     set_limits(memory_bytes, cpu_secs)?;
     memory::keep(KEPT_BYTES);
@@ -36,19 +36,31 @@ pub fn enter(memory_bytes: u64, cpu_secs: u64) -> anyhow::Result<()> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .context("refusing to be dumped")?;
     forbid_files().context("giving up all files")?;
-    calls::allow_only_listed()
+    calls::allow_only_listed()?;
+    Ok(CpuBudget::current())
 }
 
-/// Grants this process `secs` more seconds of CPU; beyond them the kernel ends it. False when that
-/// is more than it may have in all.
-pub(super) fn grant_cpu(secs: u64) -> anyhow::Result<bool> {
-    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    let wanted = used.tv_sec as u64 + secs + 1;
-    let most = rustix::process::getrlimit(Resource::Cpu).maximum;
-    let current = most.map_or(wanted, |most| most.min(wanted));
-    setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum: most })
-        .context("limiting CPU time")?;
-    Ok(current == wanted)
+/// Seconds of CPU that this process may have in all; the kernel holds it to them.
+#[derive(Clone, Copy)]
+pub struct CpuBudget {
+    most: Option<u64>,
+}
+
+impl CpuBudget {
+    fn current() -> Self {
+        Self { most: rustix::process::getrlimit(Resource::Cpu).maximum }
+    }
+
+    /// Grants `secs` more; beyond them the kernel ends the process. False when that is more than it may
+    /// have in all.
+    pub(super) fn grant(self, secs: u64) -> anyhow::Result<bool> {
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let wanted = used.tv_sec as u64 + secs + 1;
+        let current = self.most.map_or(wanted, |most| most.min(wanted));
+        setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum: self.most })
+            .context("limiting CPU time")?;
+        Ok(current == wanted)
+    }
 }
 
 /// A descriptor that the service was started with is nothing for strangers.

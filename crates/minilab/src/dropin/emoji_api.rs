@@ -21,6 +21,7 @@ use crate::cache::{self, Tenant};
 use crate::counters::{self, Scope};
 use crate::gallery::list::GalleryPage;
 use crate::gallery::{self, Item};
+use crate::http::code::Code;
 use crate::http::extract::Query;
 use crate::http::paging::{Page, page_number};
 use crate::http::problem::{Problem, Refusal};
@@ -231,7 +232,7 @@ async fn create_emoji_upload(
 ) -> Result<Json<EmojiView>, Problem> {
     let preset = allowed_preset(&caller, PREVIEW)?;
     let stored = store_one(&app, &caller, request).await.map_err(|mut problem| {
-        if problem.code == "quota_reached" {
+        if problem.code == Code::QuotaReached {
             // As the old service answered.
             problem.status = StatusCode::BAD_REQUEST;
         }

@@ -11,6 +11,7 @@ use axum::extract::Request;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::images;
 use crate::tiers::Preset;
 use crate::uploads::{Batch, Brought, Stored};
@@ -40,7 +41,7 @@ async fn obtain_of(
     let owner = caller.account.id;
     let patience = Duration::from_secs(app.config.variants.wait_secs);
     let obtained = obtain(app, owner, id, preset, patience, true).await;
-    let has_failed = obtained.as_ref().is_err_and(|problem| problem.code == "image_failed");
+    let has_failed = obtained.as_ref().is_err_and(|problem| problem.code == Code::ImageFailed);
     if has_failed && stored == Stored::Created(id) {
         images::delete::delete(app, owner, id).await?;
     }

@@ -15,6 +15,7 @@ use crate::admin::audit::{self, Actor};
 use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::merge::{Wrong, merge, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
@@ -156,7 +157,7 @@ async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, St
     )?;
     if inserted == 0 {
         let detail = "this image is in the gallery already";
-        return Err(Problem::new(StatusCode::CONFLICT, "in_gallery", detail).into());
+        return Err(Problem::new(Code::InGallery, detail).into());
     }
     counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
     let detail = json!({"image": image, "item": curated});

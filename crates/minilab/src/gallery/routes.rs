@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::cache::{Key, List, Tenant, What};
 use crate::counters::{self, Scope};
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::extract::{Path, Query};
 use crate::http::prefer::PreferHeader;
 use crate::images::routes::{PictureBytes, VersionQuery, split_page};
@@ -45,7 +46,7 @@ pub async fn list_gallery(
     let page = query.page()?;
     if page.with_inactive && !caller.is_admin() {
         let detail = "only admins see what is not active";
-        return Err(Problem::forbidden("not_admin", detail));
+        return Err(Problem::new(Code::NotAdmin, detail));
     }
     let rank = caller.tier().rank;
     let mut conn = app.db.read().await?;
@@ -108,7 +109,7 @@ pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Pro
         return Ok(item);
     }
     let detail = format!("this item is for tiers of rank {} and above", item.rank);
-    Err(Problem::forbidden("rank_too_low", detail).with("rank", item.rank))
+    Err(Problem::new(Code::RankTooLow, detail).with("rank", item.rank))
 }
 
 /// Show a gallery item

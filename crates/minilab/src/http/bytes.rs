@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::code::Code;
 use super::disposition::{Disposition, content_disposition, named_as};
 use super::intact::{self, Damage};
 use super::range::{Requested, parse_range};
@@ -52,7 +53,7 @@ pub async fn serve(
         Requested::Part(range) => Some(range),
         Requested::Nothing => {
             let detail = format!("the range lies outside of the {} bytes there are", served.bytes);
-            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", detail);
+            let problem = Problem::new(Code::BadRange, detail);
             let extent = [(header::CONTENT_RANGE, format!("bytes */{}", served.bytes))];
             return Ok((extent, problem).into_response());
         }
@@ -98,8 +99,7 @@ async fn read_stored(
     let body = blobs.read(&served.key, part).await?;
     let body = body.ok_or_else(|| {
         let detail = "too many large pictures are being sent; try again in a few seconds";
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Problem::reached(Limit::OpenFiles, status, "busy", detail, 5)
+        Problem::reached(Limit::OpenFiles, Code::Busy, detail, 5)
     })?;
     Ok(if is_whole {
         intact::verified(blobs, body, served.bytes, served.tag, &served.key)

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Problem;
-use super::problem::BAD_TEXT;
+use super::code::Code;
 use super::texts;
 use super::words::plain;
 use crate::text;
@@ -30,7 +30,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let query = query.map_err(|rejected| {
             let said = rejected.body_text();
             let said = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said);
-            Problem::unprocessable("bad_query", at_member(said))
+            Problem::new(Code::BadQuery, at_member(said))
         });
         query.map(|axum::extract::Query(query)| Self(query))
     }
@@ -75,8 +75,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrForm<T> {
             check_pairs(&pairs.0)?;
         }
         let form = axum::Form::<T>::from_request(with(&request, body), state).await;
-        let form = form
-            .map_err(|rejected| Problem::new(rejected.status(), "bad_body", rejected.body_text()));
+        let form = form.map_err(|rejected| {
+            Problem::new(Code::BadBody, rejected.body_text()).with_status(rejected.status())
+        });
         form.map(|axum::Form(body)| Self(body))
     }
 }
@@ -93,11 +94,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let body = axum::Json::<Value>::from_request(with(&request, body), state).await;
         let body = body.map_err(|rejected| {
             let code = match rejected.status() {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE => "not_json",
-                StatusCode::BAD_REQUEST => "broken_json",
-                _ => "bad_body",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::NotJson,
+                StatusCode::BAD_REQUEST => Code::BrokenJson,
+                _ => Code::BadBody,
             };
-            Problem::new(rejected.status(), code, rejected.body_text())
+            Problem::new(code, rejected.body_text()).with_status(rejected.status())
         });
         body.and_then(|axum::Json(body)| understand(body)).map(Self)
     }
@@ -106,10 +107,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// Every body of ours is an object: a list is not taken for its members in their order.
 fn understand<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
     if !body.is_object() {
-        return Err(Problem::unprocessable("bad_body", "the body is not a JSON object"));
+        return Err(Problem::new(Code::BadBody, "the body is not a JSON object"));
     }
     serde_path_to_error::deserialize(body)
-        .map_err(|error| Problem::unprocessable("bad_body", at_member(&error.to_string())))
+        .map_err(|error| Problem::new(Code::BadBody, at_member(&error.to_string())))
 }
 
 /// What is wrong, in plain words, behind the member it is wrong with: as `serde_path_to_error` writes it.
@@ -132,12 +133,12 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Byt
     let body = Bytes::from_request(with(&parts, body), state);
     let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
         let detail = format!("the body did not come within {} s", BODY_TIMEOUT.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+        Problem::new(Code::TooSlow, detail)
     })?;
     let body = body.map_err(|rejected| {
         let is_large = rejected.status() == StatusCode::PAYLOAD_TOO_LARGE;
-        let code = if is_large { "too_large" } else { "broken_body" };
-        Problem::new(rejected.status(), code, rejected.body_text())
+        let code = if is_large { Code::TooLarge } else { Code::BrokenBody };
+        Problem::new(code, rejected.body_text()).with_status(rejected.status())
     })?;
     Ok((parts, body))
 }
@@ -153,7 +154,7 @@ fn check_pairs(pairs: &[(String, String)]) -> Result<(), Problem> {
     for (name, value) in pairs {
         if let Some(flaw) = text::flaw(name).or_else(|| texts::flaw(name, value)) {
             let name = name.chars().take(40).collect::<String>();
-            return Err(Problem::unprocessable(BAD_TEXT, format!("{name:?} {flaw}")));
+            return Err(Problem::new(Code::BadText, format!("{name:?} {flaw}")));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority};
 
 use super::browsers::BrowsersConfig;
+use super::code::Code;
 use super::query::KnownQueries;
 use super::{Network, Problem};
 
@@ -60,25 +61,25 @@ pub(super) fn harden(guard: &Guard, headers: &mut HeaderMap) {
 pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
     if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
         // Who stands in front of us may have believed another of them.
-        return Some(Problem::bad_request("two_hosts", "a request names one Host, not several"));
+        return Some(Problem::new(Code::TwoHosts, "a request names one Host, not several"));
     }
     let authority = request.uri().authority().map(Authority::as_str);
     let said = text(request.headers(), &header::HOST);
     if let (Some(one), Some(other)) = (authority, said)
         && !one.eq_ignore_ascii_case(other)
     {
-        return Some(Problem::bad_request("two_hosts", "a request names one host, not several"));
+        return Some(Problem::new(Code::TwoHosts, "a request names one host, not several"));
     }
     let host = authority.or_else(|| text(request.headers(), &header::HOST)).unwrap_or_default();
     if !guard.hosts.allow(host) {
         let detail = "this service does not answer to that Host; its operator adds the name to the \
              setting `hosts` (MINILAB__HOSTS), or makes it that of `public_url`";
-        return Some(Problem::bad_request("unknown_host", detail));
+        return Some(Problem::new(Code::UnknownHost, detail));
     }
     let is_welcome = is_welcome(&guard.browsers, request.headers());
     if is_cross_site(request.method(), request.headers(), host) && !is_welcome {
         let detail = "a browser on another site sent this request";
-        return Some(Problem::forbidden("cross_site", detail));
+        return Some(Problem::new(Code::CrossSite, detail));
     }
     guard.queries.refusal(request)
 }
@@ -115,7 +116,7 @@ pub fn must_come_from_here(method: &Method, headers: &HeaderMap) -> Result<(), P
     }
     let detail = "with a cookie, changes need an `Origin` or `Sec-Fetch-Site` header; \
          programs send a key instead";
-    Err(Problem::forbidden("cross_site", detail))
+    Err(Problem::new(Code::CrossSite, detail))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

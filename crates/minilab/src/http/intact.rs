@@ -7,22 +7,17 @@ use std::collections::VecDeque;
 
 use anyhow::bail;
 use axum::body::{Body, BodyDataStream};
-use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 
 use super::Problem;
+use super::code::Code;
 use super::tag::short_tag;
 use crate::blobs::{BlobKey, Blobs, Suspect, Suspects};
 use crate::seldom::Seldom;
 
 /// Whoever asks for it again and again need not be told of each time.
 static TOLD: Seldom = Seldom::new();
-
-/// The code of a variant that is not there, or not whole: it may be made anew.
-pub const VARIANT_LOST: &str = "variant_lost";
-pub const ORIGINAL_LOST: &str = "original_lost";
-pub const ORIGINAL_DAMAGED: &str = "original_damaged";
 
 /// So much of a whole answer waits for the hash.
 const HELD_BACK_BYTES: u64 = 64 * 1024;
@@ -45,15 +40,15 @@ impl Damage {
         match (key, self) {
             (BlobKey::Variant { .. }, _) => {
                 let detail = "the variant was lost, and there is no original to make it from again";
-                Problem::new(StatusCode::GONE, VARIANT_LOST, detail)
+                Problem::new(Code::VariantLost, detail)
             }
             (BlobKey::Original(_), Self::Lost) => {
                 let detail = "the original was lost; uploading the same file puts it back";
-                Problem::new(StatusCode::GONE, ORIGINAL_LOST, detail)
+                Problem::new(Code::OriginalLost, detail)
             }
             (BlobKey::Original(_), Self::Changed) => {
                 let detail = "the stored original is damaged; uploading the same file puts it back";
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, ORIGINAL_DAMAGED, detail)
+                Problem::new(Code::OriginalDamaged, detail)
             }
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Problem;
+use super::code::Code;
 use super::words::plain;
 
 /// A member of a change: left out, or said, be it null. Goes with `#[serde(default)]`.
@@ -85,7 +86,7 @@ pub fn refuse(wrong: &[Wrong]) -> Result<(), Problem> {
     }
     let said = wrong.iter().map(|wrong| format!("{}: {}", wrong.field, wrong.detail));
     let detail = said.collect::<Vec<_>>().join("; ");
-    Err(Problem::unprocessable("invalid", detail).with("problems", json!(wrong)))
+    Err(Problem::new(Code::Invalid, detail).with("problems", json!(wrong)))
 }
 
 #[cfg(test)]
@@ -121,6 +122,6 @@ mod tests {
         let fields = wrong.iter().map(|wrong| &*wrong.field).collect::<Vec<_>>();
         assert_eq!(fields, ["colour", "height", "width"]);
         let problem = refuse(&wrong).unwrap_err();
-        assert_eq!((problem.status.as_u16(), problem.code), (422, "invalid"));
+        assert_eq!((problem.status.as_u16(), problem.code), (422, Code::Invalid));
     }
 }

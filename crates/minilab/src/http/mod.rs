@@ -4,6 +4,7 @@ pub mod asset;
 pub mod browsers;
 pub mod bytes;
 pub mod cache_policy;
+pub mod code;
 pub mod compress;
 pub mod config;
 mod connection;

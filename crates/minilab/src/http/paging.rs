@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::Problem;
+use super::code::Code;
 
 const LIMIT_DEFAULT: i64 = 20;
 const LIMIT_MAX: i64 = 100;
@@ -82,7 +83,7 @@ pub fn number_within(
 }
 
 pub fn bad_page(detail: String) -> Problem {
-    Problem::unprocessable("bad_page", detail)
+    Problem::new(Code::BadPage, detail)
 }
 
 /// What a cursor holds.

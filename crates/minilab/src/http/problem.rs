@@ -7,15 +7,12 @@ use serde_json::{Map, Value};
 use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
 use utoipa::{ToResponse, ToSchema};
 
+use super::code::Code;
 use super::page::ForPeople;
 use super::request_id;
 use crate::db;
 use crate::limits::Limit;
-
-/// The code of answers while the database is away.
-pub const DATABASE_AWAY: &str = "database_away";
-/// The code of a text that no field takes.
-pub const BAD_TEXT: &str = "bad_text";
+use crate::shares::Full;
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -23,7 +20,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug, Clone)]
 pub struct Problem {
     pub status: StatusCode,
-    pub code: &'static str,
+    pub code: Code,
     pub detail: String,
     /// Members beside the standard ones, such as `limit` or `items`.
     pub extra: Map<String, Value>,
@@ -41,7 +38,7 @@ pub struct ProblemView {
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     #[schema(example = "not_found")]
-    code: &'static str,
+    code: Code,
     detail: String,
     /// The log has more under this id.
     request_id: Option<String>,
@@ -64,9 +61,16 @@ impl<'r> ToResponse<'r> for Refusal {
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, extra: Map::new(), retry_after_secs: None }
+        Self { status: code.status(), code, detail, extra: Map::new(), retry_after_secs: None }
+    }
+
+    /// The same with another status than its code's, where one word fits two situations.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     #[must_use]
@@ -81,38 +85,35 @@ impl Problem {
         self
     }
 
-    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, detail)
-    }
-
     pub fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
-    }
-
-    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, code, detail)
+        Self::new(Code::Unauthorized, detail)
     }
 
     /// Unknown and foreign things look alike.
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
-    }
-
-    pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+        Self::new(Code::NotFound, format!("there is no such {what}"))
     }
 
     /// Turned away at a bound that passes by itself: counted, told in the log once a minute, and worth
-    /// another try after `secs`. `status` is 429 where the caller asks too much, 503 where all do.
-    pub fn reached(
+    /// another try after `secs`.
+    pub fn reached(limit: Limit, code: Code, detail: impl Into<String>, secs: u32) -> Self {
+        limit.reached();
+        Self::new(code, detail).retry_after(secs)
+    }
+
+    /// The same at a bound of shares: 429 where the caller asks too much, 503 where all do.
+    pub fn crowded(
+        full: Full,
         limit: Limit,
-        status: StatusCode,
-        code: &'static str,
+        code: Code,
         detail: impl Into<String>,
         secs: u32,
     ) -> Self {
-        limit.reached();
-        Self::new(status, code, detail).retry_after(secs)
+        let status = match full {
+            Full::Each => StatusCode::TOO_MANY_REQUESTS,
+            Full::All => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::reached(limit, code, detail, secs).with_status(status)
     }
 
     /// The cause goes to the log, once, here; the caller learns only where to look. What passes by itself,
@@ -128,23 +129,22 @@ impl Problem {
         }
         tracing::error!(cause = format!("{cause:#}"), "a request failed");
         let detail = "something went wrong on our side; the log has it under this request id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+        Self::new(Code::InternalError, detail)
     }
 
     /// What a failure of the database means for the caller, where it is not our mistake.
     fn of_database(error: &sqlx::Error) -> Option<Self> {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
         if db::is_away(error) {
             Limit::DatabaseAway.reached_by(error);
             let detail = "the database is away for a moment; come again";
-            return Some(Self::new(status, DATABASE_AWAY, detail).retry_after(2));
+            return Some(Self::new(Code::DatabaseAway, detail).retry_after(2));
         }
         if db::is_too_slow(error) {
             let detail = "this takes too long now; ask for less, or come again";
-            return Some(Self::reached(Limit::SlowQueries, status, "too_slow_query", detail, 5));
+            return Some(Self::reached(Limit::SlowQueries, Code::TooSlowQuery, detail, 5));
         }
         let detail = "there is a NUL character in a text";
-        db::is_bad_text(error).then(|| Self::unprocessable(BAD_TEXT, detail))
+        db::is_bad_text(error).then(|| Self::new(Code::BadText, detail))
     }
 
     fn view(self) -> ProblemView {
@@ -172,7 +172,7 @@ pub(super) struct Again;
 /// Why one file of several was refused.
 #[derive(Serialize, ToSchema)]
 pub struct ItemProblem {
-    code: &'static str,
+    code: Code,
     detail: String,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -189,7 +189,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, retry_after_secs) = (self.status, self.retry_after_secs);
         let for_people = ForPeople { status, detail: self.detail.clone() };
-        let is_away = self.code == DATABASE_AWAY;
+        let is_away = self.code == Code::DatabaseAway;
         let mut response = (status, axum::Json(self.view())).into_response();
         response.extensions_mut().insert(for_people);
         if is_away {
@@ -257,6 +257,5 @@ impl From<sqlx::Error> for Problem {
 pub fn disk_full() -> Problem {
     let detail = "the disk is full; what is there can be read and deleted, and what is new is taken in \
                   again when there is room";
-    let status = StatusCode::INSUFFICIENT_STORAGE;
-    Problem::reached(Limit::Disk, status, "disk_full", detail, 30)
+    Problem::reached(Limit::Disk, Code::DiskFull, detail, 30)
 }

@@ -7,6 +7,7 @@ use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::Problem;
+use super::code::Code;
 
 /// The parameters that operations know which refuse others: by route, then by method.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ impl KnownQueries {
                 )
             }
         };
-        let problem = Problem::unprocessable("bad_query", detail);
+        let problem = Problem::new(Code::BadQuery, detail);
         Some(problem.with("parameter", unknown).with("known", known.clone()))
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::problem::{BAD_TEXT, Problem};
+use super::code::Code;
+use super::problem::Problem;
 use crate::text;
 
 /// Why a field takes no such text. The name of a file is made safe, whatever it is.
@@ -16,7 +17,7 @@ pub fn flaw(field: &str, value: &str) -> Option<String> {
 pub fn check_json(body: &[u8]) -> Result<(), Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     match Texts("the body").deserialize(&mut json) {
-        Err(error) if error.is_data() => Err(Problem::unprocessable(BAD_TEXT, error.to_string())),
+        Err(error) if error.is_data() => Err(Problem::new(Code::BadText, error.to_string())),
         _ => Ok(()),
     }
 }
@@ -94,7 +95,7 @@ mod tests {
             r#"{"a": [1, true, null, 1.5, -1, {"b": ["x\u0000"]}]}"#,
             r#"{"a\u0000": 1}"#,
         ] {
-            assert_eq!(check_json(body.as_bytes()).unwrap_err().code, BAD_TEXT, "{body}");
+            assert_eq!(check_json(body.as_bytes()).unwrap_err().code, Code::BadText, "{body}");
         }
         for body in [r#"{"a": ["\n", "\\u0000"], "filename": "\u0000"}"#, "{", "", "\u{1}"] {
             assert!(check_json(body.as_bytes()).is_ok(), "{body}");

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::delete;
 use crate::accounts::Caller;
 use crate::app::App;
+use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 
@@ -59,7 +60,7 @@ pub async fn delete_images(
 pub fn distinct(ids: Vec<Uuid>) -> Result<Vec<Uuid>, Problem> {
     if !(1..=IDS_MAX).contains(&ids.len()) {
         let detail = format!("ids: names 1 to {IDS_MAX} images, not {}", ids.len());
-        return Err(Problem::unprocessable("bad_ids", detail));
+        return Err(Problem::new(Code::BadIds, detail));
     }
     let mut seen = HashSet::new();
     Ok(ids.into_iter().filter(|id| seen.insert(*id)).collect())

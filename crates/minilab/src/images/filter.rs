@@ -14,9 +14,9 @@ use super::searched::{self, CAMERA_CHARACTERS_MAX};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::extract::Query;
 use crate::http::paging::CursorKind;
-use crate::http::problem::BAD_TEXT;
 use crate::tiers::from_word;
 use crate::tiers::words::PictureFormat;
 
@@ -88,8 +88,8 @@ impl FromRequestParts<App> for FilterQuery {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let query = Query::<Self>::from_request_parts(parts, app).await;
         query.map(|Query(filter)| filter).map_err(|mut problem| {
-            if problem.code == BAD_TEXT {
-                problem.code = "bad_filter";
+            if problem.code == Code::BadText {
+                problem.code = Code::BadFilter;
             }
             problem
         })
@@ -97,7 +97,7 @@ impl FromRequestParts<App> for FilterQuery {
 }
 
 fn bad(detail: String) -> Problem {
-    Problem::unprocessable("bad_filter", detail)
+    Problem::new(Code::BadFilter, detail)
 }
 
 impl FilterQuery {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::filter::Filter;
@@ -12,9 +11,10 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::paging::{Page, write_cursor_of};
 use crate::limits::Limit;
-use crate::shares::{Full, Place};
+use crate::shares::Place;
 use crate::variants::Variant;
 use crate::{fetch_all, fetch_one};
 
@@ -81,11 +81,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn place(app: &App, caller: &Caller) -> Result<Place<Uuid>, Problem> {
     app.listings.take(caller.account.id, PATIENCE).await.map_err(|full| {
         let detail = "too many lists at once; wait for the others, or ask for less";
-        let status = match full {
-            Full::Each => StatusCode::TOO_MANY_REQUESTS,
-            Full::All => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Problem::reached(Limit::Listings, status, "too_many_listings", detail, 2)
+        Problem::crowded(full, Limit::Listings, Code::TooManyListings, detail, 2)
     })
 }
 

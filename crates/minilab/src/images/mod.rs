@@ -15,7 +15,6 @@ pub mod view;
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use pixels::Facts;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +23,7 @@ use crate::blobs::Original;
 use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::shares::Bounds;
 
 /// `[images]`
@@ -212,7 +212,7 @@ pub fn link_of(account: Uuid, scope: Uuid) -> Option<Uuid> {
 /// The original is asked for, and was not kept.
 pub fn discarded() -> Problem {
     let detail = "the original was not kept; there is what was made of it at upload";
-    Problem::new(StatusCode::GONE, "original_discarded", detail)
+    Problem::new(Code::OriginalDiscarded, detail)
 }
 
 /// An account's own image; a foreign one looks like none.

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::problem::Stop;
 use crate::tiers::keeping::{self, DeleteAfter, Until};
 use crate::{execute, fetch_optional};
@@ -22,7 +23,7 @@ pub async fn change(
 ) -> Result<(), Problem> {
     if let Some(after) = after.filter(|after| !after.is_valid()) {
         let detail = format!("delete_after: {:?} {}", after.word(), keeping::WRONG);
-        return Err(Problem::unprocessable("bad_delete_after", detail));
+        return Err(Problem::new(Code::BadDeleteAfter, detail));
     }
     let args = Change {
         id,

@@ -22,9 +22,9 @@ use crate::counters::{self, Scope};
 use crate::execute;
 use crate::http::CachePolicy;
 use crate::http::bytes::{Served, serve};
+use crate::http::code::Code;
 use crate::http::disposition::{Disposition, safe_name};
 use crate::http::extract::{Json, Query};
-use crate::http::intact::VARIANT_LOST;
 use crate::http::merge::Said;
 use crate::http::paging::{Page, PageQuery, next_link};
 use crate::http::prefer::{PreferHeader, applied, patience};
@@ -297,7 +297,7 @@ pub async fn delete_image(
 pub fn may_have_original(caller: &Caller, image: &Image) -> Result<(), Problem> {
     if !caller.tier().rights.original {
         let detail = format!("the tier {:?} does not include originals", caller.tier().name);
-        return Err(Problem::forbidden("original_not_in_tier", detail));
+        return Err(Problem::new(Code::OriginalNotInTier, detail));
     }
     if image.blob.discarded { Err(super::discarded()) } else { Ok(()) }
 }
@@ -335,7 +335,7 @@ pub async fn show_original(
     let image = find_own(&app, &caller, id).await?;
     may_have_original(&caller, &image)?;
     match serve_original(&app, &caller, &image, &version, &method, &headers).await {
-        Err((problem, Some(copy))) if problem.code == VARIANT_LOST => {
+        Err((problem, Some(copy))) if problem.code == Code::VariantLost => {
             // The copy without the place is made anew.
             remake::forget_lost(&app, &image, &copy).await?;
             let again = serve_original(&app, &caller, &image, &version, &method, &headers).await;

@@ -1,11 +1,11 @@
 //! Making a link.
 
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 use crate::accounts::{self, Account, Caller};
 use crate::app::App;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::disposition::stem;
 use crate::http::problem::{Problem, Stop};
 use crate::http::tag::short_tag;
@@ -120,7 +120,7 @@ fn may_share(tier: &Tier) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("the tier {:?} does not include temporary links", tier.name);
-    Err(Problem::forbidden("links_not_in_tier", detail))
+    Err(Problem::new(Code::LinksNotInTier, detail))
 }
 
 fn check_life(tier: &Tier, secs: i64) -> Result<(), Problem> {
@@ -129,7 +129,7 @@ fn check_life(tier: &Tier, secs: i64) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("expires_in: {secs} is not from {least} to {most} seconds");
-    Err(Problem::unprocessable("bad_expiry", detail).with("minimum", least).with("maximum", most))
+    Err(Problem::new(Code::BadExpiry, detail).with("minimum", least).with("maximum", most))
 }
 
 type Found = (Subject, u64, Vec<u8>, pixels::Format);
@@ -153,7 +153,7 @@ async fn subject(app: &App, caller: &Caller, image: &Image, wish: &Wish) -> Resu
     let variant = obtain(app, image.account_id, image.id, preset, patience, true).await?;
     of_variant(variant.ok_or_else(|| {
         let detail = "the variant is still being made; come again";
-        Problem::new(StatusCode::CONFLICT, "not_made_yet", detail).retry_after(1)
+        Problem::new(Code::NotMadeYet, detail).retry_after(1)
     })?)
 }
 
@@ -183,9 +183,8 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
     }
     let catalogue = Catalogue::load(tx).await?;
     let tier = catalogue.tier(&account.tier).filter(|_| !account.suspended);
-    let tier = tier.ok_or_else(|| {
-        Stop::Refused(Problem::forbidden("suspended", "this account is suspended"))
-    })?;
+    let tier = tier
+        .ok_or_else(|| Stop::Refused(Problem::new(Code::Suspended, "this account is suspended")))?;
     if !row.wish.handed {
         may_share(tier).map_err(Stop::Refused)?;
     }
@@ -200,7 +199,7 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
         fetch_one!(tx, (i64,), links::sql::COUNT_LIVE, row.image, row.account, row.now_ms)?;
     if live >= LIVE_MAX && !row.wish.handed {
         let detail = format!("an image has at most {LIVE_MAX} live links; revoke some first");
-        let problem = Problem::forbidden("too_many_links", detail).with("limit", LIVE_MAX);
+        let problem = Problem::new(Code::TooManyLinks, detail).with("limit", LIVE_MAX);
         return Err(Stop::Refused(problem));
     }
     execute!(

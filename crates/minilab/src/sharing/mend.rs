@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -13,8 +13,8 @@ use crate::blobs::BlobKey;
 use crate::cache::Tenant;
 use crate::fetch_optional;
 use crate::http::bytes::{Served, serve as serve_bytes};
+use crate::http::code::Code;
 use crate::http::disposition::Disposition;
-use crate::http::intact::{ORIGINAL_DAMAGED, ORIGINAL_LOST, VARIANT_LOST};
 use crate::http::tag::short_tag;
 use crate::http::{CachePolicy, Problem};
 use crate::images::{self, Image};
@@ -25,7 +25,7 @@ use crate::variants::{Variant, latest, location, of_blob, remake};
 
 /// Whether the bytes may have been put elsewhere, or may be made anew.
 pub(super) fn may_help(problem: &Problem) -> bool {
-    [ORIGINAL_DAMAGED, ORIGINAL_LOST, VARIANT_LOST].contains(&problem.code)
+    matches!(problem.code, Code::OriginalDamaged | Code::OriginalLost | Code::VariantLost)
 }
 
 /// Serves what the link's image has now, or says what was said before.
@@ -47,8 +47,9 @@ pub(super) async fn serve(
             let made = variant(app, &image, preset, may_make).await?;
             Some(made.ok_or_else(|| {
                 let detail = "the variant was lost and is being made anew; come again";
-                let status = axum::http::StatusCode::SERVICE_UNAVAILABLE;
-                Problem::new(status, "not_made_yet", detail).retry_after(1)
+                Problem::new(Code::NotMadeYet, detail)
+                    .with_status(StatusCode::SERVICE_UNAVAILABLE)
+                    .retry_after(1)
             })?)
         }
     };

@@ -1,7 +1,7 @@
 //! `GET /l/{token}`: what a temporary link shows, without asking the database.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 
 use super::mend;
@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::CachePolicy;
 use crate::http::bytes::{Served, serve};
+use crate::http::code::Code;
 use crate::http::disposition::Disposition;
 use crate::http::extract::Path;
 use crate::http::problem::{Problem, Refusal};
@@ -50,17 +51,17 @@ async fn open(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let forged = || Problem::forbidden("forged_link", "this link was not made here");
+    let forged = || Problem::new(Code::ForgedLink, "this link was not made here");
     let Path(token) = token.map_err(|_| forged())?;
     let plain = app.seal.open_token(&token).map_err(|_| forged())?;
     let payload = Payload::from_bytes(&plain).ok_or_else(forged)?;
     let left_ms = payload.expires_ms - app.clock.now_ms();
     if left_ms <= 0 {
-        return Err(Problem::new(StatusCode::GONE, "link_expired", "this link has expired"));
+        return Err(Problem::new(Code::LinkExpired, "this link has expired"));
     }
     if app.denied.contains(payload.link) {
         let detail = "this link was revoked, or what it showed is gone";
-        return Err(Problem::new(StatusCode::GONE, "link_revoked", detail));
+        return Err(Problem::new(Code::LinkRevoked, detail));
     }
     let format = payload.format.parse::<pixels::Format>().map_err(|_| forged())?;
     let served = Served {

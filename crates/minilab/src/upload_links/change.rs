@@ -15,6 +15,7 @@ use crate::accounts::scopes::Scope;
 use crate::accounts::{self, Account, Caller, Key, Kind, UploadLink};
 use crate::app::App;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Said, refuse};
 use crate::http::problem::{Problem, Refusal, Stop};
@@ -106,7 +107,9 @@ async fn lock(tx: &mut Conn, id: Uuid, account: Uuid) -> Result<UploadLink, Stop
     let link = link.filter(|link| link.account_id == account).ok_or_else(unknown)?;
     if link.revoked_ms.is_some() {
         let detail = "this link was revoked, and stays so; make a new one";
-        return Err(Problem::new(StatusCode::CONFLICT, "upload_link_revoked", detail).into());
+        return Err(Problem::new(Code::UploadLinkRevoked, detail)
+            .with_status(StatusCode::CONFLICT)
+            .into());
     }
     Ok(link)
 }

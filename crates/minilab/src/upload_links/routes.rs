@@ -15,6 +15,7 @@ use crate::accounts::upload_link::may_have;
 use crate::accounts::{self, Account, Caller, CallerOrHolder, Key, Kind, UploadLink};
 use crate::app::App;
 use crate::db::Conn;
+use crate::http::code::Code;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::merge::refuse;
 use crate::http::paging::{PageQuery, next_link, write_cursor};
@@ -84,7 +85,7 @@ pub(super) fn may_make(catalogue: &Catalogue, account: &Account) -> Result<(), P
         return Ok(());
     }
     let detail = format!("the tier {:?} does not include upload links", account.tier);
-    Err(Problem::forbidden("upload_links_not_in_tier", detail))
+    Err(Problem::new(Code::UploadLinksNotInTier, detail))
 }
 
 /// The right is read again here: it may have been taken away this second.
@@ -120,7 +121,7 @@ pub(super) async fn room_for_one_more(
         return Ok(());
     }
     let detail = format!("an account has at most {OPEN_MAX} open upload links; revoke some");
-    Err(Problem::forbidden("too_many_links", detail).with("limit", OPEN_MAX).into())
+    Err(Problem::new(Code::TooManyLinks, detail).with("limit", OPEN_MAX).into())
 }
 
 /// List upload links
@@ -227,7 +228,7 @@ pub async fn show_held_link(
 ) -> Result<Answer<HeldView>, Problem> {
     let Some(link) = &caller.link else {
         let detail = "send the token of an upload link as `Authorization: Bearer TOKEN`";
-        return Err(Problem::forbidden("not_an_upload_link", detail));
+        return Err(Problem::new(Code::NotAnUploadLink, detail));
     };
     Ok(Answer(HeldView::new(&app, &caller, link)))
 }

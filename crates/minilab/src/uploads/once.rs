@@ -13,6 +13,7 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::{Conn, Db};
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::{execute, fetch_optional, images};
 
 const HEADER: &str = "idempotency-key";
@@ -97,7 +98,7 @@ pub(super) async fn begin(
     }
     // Under way; or given back this moment, and the next try will have it.
     let detail = "a request with this Idempotency-Key is still under way";
-    Err(Problem::new(StatusCode::CONFLICT, "request_in_flight", detail).retry_after(1))
+    Err(Problem::new(Code::RequestInFlight, detail).retry_after(1))
 }
 
 fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -106,7 +107,7 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         (1..=KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     });
     let detail = "Idempotency-Key: 1 to 255 visible ASCII characters, such as a UUID";
-    let key = key.ok_or_else(|| Problem::unprocessable("bad_idempotency_key", detail))?;
+    let key = key.ok_or_else(|| Problem::new(Code::BadIdempotencyKey, detail))?;
     Ok(Some(key.to_owned()))
 }
 
@@ -182,7 +183,7 @@ impl Answered {
     pub(super) fn replay<T>(self, items: &[Item<T>]) -> Result<(StatusCode, Value), Problem> {
         if fingerprint(items)[..] != self.fingerprint {
             let detail = "this Idempotency-Key came with other files before; choose a new key";
-            return Err(Problem::unprocessable("idempotency_key_reused", detail));
+            return Err(Problem::new(Code::IdempotencyKeyReused, detail));
         }
         let status = u16::try_from(self.status).ok().and_then(|s| StatusCode::from_u16(s).ok());
         let status = status.ok_or_else(|| anyhow::anyhow!("stored status {}", self.status))?;
@@ -197,7 +198,7 @@ fn fingerprint<T>(items: &[Item<T>]) -> [u8; 32] {
         hasher.update(&(filename.len() as u64).to_le_bytes()).update(filename.as_bytes());
         let code = match (hash, outcome) {
             (Some(hash), _) => &hash[..],
-            (None, Err(problem)) => problem.code.as_bytes(),
+            (None, Err(problem)) => problem.code.as_str().as_bytes(),
             (None, Ok(_)) => &[],
         };
         hasher.update(&(code.len() as u64).to_le_bytes()).update(code);

@@ -1,8 +1,7 @@
 //! Why a file is not taken.
 
-use axum::http::StatusCode;
-
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::problem::Stop;
 use crate::http::words::size;
 
@@ -65,54 +64,67 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = refused.to_string();
         match refused {
-            Refused::TooLarge { max } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail).with("limit", max)
-            }
-            Refused::Empty => Self::unprocessable("empty_file", detail),
-            Refused::Picture(error) => picture_problem(&error, detail),
-            Refused::Truncated => Self::unprocessable("truncated", detail),
+            Refused::TooLarge { max } => Self::new(Code::TooLarge, detail).with("limit", max),
+            Refused::Empty => Self::new(Code::EmptyFile, detail),
+            Refused::Picture(error) => Self::new((&error).into(), detail),
+            Refused::Truncated => Self::new(Code::Truncated, detail),
             Refused::QuotaReached { used, limit } => {
-                Self::forbidden("quota_reached", detail).with("used", used).with("limit", limit)
+                Self::new(Code::QuotaReached, detail).with("used", used).with("limit", limit)
             }
-            Refused::LibraryFull => Self::forbidden("quota_reached", detail),
-            Refused::Suspended => Self::forbidden("suspended", detail),
-            Refused::TooManyFiles { .. } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_files", detail)
-            }
+            Refused::LibraryFull => Self::new(Code::QuotaReached, detail),
+            Refused::Suspended => Self::new(Code::Suspended, detail),
+            Refused::TooManyFiles { .. } => Self::new(Code::TooManyFiles, detail),
             Refused::BatchTooLarge { max } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "batch_too_large", detail)
-                    .with("limit", max)
+                Self::new(Code::BatchTooLarge, detail).with("limit", max)
             }
-            Refused::TooManyInputs { .. } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_inputs", detail)
-            }
+            Refused::TooManyInputs { .. } => Self::new(Code::TooManyInputs, detail),
             Refused::InputsTooLarge { max } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "inputs_too_large", detail)
-                    .with("limit", max)
+                Self::new(Code::InputsTooLarge, detail).with("limit", max)
             }
-            Refused::FormatNotInLink { .. } => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "format_not_in_link", detail)
-            }
+            Refused::FormatNotInLink { .. } => Self::new(Code::FormatNotInLink, detail),
             Refused::LinkFull { images_left, bytes_left } => {
-                Self::forbidden("upload_link_full", detail)
+                Self::new(Code::UploadLinkFull, detail)
                     .with("images_left", images_left)
                     .with("bytes_left", bytes_left)
             }
-            Refused::NoFile => Self::unprocessable("no_file", detail),
-            Refused::BrokenBody(_) => Self::bad_request("broken_body", detail),
-            Refused::TooSlow { .. } => Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail),
+            Refused::NoFile => Self::new(Code::NoFile, detail),
+            Refused::BrokenBody(_) => Self::new(Code::BrokenBody, detail),
+            Refused::TooSlow { .. } => Self::new(Code::TooSlow, detail),
         }
     }
 }
 
-fn picture_problem(error: &pixels::Error, detail: String) -> Problem {
-    let status = match error {
-        pixels::Error::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        pixels::Error::NotAnImage { .. }
-        | pixels::Error::Malformed { .. }
-        | pixels::Error::OverLimit { .. }
-        | pixels::Error::Encode { .. }
-        | pixels::Error::OverByteBudget { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    Problem::new(status, error.code(), detail)
+impl From<&pixels::Error> for Code {
+    fn from(error: &pixels::Error) -> Self {
+        match error {
+            pixels::Error::Unsupported { .. } => Self::UnsupportedFormat,
+            pixels::Error::NotAnImage { .. } => Self::NotAnImage,
+            pixels::Error::Malformed { .. } => Self::MalformedImage,
+            pixels::Error::OverLimit { .. } => Self::OverLimit,
+            pixels::Error::OverByteBudget { .. } => Self::OverByteBudget,
+            pixels::Error::Encode { .. } => Self::EncodeFailed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pixels::{Error, Format, Over};
+
+    use super::*;
+
+    #[test]
+    fn pictures_are_refused_with_the_words_of_pixels() {
+        let (format, detail) = (Format::Png, String::new());
+        for error in [
+            Error::Unsupported { what: detail.clone() },
+            Error::NotAnImage { looks_like: detail.clone() },
+            Error::Malformed { format, detail: detail.clone() },
+            Error::OverLimit { over: Over::Scans { found: 2, most: 1 } },
+            Error::OverByteBudget { format, best: 2, budget: 1 },
+            Error::Encode { format, detail },
+        ] {
+            assert_eq!(Code::from(&error).as_str(), error.code());
+        }
+    }
 }

@@ -14,6 +14,7 @@ use super::once::{self, Once};
 use super::store::Stored;
 use crate::accounts::{Caller, CallerOrHolder, Key};
 use crate::app::App;
+use crate::http::code::Code;
 use crate::http::extract::{Path, Query};
 use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{self, ItemProblem, Problem, Refusal};
@@ -44,7 +45,7 @@ impl UploadQuery {
         let delete_after = self.delete_after.map(|text| {
             DeleteAfter::parse(&text).ok_or_else(|| {
                 let detail = format!("delete_after: {text:?} {}", keeping::WRONG);
-                Problem::unprocessable("bad_delete_after", detail)
+                Problem::new(Code::BadDeleteAfter, detail)
             })
         });
         Ok(Batch {
@@ -303,5 +304,5 @@ fn common_problem(items: &[Item]) -> Problem {
     if problems.all(|problem| problem.code == first.code) {
         return first;
     }
-    Problem::unprocessable("all_rejected", "every file was refused; `items` says why")
+    Problem::new(Code::AllRejected, "every file was refused; `items` says why")
 }

@@ -13,7 +13,8 @@ use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
-use crate::http::intact::{self, Damage, ORIGINAL_DAMAGED};
+use crate::http::code::Code;
+use crate::http::intact::{self, Damage};
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
 use crate::jobs::{self, Job, JobError, Lease};
@@ -168,14 +169,14 @@ async fn make(
     let original = row.original();
     let key = BlobKey::Original(&original);
     if let Some(damage) = intact::look(&app.blobs, &key, row.bytes as u64).await? {
-        return Err(JobError::damage(damage.problem(&key).code, damage.to_string()));
+        return Err(JobError::damage(damage.problem(&key).code.as_str(), damage.to_string()));
     }
     // What was just brought was just hashed; what has lain there may have changed.
     let is_new = matches!(lease.job, Job::Develop { .. });
     if row.damaged_ms.is_some() || !is_new && !intact::is_right(&app.blobs, &key, &row.hash).await?
     {
         app.blobs.suspects.report(&key);
-        return Err(JobError::damage(ORIGINAL_DAMAGED, Damage::Changed.to_string()));
+        return Err(JobError::damage(Code::OriginalDamaged.as_str(), Damage::Changed.to_string()));
     }
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::{PIXELS_VERSION, Variant, develop, of_blob, sql};
@@ -14,6 +13,7 @@ use crate::cpu;
 use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
 use crate::images::{BlobRow, Image};
 use crate::limits::Limit;
@@ -68,12 +68,8 @@ async fn is_place_free(app: &App, blob: Uuid) -> sqlx::Result<bool> {
 }
 
 fn crowded(full: Full) -> Problem {
-    let status = match full {
-        Full::Each => StatusCode::TOO_MANY_REQUESTS,
-        Full::All => StatusCode::SERVICE_UNAVAILABLE,
-    };
     let detail = "too many wait for pictures to be made; come again in a moment";
-    Problem::reached(Limit::Waiters, status, "too_many_waiting", detail, RETRY_SECS)
+    Problem::crowded(full, Limit::Waiters, Code::TooManyWaiting, detail, RETRY_SECS)
 }
 
 async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
@@ -151,7 +147,7 @@ fn refusal(error: DarkroomError) -> Problem {
         "the place this was taken at cannot be taken out of the original ({error}); \
          share a variant, or say `keep_location`"
     );
-    Problem::unprocessable("location_stays", detail)
+    Problem::new(Code::LocationStays, detail)
 }
 
 /// Spares the next one the look. Without it the answer is the same, so it may fail.

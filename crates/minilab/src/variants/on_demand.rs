@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Variant, develop, latest, of_blob, owners, remake, sql};
 use crate::app::App;
 use crate::http::Problem;
-use crate::http::intact::{ORIGINAL_DAMAGED, ORIGINAL_LOST};
+use crate::http::code::Code;
 use crate::images::{self, Image, State};
 use crate::jobs::{self, Job};
 use crate::tiers::Preset;
@@ -58,8 +58,9 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
         State::Processing => return Ok(Look::Underway),
         State::Failed => {
             let detail = image.error_detail.clone().unwrap_or_default();
-            return Err(Problem::unprocessable("image_failed", detail)
-                .with("cause", image.error_code.clone()));
+            return Err(
+                Problem::new(Code::ImageFailed, detail).with("cause", image.error_code.clone())
+            );
         }
         State::Ready => {}
     }
@@ -88,12 +89,13 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
     match last {
         Some((state, error)) if state == "failed" => {
             let detail = error.unwrap_or_default();
-            if [ORIGINAL_LOST, ORIGINAL_DAMAGED].iter().any(|code| detail.starts_with(code)) {
+            let is_lost = [Code::OriginalLost, Code::OriginalDamaged];
+            if is_lost.iter().any(|code| detail.starts_with(code.as_str())) {
                 // It may have been put back since.
                 remake::require_original(app, image).await?;
                 return Ok(Look::Missing);
             }
-            Err(Problem::unprocessable("variant_failed", detail))
+            Err(Problem::new(Code::VariantFailed, detail))
         }
         Some((state, _)) if jobs::is_live_state(&state) => Ok(Look::Underway),
         _ => Ok(Look::Missing),

@@ -17,9 +17,9 @@ use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::bytes::{Served, serve};
+use crate::http::code::Code;
 use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::{Path, Query};
-use crate::http::intact::VARIANT_LOST;
 use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{Problem, Refusal};
 use crate::http::tag::short_tag;
@@ -107,7 +107,7 @@ pub async fn hand_out(
         },
     };
     let answer = match serve_print(app, &print, &handing, method, headers).await {
-        Err(problem) if problem.code == VARIANT_LOST => {
+        Err(problem) if problem.code == Code::VariantLost => {
             match Box::pin(remade(app, caller, id, &handing, &print, method, headers)).await? {
                 Some(answer) => answer,
                 None => return Ok(applied(headers, not_yet())),
@@ -211,7 +211,7 @@ pub fn allowed_preset<'a>(caller: &'a Caller, name: &str) -> Result<&'a Preset, 
     };
     if !caller.tier().may_see(name) {
         let detail = format!("the tier {:?} does not include {name:?}", caller.tier().name);
-        return Err(Problem::forbidden("preset_not_in_tier", detail));
+        return Err(Problem::new(Code::PresetNotInTier, detail));
     }
     Ok(preset)
 }

@@ -22,6 +22,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::Problem;
+use crate::http::code::Code;
 use crate::http::problem::Stop;
 use crate::tiers::{from_word, to_word};
 
@@ -171,7 +172,9 @@ fn delete(Named { name, settings }: Named, with_everything: bool) -> anyhow::Res
             let account = find(&app.db, &name).await?;
             let deleted = delete_account(&app, account.id, with_everything, Actor::shell(now()));
             deleted.await.map_err(|problem| match problem.code {
-                "account_not_empty" => told(problem).context("--with-everything deletes all of it"),
+                Code::AccountNotEmpty => {
+                    told(problem).context("--with-everything deletes all of it")
+                }
                 _ => told(problem),
             })
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::poll;
 use minilab::accounts::find_by_name;
 use minilab::db::{Db, is_too_slow};
+use minilab::http::code::Code;
 use minilab::{execute, fetch_one, sql};
 use serde_json::Value;
 
@@ -161,7 +162,7 @@ async fn a_statement_that_takes_too_long_is_ended(lab: Lab) {
     let error = endless(&lab.app.db).await;
     assert!(is_too_slow(&error), "{error}");
     let problem = minilab::http::Problem::from(error);
-    assert_eq!((problem.status.as_u16(), problem.code), (503, "too_slow_query"));
+    assert_eq!((problem.status.as_u16(), problem.code), (503, Code::TooSlowQuery));
     assert!(problem.retry_after_secs.is_some());
     // Whoever has the connection next is not watched.
     for _ in 0..20 {

@@ -1,24 +1,44 @@
 //! The API's description, and the page that shows it.
 
+use std::collections::HashSet;
+use std::fmt::Write;
 use std::path::Path;
+
+use minilab::http::code::Code;
 
 use crate::support::{Lab, Server};
 
-/// `make bless` writes the file; its diff is the change of the API.
-#[test]
-fn the_description_in_the_repository_is_what_the_code_says() {
-    let (_, document) = minilab::router::api(true);
-    let now = format!("{}\n", document.to_pretty_json().unwrap());
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+/// `make bless` writes the files; their diff is the change of the API.
+fn hold(name: &str, now: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
     if std::env::var_os("MINILAB_BLESS").is_some() {
-        std::fs::write(&file, &now).unwrap();
+        std::fs::write(&file, now).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
     let different = now.lines().zip(kept.lines()).find(|(now, kept)| now != kept);
-    assert!(
-        now == kept,
-        "docs/openapi.json is not what the code says: {different:?}; `make bless`"
-    );
+    assert!(now == kept, "docs/{name} is not what the code says: {different:?}; `make bless`");
+}
+
+#[test]
+fn the_description_in_the_repository_is_what_the_code_says() {
+    let (_, document) = minilab::router::api(true);
+    hold("openapi.json", &format!("{}\n", document.to_pretty_json().unwrap()));
+}
+
+#[test]
+fn the_list_of_errors_in_the_repository_is_what_the_code_says() {
+    let mut list = "# Errors\n\n\
+        Every error is problem+json (RFC 9457): `code` is one of these words and never changes its meaning,\n\
+        `detail` is a sentence for people. Written by `make bless`.\n\n\
+        | code | status | meaning |\n| --- | ---: | --- |\n"
+        .to_owned();
+    let mut words = HashSet::new();
+    for code in Code::ALL {
+        let (word, status) = (code.as_str(), code.status().as_u16());
+        assert!(words.insert(word), "{word} is there twice");
+        writeln!(list, "| `{word}` | {status} | {} |", code.meaning()).unwrap();
+    }
+    hold("errors.md", &list);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use minilab::admin::audit::Actor;
 use minilab::admin::delete_account::delete_account;
 use minilab::http::Problem;
+use minilab::http::code::Code;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -34,14 +35,14 @@ async fn an_account_that_has_something_stays_unless_everything_is_to_go(lab: Lab
     let id = id_of(&lab, "ada").await;
     let image = lab.upload_ok(&ada, "a.bmp", bmp(8, 8, 0)).await;
     let refused = delete(&lab, id, false).await.unwrap_err();
-    assert_eq!((refused.status.as_u16(), refused.code), (409, "account_not_empty"));
+    assert_eq!((refused.status.as_u16(), refused.code), (409, Code::AccountNotEmpty));
     assert_eq!((&refused.extra["images"], &refused.extra["upload_links"]), (&json!(1), &json!(0)));
     lab.call(&ada, "DELETE", &format!("/api/v1/images/{image}")).await;
 
     let link = json!({ "expires_in": 3600, "label": "Party" });
     let link = change(&lab, &ada, "POST", "/api/v1/upload-links", link).await;
     let refused = delete(&lab, id, false).await.unwrap_err();
-    assert_eq!((refused.code, &refused.extra["upload_links"]), ("account_not_empty", &json!(1)));
+    assert_eq!((refused.code, &refused.extra["upload_links"]), (Code::AccountNotEmpty, &json!(1)));
     // Nothing was done to it.
     assert_eq!(lab.get(&ada, "/api/v1/me").await.status, 200);
     let link = format!("/api/v1/upload-links/{}", link["id"].as_str().unwrap());
@@ -103,7 +104,7 @@ async fn two_who_delete_the_same_account_leave_nothing_of_it(lab: Lab) {
     let (first, second) = tokio::join!(delete(&lab, id, true), delete(&lab, id, true));
     assert!(first.is_ok() || second.is_ok(), "{first:?} {second:?}");
     for outcome in [first, second] {
-        assert!(outcome.is_ok() || outcome.unwrap_err().code == "not_found");
+        assert!(outcome.is_ok() || outcome.unwrap_err().code == Code::NotFound);
     }
     soon("refused", async || lab.get(&ada, "/api/v1/me").await.status == 401).await;
     lab.run_jobs().await;
@@ -116,9 +117,9 @@ async fn the_last_admin_and_who_is_not_there_are_not_deleted(lab: Lab) {
     let id = id_of(&lab, "root").await;
     for with_everything in [false, true] {
         let refused = delete(&lab, id, with_everything).await.unwrap_err();
-        assert_eq!((refused.status.as_u16(), refused.code), (409, "last_admin"));
+        assert_eq!((refused.status.as_u16(), refused.code), (409, Code::LastAdmin));
         let unknown = delete(&lab, Uuid::nil(), with_everything).await.unwrap_err();
-        assert_eq!((unknown.status.as_u16(), unknown.code), (404, "not_found"));
+        assert_eq!((unknown.status.as_u16(), unknown.code), (404, Code::NotFound));
     }
     assert_eq!(lab.get(&root, "/api/v1/me").await.status, 200);
     lab.admin("other").await;
