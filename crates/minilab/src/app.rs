@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::darkroom::Darkroom;
 use crate::db::Db;
 use crate::http::Connections;
-use crate::jobs::Bell;
+use crate::jobs::Notifier;
 use crate::links::{DenyList, Seal};
 use crate::room::Room;
 use crate::shares::Shares;
@@ -59,10 +59,10 @@ pub struct Parts {
     pub clock: Clock,
     /// Who is connected.
     pub connections: Arc<Connections>,
-    /// Rung when a job was enqueued.
-    pub work: Bell,
-    /// Rung when a job ended.
-    pub done: Bell,
+    /// Notified when a job was enqueued.
+    pub work: Notifier,
+    /// Notified when a job or an image ended.
+    pub done: Notifier,
     /// Requests that may wait for a variant at the same time, by account.
     pub waiters: Shares<Uuid>,
     /// One at a time takes the place out of an original, by blob.

@@ -20,6 +20,7 @@ pub mod admin;
 pub mod check;
 pub mod counters;
 pub mod dropin;
+pub mod events;
 pub mod gallery;
 pub mod health;
 pub mod images;

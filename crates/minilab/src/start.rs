@@ -18,9 +18,9 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::darkroom::Darkroom;
-use crate::db::{self, Db};
+use crate::db::{self, Change, Db};
 use crate::http::Connections;
-use crate::jobs::{self, Bell};
+use crate::jobs::{self, Notifier};
 use crate::links::{DenyList, Seal};
 use crate::room::Room;
 use crate::seldom::Seldom;
@@ -72,7 +72,7 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
     let seal = Seal::open(&db, &config.data.join("secrets")).await?;
     let denied = DenyList::default();
     denied.load(&db, clock.now_ms()).await.context("reading the list of dead links")?;
-    Ok(App::new(Parts {
+    let app = App::new(Parts {
         db,
         blobs,
         cache: Cache::new(&config.cache),
@@ -88,14 +88,43 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
         catalogues: Catalogues::default(),
         clock,
         connections: Connections::new(config.http.clone(), config.proxies.clone()),
-        work: Bell::default(),
-        done: Bell::default(),
+        work: Notifier::default(),
+        done: Notifier::default(),
         waiters: Shares::new(config.variants.waiting_places()),
         strips: Shares::new(config.variants.strips()),
         zips: Shares::new(config.images.zip_places()),
         stop: CancellationToken::new(),
         config,
-    }))
+    });
+    hear_of_changes(&app);
+    Ok(app)
+}
+
+/// What this process knows of rows is forgotten with the commit that changes them, and who waits for work or
+/// for an image hears of it. Other processes find out by looking, within a second.
+fn hear_of_changes(app: &App) {
+    let (db, denied, clock) = (app.db.untold(), app.denied.clone(), app.clock.clone());
+    let (catalogues, identities) = (app.catalogues.clone(), app.identities.clone());
+    let (work, done) = (app.work.clone(), app.done.clone());
+    app.db.listen(Box::new(move |changes| {
+        if changes.has(Change::Catalogue) {
+            catalogues.forget();
+        }
+        if changes.has(Change::Catalogue) || changes.has(Change::Callers) {
+            identities.forget();
+        }
+        if changes.has(Change::Work) {
+            work.notify();
+        }
+        if changes.has(Change::Ended) {
+            done.notify_all();
+        }
+        if !changes.has(Change::Links) {
+            return Box::pin(std::future::ready(()));
+        }
+        let (db, denied, clock) = (db.clone(), denied.clone(), clock.clone());
+        Box::pin(async move { denied.refresh_soon(&db, clock.now_ms()).await })
+    }));
 }
 
 /// Whether the database that the settings name has a lab in it. Makes nothing.

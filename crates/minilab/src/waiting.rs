@@ -1,4 +1,4 @@
-//! Waiting for what a job will bring: look, wait for a bell, look again.
+//! Waiting for what a job will bring: look, wait to be notified, look again.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -14,27 +14,27 @@ use crate::shares::Place;
 /// Work done by another process is noticed so soon.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// One request's patience. Call [`ring_me`](Self::ring_me), look, and if there is nothing to see
+/// One request's patience. Call [`subscribe`](Self::subscribe), look, and if there is nothing to see
 /// yet, [`wait`](Self::wait) and start over.
 pub struct Waiting<'a> {
     app: &'a App,
     holder: Uuid,
     deadline: Instant,
-    rung: Pin<Box<OwnedNotified>>,
+    notified: Pin<Box<OwnedNotified>>,
     place: Option<Place<Uuid>>,
 }
 
 impl<'a> Waiting<'a> {
     /// `holder` is the account whose waiting places it may take.
     pub fn new(app: &'a App, holder: Uuid, patience: Duration) -> Self {
-        let rung = Box::pin(app.done.listen());
-        Self { app, holder, deadline: Instant::now() + patience, rung, place: None }
+        let notified = Box::pin(app.done.subscribe());
+        Self { app, holder, deadline: Instant::now() + patience, notified, place: None }
     }
 
     /// Comes before the look, so that a job ending between the look and the wait still wakes us.
-    pub fn ring_me(&mut self) {
-        self.rung.set(self.app.done.listen());
-        self.rung.as_mut().enable();
+    pub fn subscribe(&mut self) {
+        self.notified.set(self.app.done.subscribe());
+        self.notified.as_mut().enable();
     }
 
     /// Waits until another look is worthwhile. False when the patience is at its end, when the
@@ -51,7 +51,7 @@ impl<'a> Waiting<'a> {
             return false;
         }
         let until = self.deadline.min(Instant::now() + LOOK_AGAIN);
-        let _ = tokio::time::timeout_at(until, self.rung.as_mut()).await;
+        let _ = tokio::time::timeout_at(until, self.notified.as_mut()).await;
         true
     }
 }

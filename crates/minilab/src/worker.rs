@@ -12,6 +12,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::check;
 use crate::db::Conn;
+use crate::events;
 use crate::jobs::finish::{Ending, Refusal, postpone, record_failure, release};
 use crate::jobs::hands::Hands;
 use crate::jobs::{self, Job, JobError, Lease, claim};
@@ -140,8 +141,8 @@ fn complain(cause: &anyhow::Error, what: &'static str) {
 
 /// Works on one job to its end, keeping the lease meanwhile.
 async fn work_on(app: &App, lease: &Lease) {
-    // The bell woke one worker; there may be work for the next one too.
-    app.work.ring();
+    // One worker was notified; there may be work for the next one too.
+    app.work.notify();
     let span = tracing::info_span!("job", id = %lease.id, kind = lease.job.kind());
     async {
         let started = std::time::Instant::now();
@@ -171,7 +172,6 @@ async fn work_on(app: &App, lease: &Lease) {
             }
         };
         measures::JOBS.note([lease.job.kind(), ended], took);
-        app.done.ring_all();
     }
     .instrument(span)
     .await;
@@ -306,9 +306,9 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
     let reaped = claim::reap(&app.db, &app.clock).await.context("reaping expired leases")?;
     if reaped > 0 {
         tracing::info!(reaped, "took jobs back from workers that went away");
-        app.work.ring();
     }
     uploads::once::forget(app).await.context("forgetting answers")?;
+    events::publish(&app.db).await.context("numbering events")?;
     images::expire::ask_if_due(app).await.context("looking for images that are to go")?;
     counters::fold_if_any(&app.db).await.context("folding counters")
 }

@@ -225,6 +225,5 @@ pub async fn revoke_key(
             Box::pin(async move { execute!(tx, sql::REVOKE_KEY, id, account, now_ms) })
         })
         .await?;
-    app.identities.forget();
     if revoked == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }

@@ -262,6 +262,5 @@ pub async fn change_password(
             })
         })
         .await?;
-    app.identities.forget();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -153,7 +153,6 @@ pub async fn refresh(app: &App, text: &str) -> Result<Tokens, Problem> {
         .await?;
     if tokens.is_none() {
         tracing::warn!(account = row.account.name, "a refresh token came twice: signed out");
-        app.identities.forget();
     }
     tokens.ok_or_else(refused)
 }
@@ -166,6 +165,5 @@ pub async fn sign_out(app: &App, family: Uuid) -> Result<(), Problem> {
             Box::pin(async move { execute!(tx, sql::REVOKE_FAMILY, family, now_ms) })
         })
         .await?;
-    app.identities.forget();
     Ok(())
 }

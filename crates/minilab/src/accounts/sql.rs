@@ -21,11 +21,14 @@ crate::sql! {
     SPEND = "UPDATE credentials SET spent_ms = $2 WHERE id = $1 AND spent_ms IS NULL
         AND revoked_ms IS NULL";
     REVOKE_FAMILY = "UPDATE credentials SET revoked_ms = $2 WHERE family_id = $1
-        AND revoked_ms IS NULL";
+        AND revoked_ms IS NULL"
+        changes Callers;
     REVOKE_OTHER_FAMILIES = "UPDATE credentials SET revoked_ms = $3 WHERE account_id = $1
-        AND family_id IS NOT NULL AND family_id <> $2 AND revoked_ms IS NULL";
+        AND family_id IS NOT NULL AND family_id <> $2 AND revoked_ms IS NULL"
+        changes Callers;
     REVOKE_KEY = "UPDATE credentials SET revoked_ms = $3 WHERE id = $1 AND account_id = $2
-        AND kind = 'key' AND revoked_ms IS NULL";
+        AND kind = 'key' AND revoked_ms IS NULL"
+        changes Callers;
     SELECT_KEY_SCOPES = "SELECT scopes FROM credentials WHERE id = $1 AND account_id = $2
         AND kind = 'key' AND revoked_ms IS NULL";
     SELECT_KEYS = "SELECT id, name, scopes, created_ms, expires_ms, last_used_ms FROM credentials
@@ -34,10 +37,14 @@ crate::sql! {
         WHERE account_id = $1 AND kind = 'key' AND revoked_ms IS NULL";
     DELETE_EXPIRED = "DELETE FROM credentials WHERE expires_ms < $1";
     SELECT_PASSWORD = "SELECT id, suspended, password_hash FROM accounts WHERE name = $1";
-    UPDATE_PASSWORD = "UPDATE accounts SET password_hash = $2 WHERE id = $1";
-    UPDATE_NAME = "UPDATE accounts SET name = $2 WHERE id = $1";
-    UPDATE_TIER = "UPDATE accounts SET tier = $2 WHERE id = $1";
-    UPDATE_ACCOUNT = "UPDATE accounts SET tier = $2, is_admin = $3, suspended = $4 WHERE id = $1";
+    UPDATE_PASSWORD = "UPDATE accounts SET password_hash = $2 WHERE id = $1"
+        changes Callers;
+    UPDATE_NAME = "UPDATE accounts SET name = $2 WHERE id = $1"
+        changes Callers;
+    UPDATE_TIER = "UPDATE accounts SET tier = $2 WHERE id = $1"
+        changes Callers;
+    UPDATE_ACCOUNT = "UPDATE accounts SET tier = $2, is_admin = $3, suspended = $4 WHERE id = $1"
+        changes Callers;
     COUNT_OTHER_ADMINS = "SELECT COUNT(*) FROM accounts
         WHERE is_admin AND NOT suspended AND id <> $1";
     SELECT_PAGE = "SELECT id, name, tier, is_admin, suspended, created_ms FROM accounts

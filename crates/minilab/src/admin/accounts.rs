@@ -10,8 +10,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::audit::{self, Actor};
-use super::{keep_an_admin, take_turn, tell, unknown};
+use super::{keep_an_admin, take_turn, unknown};
 use crate::accounts::create::{NewAccount, insert, insert_first_key, rename};
 use crate::accounts::routes::{UsageView, usage};
 use crate::accounts::{ANONYMOUS, Account, Admin, find, password, sql};
@@ -19,6 +18,7 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::counters::{self, Scope};
 use crate::db::{Conn, Db};
+use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::{Json, Query};
 use crate::http::paging::{PageQuery, next_link, write_cursor};
@@ -167,7 +167,7 @@ pub async fn create_account(
     let AccountForm { name, tier, admin: is_admin, .. } = form;
     let now_ms = app.clock.now_ms();
     let new = NewAccount { name, tier, is_admin, password_hash, now_ms };
-    let args = (new, Actor::new(&app, &caller));
+    let args = (new, Actor::new(caller.account.id, app.clock.now_ms()));
     let (id, key) = app
         .db
         .write(args, |tx, (new, actor)| {
@@ -181,7 +181,8 @@ pub async fn create_account(
                     None
                 };
                 let detail = json!({"tier": new.tier, "admin": new.is_admin});
-                audit::note(tx, actor, "account.create", &new.name, &detail).await?;
+                let event = Event::by(actor, EventKind::AccountCreated).of(id).data(detail);
+                events::record(tx, &event).await?;
                 Ok::<_, Stop>((id, key))
             })
         })
@@ -226,7 +227,7 @@ pub async fn delete_account(
     Query(DeleteQuery { with }): Query<DeleteQuery>,
 ) -> Result<StatusCode, Problem> {
     let Path(id) = id.map_err(|_| unknown())?;
-    let actor = Actor::new(&app, &caller);
+    let actor = Actor::new(caller.account.id, app.clock.now_ms());
     super::delete_account::delete_account(&app, id, with.is_some(), actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -279,8 +280,8 @@ pub async fn change_account(
     }
     let account = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     let hash = hash_if_strong(change.password.take(), &account.name).await?;
-    change_now(&app.db, (id, change, hash, Actor::new(&app, &caller))).await?;
-    tell(&app).await;
+    change_now(&app.db, (id, change, hash, Actor::new(caller.account.id, app.clock.now_ms())))
+        .await?;
     let mut conn = app.db.read().await?;
     let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
     Ok(Answer(view(&mut conn, account, None).await?))
@@ -333,9 +334,9 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
         counters::add(tx, Scope::Account(*id), counters::CHANGES, 1).await?;
         refine::start(tx, Some(*id), actor.now_ms).await?;
     }
-    let name = change.name.as_ref().unwrap_or(&account.name);
-    let detail = json!({"name": name, "tier": tier, "admin": is_admin, "suspended": suspended,
+    let renamed = change.name.as_ref().is_some_and(|name| *name != account.name);
+    let detail = json!({"tier": tier, "admin": is_admin, "suspended": suspended, "renamed": renamed,
         "password_changed": hash.is_some()});
-    audit::note(tx, actor, "account.change", &account.name, &detail).await?;
-    Ok(())
+    Ok(events::record(tx, &Event::by(actor, EventKind::AccountChanged).of(*id).data(detail))
+        .await?)
 }

@@ -1,4 +1,4 @@
-//! What admins changed: written in the transaction of the change.
+//! The audit log: the events that an admin, or somebody with a shell, made.
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -8,63 +8,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::sql;
-use crate::accounts::{Admin, Caller};
+use crate::accounts::Admin;
 use crate::app::App;
 use crate::clock::rfc3339;
-use crate::db::Conn;
+use crate::events::sql::SELECT_AUDIT;
+use crate::fetch_all;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::paging::{PageQuery, next_link, write_cursor};
-use crate::http::request_id;
-use crate::{execute, fetch_all};
-
-/// Who changes something, and when.
-#[derive(Clone, Debug)]
-pub struct Actor {
-    pub account: String,
-    pub account_id: Uuid,
-    pub request_id: Option<String>,
-    pub now_ms: i64,
-}
-
-impl Actor {
-    /// Whoever has a shell on the machine of the lab; no account of it.
-    pub fn shell(now_ms: i64) -> Self {
-        Self { account: "(shell)".to_owned(), account_id: Uuid::nil(), request_id: None, now_ms }
-    }
-
-    pub fn new(app: &App, caller: &Caller) -> Self {
-        Self {
-            account: caller.account.name.clone(),
-            account_id: caller.account.id,
-            request_id: request_id::current(),
-            now_ms: app.clock.now_ms(),
-        }
-    }
-}
-
-/// Notes a change. `detail` says what is now, or what it was that is gone; never a secret.
-pub async fn note(
-    tx: &mut Conn,
-    actor: &Actor,
-    action: &str,
-    subject: &str,
-    detail: &Value,
-) -> sqlx::Result<()> {
-    execute!(
-        tx,
-        sql::INSERT,
-        Uuid::now_v7(),
-        actor.now_ms,
-        &*actor.account,
-        actor.request_id.as_deref(),
-        action,
-        subject,
-        detail.to_string(),
-    )
-    .map(|_| ())
-}
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
@@ -72,12 +23,12 @@ pub struct LineView {
     id: Uuid,
     #[schema(format = DateTime)]
     at: String,
-    /// The name of the admin.
+    /// The name of the admin; `(shell)` is somebody on the machine of the service.
     account: String,
     request_id: Option<String>,
     #[schema(example = "tier.change")]
     action: String,
-    /// What was changed.
+    /// What was changed, by the name it has now; `(deleted)` is an account that has none any more.
     subject: String,
     /// As it is now, or as it was before it was deleted.
     #[schema(value_type = Object)]
@@ -91,7 +42,35 @@ pub struct LinesView {
     next_cursor: Option<String>,
 }
 
-type Row = (Uuid, i64, String, Option<String>, String, String, String);
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    at_ms: i64,
+    kind: String,
+    request_id: Option<String>,
+    data: String,
+    actor_id: Uuid,
+    actor: Option<String>,
+    subject: Option<String>,
+}
+
+impl From<Row> for LineView {
+    fn from(row: Row) -> Self {
+        let nobody = if row.actor_id.is_nil() { "(shell)" } else { DELETED };
+        Self {
+            id: row.id,
+            at: rfc3339(row.at_ms),
+            account: row.actor.unwrap_or_else(|| nobody.to_owned()),
+            request_id: row.request_id,
+            action: row.kind,
+            subject: row.subject.unwrap_or_else(|| DELETED.to_owned()),
+            detail: serde_json::from_str(&row.data).unwrap_or_default(),
+        }
+    }
+}
+
+/// In place of the name of an account that is gone.
+const DELETED: &str = "(deleted)";
 
 /// List what admins changed
 ///
@@ -110,20 +89,14 @@ pub async fn list_audit(
     let page = query.page()?;
     let mut conn = app.db.read().await?;
     let mut rows =
-        fetch_all!(&mut conn, Row, sql::SELECT_PAGE, page.before, page.limit + 1, page.skip)?;
+        fetch_all!(&mut conn, Row, SELECT_AUDIT, page.before, page.limit + 1, page.skip)?;
     let has_more = rows.len() as i64 > page.limit;
     rows.truncate(page.limit as usize);
-    let next_cursor = rows.last().filter(|_| has_more).map(|row| write_cursor(row.0));
-    let view = |(id, at_ms, account, request_id, action, subject, detail): Row| LineView {
-        id,
-        at: rfc3339(at_ms),
-        account,
-        request_id,
-        action,
-        subject,
-        detail: serde_json::from_str(&detail).unwrap_or_default(),
-    };
+    let next_cursor = rows.last().filter(|_| has_more).map(|row| write_cursor(row.id));
     let next =
         next_link(&app.config.base_url(), "/api/v1/audit", page.limit, next_cursor.as_deref(), "");
-    Ok((next, Answer(LinesView { items: rows.into_iter().map(view).collect(), next_cursor })))
+    Ok((
+        next,
+        Answer(LinesView { items: rows.into_iter().map(LineView::from).collect(), next_cursor }),
+    ))
 }

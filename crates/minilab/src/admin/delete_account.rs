@@ -6,12 +6,12 @@ use futures_util::{TryStreamExt, stream};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit::{self, Actor};
-use super::{keep_an_admin, sql, take_turn, tell, unknown};
+use super::{keep_an_admin, sql, take_turn, unknown};
 use crate::accounts::{ANONYMOUS, Account, find};
 use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::events::{self, Actor, Event, EventKind};
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::problem::Stop;
@@ -52,7 +52,6 @@ pub async fn delete_account(
         let args = (id, with_everything, actor);
         loop {
             let left = app.db.write(args.clone(), |tx, args| Box::pin(step(tx, args))).await?;
-            tell(&app).await;
             match left {
                 Left::Images => delete_images(&app, id).await?,
                 Left::Nothing => return Ok(()),
@@ -91,7 +90,8 @@ async fn step(
     let detail = json!({"tier": account.tier, "admin": account.is_admin});
     if has_images {
         if !account.suspended {
-            audit::note(tx, actor, "account.delete_begin", &account.name, &detail).await?;
+            let event = Event::by(actor, EventKind::AccountDeletionBegun).of(*id).data(detail);
+            events::record(tx, &event).await?;
         }
         return Ok(Left::Images);
     }
@@ -100,7 +100,8 @@ async fn step(
     execute!(tx, sql::DELETE_DELTAS_OF, &*scope)?;
     execute!(tx, sql::DELETE_COUNTERS_OF, &*scope)?;
     execute!(tx, sql::DELETE_ACCOUNT, *id)?;
-    audit::note(tx, actor, "account.delete", &account.name, &detail).await?;
+    events::blank(tx, *id).await?;
+    events::record(tx, &Event::by(actor, EventKind::AccountDeleted).of(*id).data(detail)).await?;
     Ok(Left::Nothing)
 }
 

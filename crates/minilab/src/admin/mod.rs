@@ -10,7 +10,6 @@ pub mod tiers;
 use uuid::Uuid;
 
 use crate::accounts::sql::{COUNT_OTHER_ADMINS, LOCK_LAB};
-use crate::app::App;
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
@@ -30,14 +29,6 @@ async fn begin(tx: &mut Conn) -> Result<Catalogue, Stop> {
     take_turn(tx).await?;
     execute!(tx, crate::tiers::sql::RAISE_GENERATION)?;
     Ok(Catalogue::load(tx).await?)
-}
-
-/// What this process knew of accounts, tiers and links is not so any more.
-async fn tell(app: &App) {
-    app.catalogues.forget();
-    app.identities.forget();
-    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
-    app.work.ring();
 }
 
 /// Names of tiers and presets stand in addresses and file names.

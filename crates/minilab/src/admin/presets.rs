@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::audit::{self, Actor};
-use super::{begin, check_name, in_use, tell};
+use super::{begin, check_name, in_use};
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::db::Conn;
+use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
@@ -219,9 +219,8 @@ pub async fn create_preset(
     Admin(caller): Admin,
     Json(members): Json<Map<String, Value>>,
 ) -> Result<(StatusCode, Answer<VersionedView>), Problem> {
-    let args = (None, members, Actor::new(&app, &caller));
+    let args = (None, members, Actor::new(caller.account.id, app.clock.now_ms()));
     let made = app.db.write(args, |tx, args| Box::pin(put(tx, args))).await?;
-    tell(&app).await;
     Ok((StatusCode::CREATED, Answer(made)))
 }
 
@@ -240,9 +239,8 @@ pub async fn change_preset(
     Path(name): Path<String>,
     Json(members): Json<Map<String, Value>>,
 ) -> Result<Answer<VersionedView>, Problem> {
-    let args = (Some(name), members, Actor::new(&app, &caller));
+    let args = (Some(name), members, Actor::new(caller.account.id, app.clock.now_ms()));
     let changed = app.db.write(args, |tx, args| Box::pin(put(tx, args))).await?;
-    tell(&app).await;
     Ok(Answer(changed))
 }
 
@@ -272,9 +270,10 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<VersionedVi
     if known.is_some() && view_of(known) != Some(PresetView::from(&preset)) {
         refine::start(tx, None, actor.now_ms).await?;
     }
-    let action = if known.is_some() { "preset.change" } else { "preset.create" };
+    let kind = if known.is_some() { EventKind::PresetChanged } else { EventKind::PresetCreated };
     let view = VersionedView::from(&preset);
-    audit::note(tx, actor, action, &preset.name, &json!(view)).await?;
+    let event = Event::by(actor, kind).subject(&preset.name).data(json!(view));
+    events::record(tx, &event).await?;
     Ok(view)
 }
 
@@ -312,7 +311,7 @@ pub async fn delete_preset(
     Admin(caller): Admin,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let args = (name, Actor::new(&app, &caller));
+    let args = (name, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db
         .write(args, |tx, (name, actor)| {
             Box::pin(async move {
@@ -325,11 +324,12 @@ pub async fn delete_preset(
                 }
                 execute!(tx, sql::DELETE_PRESET, name)?;
                 let was = json!(VersionedView::from(preset));
-                audit::note(tx, actor, "preset.delete", name, &was).await?;
+                let event =
+                    Event::by(actor, EventKind::PresetDeleted).subject(name).data(json!(was));
+                events::record(tx, &event).await?;
                 Ok::<_, Stop>(())
             })
         })
         .await?;
-    tell(&app).await;
     Ok(StatusCode::NO_CONTENT)
 }

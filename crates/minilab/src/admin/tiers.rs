@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::audit::{self, Actor};
-use super::{begin, check_name, in_use, tell};
+use super::{begin, check_name, in_use};
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::db::Conn;
+use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Wrong, merge, refuse};
@@ -223,9 +223,8 @@ pub async fn create_tier(
     Admin(caller): Admin,
     Json(members): Json<Map<String, Value>>,
 ) -> Result<(StatusCode, Answer<TierView>), Problem> {
-    let args = (None, members, Actor::new(&app, &caller));
+    let args = (None, members, Actor::new(caller.account.id, app.clock.now_ms()));
     let made = app.db.write(args, |tx, args| Box::pin(put(tx, args))).await?;
-    tell(&app).await;
     Ok((StatusCode::CREATED, Answer(made)))
 }
 
@@ -244,9 +243,8 @@ pub async fn change_tier(
     Path(name): Path<String>,
     Json(members): Json<Map<String, Value>>,
 ) -> Result<Answer<TierView>, Problem> {
-    let args = (Some(name), members, Actor::new(&app, &caller));
+    let args = (Some(name), members, Actor::new(caller.account.id, app.clock.now_ms()));
     let changed = app.db.write(args, |tx, args| Box::pin(put(tx, args))).await?;
-    tell(&app).await;
     Ok(Answer(changed))
 }
 
@@ -276,8 +274,9 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<TierView, S
     if known.is_some() && view.presets != base.presets {
         refine::start(tx, None, actor.now_ms).await?;
     }
-    let action = if known.is_some() { "tier.change" } else { "tier.create" };
-    audit::note(tx, actor, action, &view.name, &json!(view)).await?;
+    let kind = if known.is_some() { EventKind::TierChanged } else { EventKind::TierCreated };
+    let event = Event::by(actor, kind).subject(&view.name).data(json!(view));
+    events::record(tx, &event).await?;
     Ok(view)
 }
 
@@ -295,7 +294,7 @@ pub async fn delete_tier(
     Admin(caller): Admin,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let args = (name, Actor::new(&app, &caller));
+    let args = (name, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db
         .write(args, |tx, (name, actor)| {
             Box::pin(async move {
@@ -310,11 +309,11 @@ pub async fn delete_tier(
                 }
                 execute!(tx, sql::DELETE_TIER, name)?;
                 let was = json!(TierView::from(tier));
-                audit::note(tx, actor, "tier.delete", name, &was).await?;
+                let event = Event::by(actor, EventKind::TierDeleted).subject(name).data(json!(was));
+                events::record(tx, &event).await?;
                 Ok::<_, Stop>(())
             })
         })
         .await?;
-    tell(&app).await;
     Ok(StatusCode::NO_CONTENT)
 }

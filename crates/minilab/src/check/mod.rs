@@ -20,6 +20,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::events;
 use crate::jobs::{self, JobError, Lease};
 use crate::{accounts, counters, execute, fetch_all, links, upload_links, variants};
 
@@ -230,6 +231,7 @@ pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
     }
     variants::prune::prune(app).await?;
     let now_ms = app.clock.now_ms();
+    events::prune(&app.db, &app.config.events, now_ms).await?;
     app.db
         .write((lease.clone(), now_ms), |tx, (lease, now_ms)| {
             Box::pin(async move {

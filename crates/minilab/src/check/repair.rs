@@ -65,7 +65,6 @@ pub async fn repair(app: &App, difference: &Difference, grace: Duration) -> anyh
     app.db
         .write(args, |tx, (difference, now_ms)| Box::pin(repair_rows(tx, difference, *now_ms)))
         .await?;
-    app.work.ring();
     Ok(Mended::Yes)
 }
 

@@ -17,6 +17,7 @@ use crate::cache::CacheConfig;
 use crate::check::config::ScrubConfig;
 use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
+use crate::events::EventsConfig;
 use crate::http::browsers::BrowsersConfig;
 use crate::http::{HttpConfig, Network};
 use crate::images::ImagesConfig;
@@ -59,6 +60,7 @@ pub struct Config {
     pub sign_in: SignInConfig,
     pub room: RoomConfig,
     pub scrub: ScrubConfig,
+    pub events: EventsConfig,
 }
 
 impl Default for Config {
@@ -86,6 +88,7 @@ impl Default for Config {
             sign_in: SignInConfig::default(),
             room: RoomConfig::default(),
             scrub: ScrubConfig::default(),
+            events: EventsConfig::default(),
         }
     }
 }
@@ -148,6 +151,7 @@ impl Config {
         problems.extend(self.darkroom.problems());
         problems.extend(self.variants.problems());
         problems.extend(self.scrub.problems());
+        problems.extend(self.events.problems());
         problems
     }
 

@@ -1,13 +1,18 @@
 //! A connection of either engine, and the macros that run a statement on it.
 
-use super::is_away;
+use std::mem::take;
+
+use super::{Change, Changes, is_away};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 /// What a statement runs on.
 pub enum Conn {
     /// The one connection that writes to SQLite; the writer task owns it.
-    SqliteWriter(SqliteConnection),
+    SqliteWriter {
+        conn: SqliteConnection,
+        changes: Changes,
+    },
     /// A reading connection; the engine refuses writes on it.
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
@@ -18,6 +23,7 @@ pub enum Conn {
         is_worth_a_retry: bool,
         /// The connection is gone: there is nothing to commit.
         is_lost: bool,
+        changes: Changes,
     },
 }
 
@@ -29,7 +35,8 @@ pub enum Engine<'a> {
 
 impl Conn {
     pub(super) fn transaction(tx: Transaction<'static, Postgres>) -> Self {
-        Self::Transaction { tx, is_worth_a_retry: false, is_lost: false }
+        let changes = Changes::default();
+        Self::Transaction { tx, is_worth_a_retry: false, is_lost: false, changes }
     }
 
     /// Closes a connection for reading, instead of giving it back to its pool.
@@ -37,7 +44,7 @@ impl Conn {
         let closed = match self {
             Self::Sqlite(conn) => conn.close().await,
             Self::Postgres(conn) => conn.close().await,
-            Self::SqliteWriter(_) | Self::Transaction { .. } => Ok(()),
+            Self::SqliteWriter { .. } | Self::Transaction { .. } => Ok(()),
         };
         if let Err(error) = closed {
             tracing::debug!(%error, "a connection did not close well");
@@ -46,10 +53,29 @@ impl Conn {
 
     pub fn engine(&mut self) -> Engine<'_> {
         match self {
-            Self::SqliteWriter(conn) => Engine::Sqlite(conn),
+            Self::SqliteWriter { conn, .. } => Engine::Sqlite(conn),
             Self::Sqlite(conn) => Engine::Sqlite(conn),
             Self::Postgres(conn) => Engine::Postgres(conn),
             Self::Transaction { tx, .. } => Engine::Postgres(tx),
+        }
+    }
+
+    /// Remembers what is to be told after the commit. Nothing on a connection that only reads.
+    pub fn changed(&mut self, change: Option<Change>) {
+        if let (
+            Self::SqliteWriter { changes, .. } | Self::Transaction { changes, .. },
+            Some(change),
+        ) = (self, change)
+        {
+            changes.add(change);
+        }
+    }
+
+    /// What was remembered since the last time.
+    pub(super) fn take_changes(&mut self) -> Changes {
+        match self {
+            Self::SqliteWriter { changes, .. } | Self::Transaction { changes, .. } => take(changes),
+            Self::Sqlite(_) | Self::Postgres(_) => Changes::default(),
         }
     }
 
@@ -73,9 +99,10 @@ pub(super) fn is_retryable(error: &sqlx::Error) -> bool {
 /// Runs one statement on whichever engine the connection is of.
 #[macro_export]
 macro_rules! run_sql {
-    ($conn:expr, $query:ident $(::<$row:ty>)?, $sql:expr, [$($arg:expr),*], $finish:ident, $map:expr) => {{
+    ($conn:expr, $query:ident $(::<$row:ty>)?, $sql:expr, [$($arg:expr),*], $finish:ident, $map:expr, $has_done:expr) => {{
         let conn: &mut $crate::db::Conn = $conn;
         let sql: $crate::db::sql::Sql = $sql;
+        debug_assert_eq!(sql.params, <[&str]>::len(&[$(stringify!($arg)),*]), "parameters of {}", sql.name);
         let outcome = match conn.engine() {
             $crate::db::Engine::Sqlite(c) => {
                 sqlx::$query::<sqlx::Sqlite $(, $row)?>(sql.sqlite)$(.bind($arg))*
@@ -86,6 +113,9 @@ macro_rules! run_sql {
                     .$finish(c).await.map($map)
             }
         };
+        if outcome.as_ref().is_ok_and($has_done) {
+            conn.changed(sql.change);
+        }
         conn.note(outcome)
     }};
 }
@@ -94,7 +124,7 @@ macro_rules! run_sql {
 #[macro_export]
 macro_rules! execute {
     ($conn:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::run_sql!($conn, query, $sql, [$($arg),*], execute, |done| done.rows_affected())
+        $crate::run_sql!($conn, query, $sql, [$($arg),*], execute, |done| done.rows_affected(), |rows| *rows > 0)
     };
 }
 
@@ -102,7 +132,7 @@ macro_rules! execute {
 #[macro_export]
 macro_rules! fetch_all {
     ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_all, |found| found)
+        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_all, |found| found, |rows| !rows.is_empty())
     };
 }
 
@@ -110,7 +140,7 @@ macro_rules! fetch_all {
 #[macro_export]
 macro_rules! fetch_optional {
     ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_optional, |found| found)
+        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_optional, |found| found, Option::is_some)
     };
 }
 
@@ -118,6 +148,6 @@ macro_rules! fetch_optional {
 #[macro_export]
 macro_rules! fetch_one {
     ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
-        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_one, |found| found)
+        $crate::run_sql!($conn, query_as::<$row>, $sql, [$($arg),*], fetch_one, |found| found, |_| true)
     };
 }

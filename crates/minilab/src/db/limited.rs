@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Conn, Db, away};
+use super::{Conn, Db, Store, away};
 
 /// Steps of SQLite's machine between two looks at the clock: some 100 µs.
 const STEPS: i32 = 10_000;
@@ -22,8 +22,8 @@ impl Db {
     /// [`is_too_slow`](super::is_too_slow).
     pub async fn read_within(&self, most: Duration) -> sqlx::Result<Limited> {
         let is_given_back = Arc::new(AtomicBool::new(false));
-        let conn = match self {
-            Self::Sqlite { reads, .. } => {
+        let conn = match &self.store {
+            Store::Sqlite { reads, .. } => {
                 let mut conn = reads.acquire().await?;
                 let (deadline, is_free) = (Instant::now() + most, is_given_back.clone());
                 conn.lock_handle().await?.set_progress_handler(STEPS, move || {
@@ -31,7 +31,7 @@ impl Db {
                 });
                 Conn::Sqlite(conn)
             }
-            Self::Postgres(pool) => {
+            Store::Postgres(pool) => {
                 let mut tx = away::begin(pool).await?;
                 let limit = format!("SET LOCAL statement_timeout = {}", most.as_millis());
                 sqlx::query(sqlx::AssertSqlSafe(limit)).execute(&mut *tx).await?;

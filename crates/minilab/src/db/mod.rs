@@ -6,6 +6,7 @@
 
 mod away;
 mod built;
+mod change;
 mod conn;
 mod faults;
 mod full;
@@ -17,6 +18,7 @@ pub mod sql;
 mod writer;
 
 pub use built::Built;
+pub use change::{Change, Changes};
 pub use conn::{Conn, Engine};
 pub use faults::{Undecided, is_away, is_bad_text, is_too_slow, is_undecided};
 pub use full::{is_full, is_full_database};
@@ -30,14 +32,27 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use sqlx::{PgPool, SqlitePool};
 
+use change::{Listener, Listening};
 use conn::is_retryable;
 use writer::Writer;
 
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
-pub enum Db {
+pub struct Db {
+    store: Store,
+    listening: Listening,
+}
+
+#[derive(Clone)]
+enum Store {
     Sqlite { reads: SqlitePool, writer: Writer },
     Postgres(PgPool),
+}
+
+impl From<Store> for Db {
+    fn from(store: Store) -> Self {
+        Self { store, listening: Listening::default() }
+    }
 }
 
 /// A read that takes longer than this is not waited for at the end.
@@ -50,16 +65,17 @@ const PATIENCE: Duration = Duration::from_secs(3);
 impl Db {
     /// A connection for reading. What it sees is committed.
     pub async fn read(&self) -> sqlx::Result<Conn> {
-        Ok(match self {
-            Self::Sqlite { reads, .. } => Conn::Sqlite(reads.acquire().await?),
-            Self::Postgres(pool) => Conn::Postgres(away::acquire(pool).await?),
+        Ok(match &self.store {
+            Store::Sqlite { reads, .. } => Conn::Sqlite(reads.acquire().await?),
+            Store::Postgres(pool) => Conn::Postgres(away::acquire(pool).await?),
         })
     }
 
     /// Runs `body` in a transaction and returns once it is durable; an `Err` undoes it.
     ///
     /// `body` may run twice, so it does nothing but SQL. On SQLite it shares one commit with the
-    /// other writers that wait, and runs to its end even when the caller goes away.
+    /// other writers that wait, and runs to its end even when the caller goes away. What its statements
+    /// [change](Change) is told before this returns.
     pub async fn write<A, T, E, F>(&self, args: A, body: F) -> Result<T, E>
     where
         A: Send + Sync + 'static,
@@ -67,36 +83,60 @@ impl Db {
         E: From<sqlx::Error> + Send + 'static,
         F: for<'a> Fn(&'a mut Conn, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     {
-        match self {
-            Self::Sqlite { writer, .. } => writer.write(args, body).await,
-            Self::Postgres(pool) => write_postgres(pool, &args, &body).await,
+        let (value, changes) = match &self.store {
+            Store::Sqlite { writer, .. } => writer.write(args, body).await?,
+            Store::Postgres(pool) => write_postgres(pool, &args, &body).await?,
+        };
+        self.listening.tell(changes).await;
+        Ok(value)
+    }
+
+    /// Has `listener` told of every change that is committed through this handle and its clones.
+    pub fn listen(&self, listener: Listener) {
+        self.listening.begin(listener);
+    }
+
+    /// The same database, whose writes nobody is told of: what a listener itself may hold.
+    #[must_use]
+    pub fn untold(&self) -> Self {
+        self.store.clone().into()
+    }
+
+    /// Connections for reading: how many are open, how many of them idle, how many there may be.
+    pub fn connections(&self) -> (u32, usize, u32) {
+        fn of<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (u32, usize, u32) {
+            (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+        }
+        match &self.store {
+            Store::Sqlite { reads, .. } => of(reads),
+            Store::Postgres(all) => of(all),
         }
     }
 
     pub fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite { .. } => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
+        match &self.store {
+            Store::Sqlite { .. } => Dialect::Sqlite,
+            Store::Postgres(_) => Dialect::Postgres,
         }
     }
 
     /// Lets waiting writes finish and closes every connection. Of SQLite, one file is left then, unless
     /// another process has it open.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { reads, writer } => {
+        match &self.store {
+            Store::Sqlite { reads, writer } => {
                 // The readers first: the last connection to close moves all into that one file.
                 if tokio::time::timeout(READERS_END, reads.close()).await.is_err() {
                     tracing::warn!("somebody still reads the database; its log of writes stays");
                 }
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Store::Postgres(pool) => pool.close().await,
         }
     }
 }
 
-async fn write_postgres<A, T, E, F>(pool: &PgPool, args: &A, body: &F) -> Result<T, E>
+async fn write_postgres<A, T, E, F>(pool: &PgPool, args: &A, body: &F) -> Result<(T, Changes), E>
 where
     E: From<sqlx::Error>,
     F: for<'a> Fn(&'a mut Conn, &'a A) -> BoxFuture<'a, Result<T, E>>,
@@ -114,7 +154,7 @@ where
         };
         let mut tx = Conn::transaction(begun);
         let outcome = body(&mut tx, args).await;
-        let Conn::Transaction { tx, is_worth_a_retry, is_lost } = tx else {
+        let Conn::Transaction { tx, is_worth_a_retry, is_lost, changes } = tx else {
             unreachable!("a body cannot replace its transaction by another kind of connection")
         };
         if outcome.is_err() || is_lost {
@@ -131,7 +171,7 @@ where
             // A body may have made light of the loss; there is nothing to commit all the same.
             return match outcome {
                 Ok(_) => Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into()),
-                failed => failed,
+                Err(failed) => Err(failed),
             };
         }
         match tx.commit().await {
@@ -142,7 +182,7 @@ where
             Err(error) if is_away(&error) => return Err(sqlx::Error::from(Undecided(error)).into()),
             committed => {
                 committed?;
-                return outcome;
+                return outcome.map(|value| (value, changes));
             }
         }
     }

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, PgPool};
 
 use super::reserve::Reserve;
 use super::writer::Writer;
-use super::{Conn, Db, away, migrate};
+use super::{Conn, Db, Store, away, migrate};
 use crate::private;
 
 /// The database of a lab on SQLite, in its data directory.
@@ -98,7 +98,7 @@ pub fn is_missing_table(error: &sqlx::Error) -> bool {
 async fn open_postgres(config: &DatabaseConfig) -> anyhow::Result<Db> {
     let pool = postgres_pool(config).await?;
     migrate::postgres(&pool).await?;
-    Ok(Db::Postgres(pool))
+    Ok(Store::Postgres(pool).into())
 }
 
 async fn postgres_pool(config: &DatabaseConfig) -> anyhow::Result<PgPool> {
@@ -183,5 +183,5 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
         .context("opening the database for reading")?;
     let data = path.parent().expect("the data directory").to_owned();
     let reserve = crate::cpu::run(move || Ok(Reserve::open(&data))).await?;
-    Ok(Db::Sqlite { reads, writer: Writer::start(writer, reserve) })
+    Ok(Store::Sqlite { reads, writer: Writer::start(writer, reserve) }.into())
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::full::is_full_database;
 use super::reserve::Reserve;
-use super::{Conn, Undecided};
+use super::{Changes, Conn, Undecided};
 
 /// How many bodies may share one commit, and how many may wait for their turn.
 const GROUP_MAX: usize = 128;
@@ -24,7 +24,7 @@ const WAITING_MAX: usize = 1024;
 const REFILL: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
-pub struct Writer {
+pub(super) struct Writer {
     waiting: mpsc::Sender<Box<dyn Write>>,
     /// Cancelled when no more is to be written.
     stop: CancellationToken,
@@ -43,8 +43,8 @@ trait Write: Send {
 struct Pending<A, T, E, F> {
     args: A,
     body: F,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+    outcome: Option<Result<(T, Changes), E>>,
+    reply: oneshot::Sender<Result<(T, Changes), E>>,
 }
 
 impl<A, T, E, F> Write for Pending<A, T, E, F>
@@ -58,7 +58,9 @@ where
         Box::pin(async move {
             // A body that panics must not take the only writer with it.
             let outcome = AssertUnwindSafe((self.body)(conn, &self.args)).catch_unwind().await;
-            self.outcome = Some(outcome.unwrap_or_else(|_| Err(failed("a write panicked").into())));
+            let changes = conn.take_changes();
+            let outcome = outcome.unwrap_or_else(|_| Err(failed("a write panicked").into()));
+            self.outcome = Some(outcome.map(|value| (value, changes)));
             matches!(self.outcome, Some(Ok(_)))
         })
     }
@@ -117,11 +119,16 @@ fn failed(why: &str) -> sqlx::Error {
 
 impl Writer {
     /// Starts the writer task; it ends when it is closed, or when the last handle is dropped.
-    pub fn start(conn: SqliteConnection, reserve: Reserve) -> Self {
+    pub(super) fn start(conn: SqliteConnection, reserve: Reserve) -> Self {
         let (waiting, inbox) = mpsc::channel(WAITING_MAX);
         let (stop, closed) = (CancellationToken::new(), CancellationToken::new());
         let ended = closed.clone().drop_guard();
-        let serving = serve(Conn::SqliteWriter(conn), inbox, stop.clone(), reserve);
+        let serving = serve(
+            Conn::SqliteWriter { conn, changes: Changes::default() },
+            inbox,
+            stop.clone(),
+            reserve,
+        );
         crate::spawn(async move {
             let _ended = ended;
             if let Err(error) = serving.await {
@@ -131,7 +138,8 @@ impl Writer {
         Self { waiting, stop, closed }
     }
 
-    pub async fn write<A, T, E, F>(&self, args: A, body: F) -> Result<T, E>
+    /// What `body` returns, and what it changed.
+    pub(super) async fn write<A, T, E, F>(&self, args: A, body: F) -> Result<(T, Changes), E>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -150,7 +158,7 @@ impl Writer {
 
     /// Answers the writes sent before, and closes the connection: the last one of all processes leaves
     /// one file behind.
-    pub async fn close(&self) {
+    pub(super) async fn close(&self) {
         self.stop.cancel();
         self.closed.cancelled().await;
     }
@@ -202,7 +210,7 @@ async fn serve(
     // Where others still read, the log stays, empty if they let it be: the last of them removes it.
     let _ = command(&mut conn, "PRAGMA busy_timeout = 1000").await;
     let moved = command(&mut conn, "PRAGMA wal_checkpoint(TRUNCATE)").await;
-    let Conn::SqliteWriter(conn) = conn else { return Err(failed("not the writer")) };
+    let Conn::SqliteWriter { conn, .. } = conn else { return Err(failed("not the writer")) };
     conn.close().await.and(moved)
 }
 
@@ -263,7 +271,7 @@ async fn run_under_savepoint(conn: &mut Conn, write: &mut dyn Write) -> sqlx::Re
 }
 
 async fn command(conn: &mut Conn, text: &'static str) -> sqlx::Result<()> {
-    let Conn::SqliteWriter(conn) = conn else {
+    let Conn::SqliteWriter { conn, .. } = conn else {
         return Err(failed("not the writer"));
     };
     sqlx::query(text).execute(conn).await.map(|_| ())

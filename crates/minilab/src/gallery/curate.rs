@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::{Item, ItemView, find, sql};
 use crate::accounts::Admin;
-use crate::admin::audit::{self, Actor};
 use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::merge::{Wrong, merge, refuse};
@@ -122,7 +122,7 @@ pub async fn create_item(
         refuse(&wrong)?;
         return Err(unknown());
     };
-    let args = (image, members, Actor::new(&app, &caller));
+    let args = (image, members, Actor::new(caller.account.id, app.clock.now_ms()));
     let id = app.db.write(args, |tx, args| Box::pin(insert(tx, args))).await?;
     let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     Ok((StatusCode::CREATED, Answer(item.view(false))))
@@ -132,7 +132,7 @@ type New = (Uuid, Map<String, Value>, Actor);
 
 async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, Stop> {
     // The image's row is held: it is not deleted from under the item.
-    let found = fetch_optional!(tx, (String,), sql::SELECT_OWN_IMAGE, *image, actor.account_id)?;
+    let found = fetch_optional!(tx, (String,), sql::SELECT_OWN_IMAGE, *image, actor.account)?;
     let (filename,) = found.ok_or_else(|| Problem::not_found("image"))?;
     let (last,) = fetch_one!(tx, (i64,), sql::SELECT_LAST_POSITION)?;
     let title = crate::http::disposition::stem(&filename).to_owned();
@@ -161,7 +161,8 @@ async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, St
     }
     counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
     let detail = json!({"image": image, "item": curated});
-    audit::note(tx, actor, "gallery.create", &id.to_string(), &detail).await?;
+    events::record(tx, &Event::by(actor, EventKind::GalleryItemCreated).subject(&id).data(detail))
+        .await?;
     Ok(id)
 }
 
@@ -180,9 +181,8 @@ pub async fn change_item(
     Json(members): Json<Map<String, Value>>,
 ) -> Result<Answer<ItemView>, Problem> {
     let Path(id) = id.map_err(|_| unknown())?;
-    let args = (id, members, Actor::new(&app, &caller));
+    let args = (id, members, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db.write(args, |tx, args| Box::pin(update(tx, args))).await?;
-    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     Ok(Answer(item.view(false)))
 }
@@ -199,8 +199,8 @@ async fn update(tx: &mut Conn, (id, members, actor): &New) -> Result<(), Stop> {
         close(tx, &item, actor.now_ms).await?;
     }
     counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
-    audit::note(tx, actor, "gallery.change", &id.to_string(), &json!(curated)).await?;
-    Ok(())
+    let event = Event::by(actor, EventKind::GalleryItemChanged).subject(&id).data(json!(curated));
+    Ok(events::record(tx, &event).await?)
 }
 
 /// Links that were handed out for the item open nothing any more.
@@ -220,7 +220,7 @@ pub async fn delete_item(
     id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path(id) = id.map_err(|_| unknown())?;
-    let args = (id, Actor::new(&app, &caller));
+    let args = (id, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db
         .write(args, |tx, (id, actor)| {
             Box::pin(async move {
@@ -229,11 +229,11 @@ pub async fn delete_item(
                 close(tx, &item, actor.now_ms).await?;
                 counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
                 let was = json!(Curated::from(&item));
-                audit::note(tx, actor, "gallery.delete", &id.to_string(), &was).await?;
+                let event = Event::by(actor, EventKind::GalleryItemDeleted).subject(&id).data(was);
+                events::record(tx, &event).await?;
                 Ok::<_, Stop>(())
             })
         })
         .await?;
-    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use super::sql;
 use crate::app::App;
 use crate::counters::{self, Scope};
 use crate::db::Conn;
+use crate::events::{self, Event, EventKind};
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{execute, fetch_one, fetch_optional, links};
 
@@ -30,12 +31,8 @@ pub async fn delete_if_due(
             Box::pin(delete_rows(tx, account, image, due_ms, now_ms))
         })
         .await?;
-    app.work.ring();
     let catalogue = app.catalogues.current(&app.db).await?;
     app.prints.forget(&catalogue, account, image).await;
-    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
-    // Whoever waits for a variant of it need not wait on.
-    app.done.ring_all();
     Ok(deleted)
 }
 
@@ -68,6 +65,8 @@ async fn delete_rows(
     if execute!(tx, sql::DELETE, image)? == 0 {
         return Ok(false);
     }
+    let kind = if due_ms == i64::MAX { EventKind::ImageDeleted } else { EventKind::ImageExpired };
+    events::record(tx, &Event::new(kind, now_ms).of(account).image(image)).await?;
     let (same,) = fetch_one!(tx, (i64,), sql::COUNT_OF_ACCOUNT, blob, account)?;
     let counted = Counted {
         account,

@@ -21,7 +21,6 @@ pub async fn ask_if_due(app: &App) -> anyhow::Result<()> {
         app.db
             .write(now_ms, |tx, now_ms| Box::pin(jobs::enqueue(tx, &Job::Expire, None, *now_ms)))
             .await?;
-        app.work.ring();
     }
     Ok(())
 }

@@ -205,7 +205,7 @@ pub async fn show_image(
 ) -> Result<Response, Problem> {
     let mut waiting = Waiting::new(&app, caller.account.id, patience(&headers, 0));
     let image = loop {
-        waiting.ring_me();
+        waiting.subscribe();
         let image = find_own(&app, &caller, id).await?;
         if image.state != State::Processing || !waiting.wait().await {
             break image;

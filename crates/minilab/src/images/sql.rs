@@ -38,7 +38,8 @@ crate::sql! {
     SET_RETENTION = "UPDATE images SET delete_at_ms = $3, delete_after_download = $4
         WHERE id = $1 AND account_id = $2";
     LEAVE_GALLERY = "DELETE FROM gallery WHERE image_id = $1";
-    DELETE = "DELETE FROM images WHERE id = $1";
+    DELETE = "DELETE FROM images WHERE id = $1"
+        changes Ended;
     LOCK_BLOB = locking "SELECT bytes, doomed, discarded, format, model FROM blobs WHERE id = $1";
     COUNT_BY_BLOB = "SELECT COUNT(*) FROM images WHERE blob_id = $1";
     COUNT_OF_ACCOUNT = "SELECT COUNT(*) FROM images WHERE blob_id = $1 AND account_id = $2";

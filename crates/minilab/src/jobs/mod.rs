@@ -1,19 +1,19 @@
-//! Background work: a row is the truth, a bell is the speed.
+//! Background work: a row is the truth, a notification is the speed.
 //!
 //! A job is enqueued in the transaction of the row it concerns. Workers claim the best row under a
 //! lease with a fencing number; whoever comes with an old number cannot commit. Jobs may run twice.
 
-mod bell;
 pub mod claim;
 pub mod enqueue;
 pub mod finish;
 pub mod hands;
+mod notifier;
 pub mod sql;
 
-pub use bell::Bell;
 pub use claim::Lease;
 pub use enqueue::{Priority, enqueue, is_live, is_live_state};
 pub use finish::{Fenced, JobError, cancel_waiting, complete, complete_alone};
+pub use notifier::Notifier;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

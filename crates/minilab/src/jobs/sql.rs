@@ -14,7 +14,8 @@ crate::sql! {
     INSERT = "INSERT INTO jobs (id, kind, payload, account_id, blob_id, unique_key, state, priority,
             vtime, attempts, run_at_ms, lease, created_ms)
         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 0, $9, 0, $9)
-        ON CONFLICT (unique_key) WHERE state IN ('pending', 'retry', 'started') DO NOTHING";
+        ON CONFLICT (unique_key) WHERE state IN ('pending', 'retry', 'started') DO NOTHING"
+        changes Work;
     /// $2 are the ids, one after the other, of accounts whose jobs have to wait.
     IS_WAITING = sqlite "SELECT run_at_ms FROM jobs
         WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
@@ -60,24 +61,31 @@ crate::sql! {
     RENEW = "UPDATE jobs SET lease_until_ms = $3 WHERE id = $1 AND lease = $2 AND state = 'started'";
     IS_EXPIRED = "SELECT lease FROM jobs WHERE state = 'started' AND lease_until_ms < $1 LIMIT 1";
     REAP = "UPDATE jobs SET state = 'retry', run_at_ms = $1, error = 'the worker went away'
-        WHERE state = 'started' AND lease_until_ms < $1";
+        WHERE state = 'started' AND lease_until_ms < $1"
+        changes Work;
     TAKE_BACK = "UPDATE jobs SET state = 'retry', run_at_ms = $2, error = 'the worker died'
-        WHERE state = 'started' AND worker = $1";
+        WHERE state = 'started' AND worker = $1"
+        changes Work;
     COMPLETE = "UPDATE jobs SET state = 'succeeded', finished_ms = $3, error = NULL
-        WHERE id = $1 AND lease = $2 AND state = 'started'";
+        WHERE id = $1 AND lease = $2 AND state = 'started'"
+        changes Ended;
     RETRY = "UPDATE jobs SET state = 'retry', error = $3, run_at_ms = $4
-        WHERE id = $1 AND lease = $2 AND state = 'started'";
+        WHERE id = $1 AND lease = $2 AND state = 'started'"
+        changes Ended;
     FAIL = "UPDATE jobs SET state = 'failed', error = $3, finished_ms = $4
-        WHERE id = $1 AND lease = $2 AND state = 'started'";
+        WHERE id = $1 AND lease = $2 AND state = 'started'"
+        changes Ended;
     RELEASE = "UPDATE jobs SET state = 'pending', attempts = attempts - 1
-        WHERE id = $1 AND lease = $2 AND state = 'started'";
+        WHERE id = $1 AND lease = $2 AND state = 'started'"
+        changes Work;
     /// Later, as if it had not been claimed.
     POSTPONE = "UPDATE jobs SET state = 'retry', attempts = attempts - 1, run_at_ms = $3
         WHERE id = $1 AND lease = $2 AND state = 'started'";
     /// Work on a blob that is to go is pointless; started work finds out when it commits.
     CANCEL_WAITING = "UPDATE jobs SET state = 'cancelled', finished_ms = $2
         WHERE blob_id = $1 AND state IN ('pending', 'retry') AND kind <> 'delete_blob'
-        RETURNING account_id";
+        RETURNING account_id"
+        changes Ended;
     COUNT_STARTED = "SELECT COUNT(*) FROM jobs
         WHERE blob_id = $1 AND state = 'started' AND kind <> 'delete_blob'";
     /// Who holds it keeps a waiting job from being claimed.

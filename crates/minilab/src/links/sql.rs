@@ -16,22 +16,27 @@ crate::sql! {
         AND expires_ms > $3";
     /// A second time it is as if it were the first.
     KILL = "UPDATE links SET dead_ms = COALESCE(dead_ms, $4)
-        WHERE id = $1 AND image_id = $2 AND account_id = $3 AND NOT handed";
+        WHERE id = $1 AND image_id = $2 AND account_id = $3 AND NOT handed"
+        changes Links;
     KILL_OF_IMAGE = "UPDATE links SET dead_ms = $2
-        WHERE image_id = $1 AND dead_ms IS NULL AND expires_ms > $2";
+        WHERE image_id = $1 AND dead_ms IS NULL AND expires_ms > $2"
+        changes Links;
     KILL_VARIANT = "UPDATE links SET dead_ms = $3
-        WHERE image_id = $1 AND variant = $2 AND dead_ms IS NULL AND expires_ms > $3";
+        WHERE image_id = $1 AND variant = $2 AND dead_ms IS NULL AND expires_ms > $3"
+        changes Links;
     /// Links that the gallery handed to others than the owner.
     KILL_HANDED_TO_OTHERS = "UPDATE links SET dead_ms = $2
         WHERE image_id = $1 AND dead_ms IS NULL AND expires_ms > $2 AND account_id <> (
-            SELECT account_id FROM images WHERE images.id = $1)";
+            SELECT account_id FROM images WHERE images.id = $1)"
+        changes Links;
     KILL_UNENTITLED = "UPDATE links SET dead_ms = $1
         WHERE dead_ms IS NULL AND expires_ms > $1 AND NOT EXISTS (
             SELECT 1 FROM accounts a JOIN tiers t ON t.name = a.tier
             WHERE a.id = links.account_id AND NOT a.suspended AND (t.links OR links.handed)
                 AND ((links.variant = 'original' AND t.original)
                     OR EXISTS (SELECT 1 FROM tier_presets p
-                        WHERE p.tier = t.name AND p.preset = links.variant)))";
+                        WHERE p.tier = t.name AND p.preset = links.variant)))"
+        changes Links;
     SELECT_DEAD = "SELECT id, expires_ms, dead_ms FROM links
         WHERE dead_ms IS NOT NULL AND dead_ms >= $1 AND expires_ms > $2";
     DELETE_EXPIRED = "DELETE FROM links WHERE expires_ms < $1";

@@ -20,7 +20,6 @@ use prometheus_client::registry::Registry;
 use crate::accounts::Admin;
 use crate::app::App;
 use crate::check::scrub::COUNTS;
-use crate::db::Db;
 use crate::http::Problem;
 use crate::limits::Limit;
 use crate::measures::{self, Outcome};
@@ -120,10 +119,8 @@ fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
     let (busy, children) = app.darkroom.children();
     gauge(encoder, "minilab_render_children_busy", "Renderings under way", busy as f64)?;
     gauge(encoder, "minilab_render_children_limit", "The most of them", children as f64)?;
-    let (open, idle, most) = match &app.db {
-        Db::Sqlite { reads, .. } => pool(reads),
-        Db::Postgres(all) => pool(all),
-    };
+    let (open, idle, most) = app.db.connections();
+    let (open, idle, most) = (f64::from(open), idle as f64, f64::from(most));
     let states = [([("state", "used")], open - idle), ([("state", "idle")], idle)];
     gauges(encoder, "minilab_database_connections", "Connections of the pool", states)?;
     gauge(encoder, "minilab_database_connections_limit", "The most of them", most)?;
@@ -141,11 +138,6 @@ fn scrub(encoder: &mut DescriptorEncoder<'_>) -> Encoded {
         ([("kind", "variant")], COUNTS.damaged_variants.load(Ordering::Relaxed)),
     ];
     counters(encoder, "minilab_damaged_files", "Stored files found lost or changed", damaged)
-}
-
-fn pool<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> (f64, f64, f64) {
-    let most = pool.options().get_max_connections();
-    (f64::from(pool.size()), pool.num_idle() as f64, f64::from(most))
 }
 
 fn cache(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {

@@ -1,10 +1,12 @@
 //! Making a link.
 
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::accounts::{self, Account, Caller};
 use crate::app::App;
 use crate::db::Conn;
+use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::disposition::stem;
 use crate::http::problem::{Problem, Stop};
@@ -214,5 +216,9 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
         row.now_ms,
         row.expires_ms,
     )?;
+    if !row.wish.handed {
+        let event = Event::new(EventKind::LinkCreated, row.now_ms).of(row.account).image(row.image);
+        events::record(tx, &event.data(json!({"link": row.link}))).await?;
+    }
     Ok(Place { id: row.link, expires_ms: row.expires_ms })
 }

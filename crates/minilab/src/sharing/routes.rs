@@ -4,6 +4,7 @@ use axum::Json as Answer;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::accounts::Caller;
 use crate::accounts::scopes::Scope;
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::events::{self, Event, EventKind};
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, Refusal};
 use crate::images::routes::{ImageId, find_own};
@@ -149,9 +151,15 @@ pub async fn revoke_link(
     let killed = app
         .db
         .write(args, |tx, &(link, image, account, now_ms)| {
-            Box::pin(async move { execute!(tx, links::sql::KILL, link, image, account, now_ms) })
+            Box::pin(async move {
+                let killed = execute!(tx, links::sql::KILL, link, image, account, now_ms)?;
+                if killed > 0 {
+                    let event = Event::new(EventKind::LinkRevoked, now_ms).of(account).image(image);
+                    events::record(tx, &event.data(json!({"link": link}))).await?;
+                }
+                Ok::<_, sqlx::Error>(killed)
+            })
         })
         .await?;
-    app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     if killed == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }

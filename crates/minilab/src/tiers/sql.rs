@@ -4,7 +4,8 @@ crate::sql! {
     SELECT_GENERATION = "SELECT generation FROM lab";
     SELECT_LAB = "SELECT id FROM lab";
     INSERT_LAB = "INSERT INTO lab (id, pixels_version) VALUES ($1, $2)";
-    RAISE_GENERATION = "UPDATE lab SET generation = generation + 1";
+    RAISE_GENERATION = "UPDATE lab SET generation = generation + 1"
+        changes Catalogue;
     SELECT_PRESET_VERSION = "SELECT version FROM preset_versions WHERE name = $1";
     SET_PRESET_VERSION = "INSERT INTO preset_versions (name, version) VALUES ($1, $2)
         ON CONFLICT (name) DO UPDATE SET version = excluded.version";

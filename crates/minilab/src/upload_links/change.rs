@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::new::{check_label, check_limits, moment};
-use super::routes::{may_make, room_for_one_more, unknown};
+use super::routes::{may_make, room_for_one_more, tell, unknown};
 use super::sql;
 use super::view::UploadLinkView;
 use crate::accounts::scopes::Scope;
 use crate::accounts::{self, Account, Caller, Key, Kind, UploadLink};
 use crate::app::App;
 use crate::db::Conn;
+use crate::events::EventKind;
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Said, refuse};
@@ -95,6 +96,7 @@ async fn apply(
     link.images_max = change.max_images.or(link.images_max);
     link.bytes_max = change.max_bytes.or(link.bytes_max);
     execute!(tx, sql::UPDATE, *id, &link.label, link.images_max, link.bytes_max, link.expires_ms)?;
+    tell(tx, EventKind::UploadLinkChanged, *id, *account, *now_ms).await?;
     Ok(link)
 }
 
@@ -143,12 +145,13 @@ pub async fn renew_upload_link_token(
     caller.must_have(Scope::Read)?;
     let Path(id) = id.map_err(|_| unknown())?;
     let token = Key::renewed(Kind::Upload, id);
-    let args = (id, caller.account.id, token.clone());
+    let args = (id, caller.account.id, token.clone(), app.clock.now_ms());
     app.db
-        .write(args, |tx, (id, account, token)| {
+        .write(args, |tx, (id, account, token, now_ms)| {
             Box::pin(async move {
                 lock(tx, *id, *account).await?;
                 execute!(tx, sql::UPDATE_SECRET, *id, &token.secret_hash()[..])?;
+                tell(tx, EventKind::UploadLinkChanged, *id, *account, *now_ms).await?;
                 Ok::<_, Stop>(())
             })
         })

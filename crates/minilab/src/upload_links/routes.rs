@@ -15,6 +15,7 @@ use crate::accounts::upload_link::may_have;
 use crate::accounts::{self, Account, Caller, CallerOrHolder, Key, Kind, UploadLink};
 use crate::app::App;
 use crate::db::Conn;
+use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::merge::refuse;
@@ -107,7 +108,18 @@ async fn insert(tx: &mut Conn, link: &UploadLink) -> Result<(), Stop> {
         link.created_ms,
         link.expires_ms,
     )?;
-    Ok(())
+    Ok(tell(tx, EventKind::UploadLinkCreated, link.id, link.account_id, link.created_ms).await?)
+}
+
+/// Records what becomes of an upload link.
+pub(super) async fn tell(
+    tx: &mut Conn,
+    kind: EventKind,
+    link: Uuid,
+    account: Uuid,
+    now_ms: i64,
+) -> sqlx::Result<()> {
+    events::record(tx, &Event::new(kind, now_ms).of(account).subject(&link)).await
 }
 
 /// An account, locked, has no endless number of open links.
@@ -207,7 +219,13 @@ pub async fn revoke_upload_link(
     let Path(id) = id.map_err(|_| unknown())?;
     let args = (id, caller.account.id, app.clock.now_ms());
     let revoked = app.db.write(args, |tx, &(id, account, now_ms)| {
-        Box::pin(async move { execute!(tx, sql::REVOKE, id, account, now_ms) })
+        Box::pin(async move {
+            let revoked = execute!(tx, sql::REVOKE, id, account, now_ms)?;
+            if revoked > 0 {
+                tell(tx, EventKind::UploadLinkRevoked, id, account, now_ms).await?;
+            }
+            Ok::<_, sqlx::Error>(revoked)
+        })
     });
     if revoked.await? == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }

@@ -220,7 +220,7 @@ async fn wait_until_made(
     let mut left = stored.map(|stored| stored.id()).collect::<Vec<_>>();
     let mut waiting = Waiting::new(app, caller.account.id, patience);
     while let Some(id) = left.last() {
-        waiting.ring_me();
+        waiting.subscribe();
         let image = images::find(&mut app.db.read().await?, caller.account.id, *id).await?;
         if image.is_none_or(|image| image.state != State::Processing) {
             left.pop();

@@ -169,7 +169,6 @@ async fn keep(
         }
         match outcome? {
             Outcome::Stored { stored, used_placed } => {
-                app.work.ring();
                 if let Some(generation) = new.damaged.filter(|_| used_placed) {
                     tracing::info!("the bytes of an original were put back");
                     let damaged = Original { hash: new.hash.to_vec(), generation };

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use bytes::Bytes;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{PIXELS_VERSION, Variant, of_blob, owners, sql};
@@ -13,6 +14,7 @@ use crate::counters::{self, Scope};
 use crate::cpu;
 use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
+use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
 use crate::images::BlobRow;
@@ -321,8 +323,10 @@ pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Resu
 /// Marks the waiting images that have all they want; true when none is left waiting.
 async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool> {
     // What one of them may not have is no reason for the others to wait.
-    execute!(tx, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
-    execute!(tx, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
+    let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
+    tell(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms).await?;
+    let ready = fetch_all!(tx, Owned, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
+    tell(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
 }
 
@@ -349,6 +353,26 @@ pub async fn mark_failed(
     refusal: &Refusal,
     now_ms: i64,
 ) -> sqlx::Result<()> {
-    execute!(tx, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms)?;
+    let failed =
+        fetch_all!(tx, Owned, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms)?;
+    tell(tx, EventKind::ImageFailed, failed, &json!({"code": refusal.code}), now_ms).await?;
     owners::settle(tx, blob).await
+}
+
+/// An image and its account.
+type Owned = (Uuid, Uuid);
+
+/// Records the same event of several images.
+async fn tell(
+    tx: &mut Conn,
+    kind: EventKind,
+    images: Vec<Owned>,
+    data: &Value,
+    now_ms: i64,
+) -> sqlx::Result<()> {
+    for (image, account) in images {
+        let event = Event::new(kind, now_ms).of(account).image(image).data(data.clone());
+        events::record(tx, &event).await?;
+    }
+    Ok(())
 }

@@ -33,7 +33,6 @@ pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
             app.blobs.remove_path(&key.path()).await?;
         }
         app.blobs.remove_path(&BlobKey::Original(&original).path()).await?;
-        app.denied.refresh_soon(&app.db, app.clock.now_ms()).await;
     }
     Ok(jobs::complete_alone(&app.db, &app.clock, lease).await?)
 }

@@ -27,7 +27,7 @@ pub async fn obtain(
     let mut waiting = Waiting::new(app, owner, if may_make { patience } else { Duration::ZERO });
     let mut asked = false;
     loop {
-        waiting.ring_me();
+        waiting.subscribe();
         let image = images::find(&mut app.db.read().await?, owner, id).await?;
         let image = image.ok_or_else(|| Problem::not_found("image"))?;
         let (blob, version) = (image.blob_id, preset.version);
@@ -130,6 +130,5 @@ pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
             })
         })
         .await?;
-    app.work.ring();
     Ok(asked)
 }

@@ -62,7 +62,6 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobEr
             })
         })
         .await?;
-    app.work.ring();
     Ok(())
 }
 

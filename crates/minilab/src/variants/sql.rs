@@ -30,7 +30,8 @@ crate::sql! {
             WHERE a.id = images.account_id AND p.eager AND NOT EXISTS (
                 SELECT 1 FROM variants v
                 WHERE v.blob_id = $1 AND v.preset = p.name AND v.version = p.version
-                    AND v.pixels_version = $3))";
+                    AND v.pixels_version = $3))
+        RETURNING id, account_id";
     SET_TRUNCATED = "UPDATE blobs SET truncated = TRUE WHERE id = $1";
     SET_TRUNCATED_IMAGES = "UPDATE images SET truncated = TRUE WHERE blob_id = $1";
     /// Of a truncated blob: those who wait for it and whose tier refuses such pictures.
@@ -39,7 +40,8 @@ crate::sql! {
         WHERE blob_id = $1 AND state = 'processing'
             AND EXISTS (SELECT 1 FROM blobs b WHERE b.id = $1 AND b.truncated)
             AND EXISTS (SELECT 1 FROM accounts a JOIN tiers t ON t.name = a.tier
-                WHERE a.id = images.account_id AND t.truncated = 'refuse')";
+                WHERE a.id = images.account_id AND t.truncated = 'refuse')
+        RETURNING id, account_id";
     SET_PLACE_FREE = "UPDATE blobs SET place_free = $2 WHERE id = $1 AND NOT doomed";
     IS_DISCARDED = "SELECT id FROM blobs WHERE id = $1 AND discarded";
     IS_PRIVATE = "SELECT id FROM blobs WHERE id = $1 AND pool_id <> $2";
@@ -107,5 +109,6 @@ crate::sql! {
         WHERE blob_id = $1 AND preset = $2 AND version = $3 AND pixels_version = $4";
     SET_FAILED = "UPDATE images SET state = 'failed', error_code = $2, error_detail = $3,
             ready_ms = $4
-        WHERE blob_id = $1 AND state = 'processing'";
+        WHERE blob_id = $1 AND state = 'processing'
+        RETURNING id, account_id";
 }

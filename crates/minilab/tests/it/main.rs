@@ -12,6 +12,7 @@ mod damage;
 mod darkroom;
 mod db;
 mod db_away;
+mod events;
 mod house;
 mod http;
 mod jobs;

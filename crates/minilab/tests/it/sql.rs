@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use minilab::db::sql::Sql;
-use minilab::db::{Conn, Engine};
+use minilab::db::{Change, Conn, Engine};
 use minilab::http::paging::Page;
 use minilab::images::filter::{Condition, Order};
 use minilab::images::found::sql::{self, Walk};
@@ -19,6 +19,7 @@ fn all() -> Vec<(&'static str, &'static [Sql])> {
         ("admin", minilab::admin::sql::ALL),
         ("check", minilab::check::sql::ALL),
         ("counters", minilab::counters::sql::ALL),
+        ("events", minilab::events::sql::ALL),
         ("gallery", minilab::gallery::sql::ALL),
         ("images", minilab::images::sql::ALL),
         ("jobs", minilab::jobs::sql::ALL),
@@ -143,4 +144,37 @@ async fn both_schemas_have_the_same_tables_and_columns() {
 
     assert!(on_sqlite.len() > 50, "{on_sqlite:?}");
     assert_eq!(on_sqlite, on_postgres);
+}
+
+/// What a statement of this kind changes for those who know something by heart, or wait.
+fn expected(text: &str) -> Option<Change> {
+    let ends =
+        ["= 'succeeded'", "= 'failed'", "= 'cancelled'"].iter().any(|end| text.contains(end));
+    match text {
+        _ if text.starts_with("INSERT INTO jobs") => Some(Change::Work),
+        _ if text.starts_with("UPDATE jobs") && ends => Some(Change::Ended),
+        _ if text.starts_with("DELETE FROM images") => Some(Change::Ended),
+        _ if text.contains("SET dead_ms") => Some(Change::Links),
+        _ if text.starts_with("UPDATE accounts") => Some(Change::Callers),
+        _ if text.starts_with("DELETE FROM accounts") => Some(Change::Callers),
+        _ if text.starts_with("UPDATE credentials SET revoked_ms") => Some(Change::Callers),
+        _ if text.contains("generation = generation + 1") => Some(Change::Catalogue),
+        _ => None,
+    }
+}
+
+#[test]
+fn statements_that_others_want_to_hear_of_say_so() {
+    let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
+    for (feature, statements) in all() {
+        for sql in statements {
+            let Some(change) = expected(sql.sqlite) else { continue };
+            seen.insert(change as u8);
+            if sql.change != Some(change) {
+                wrong.push(format!("{feature}::{} changes {change:?}", sql.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(seen.len(), 5, "each kind of change has its statements");
 }

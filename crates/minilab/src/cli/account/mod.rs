@@ -16,11 +16,11 @@ use crate::accounts::keys::{self, NewCredential};
 use crate::accounts::scopes::Scope;
 use crate::accounts::{ANONYMOUS, Account, Key, Kind, Scopes, find_by_name};
 use crate::admin::accounts::{AccountChange, change_now, hash_if_strong};
-use crate::admin::audit::{self, Actor};
 use crate::admin::delete_account::delete_account;
 use crate::clock::{Clock, rfc3339};
 use crate::config::Config;
 use crate::db::Db;
+use crate::events::{self, Actor, Event, EventKind};
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::problem::Stop;
@@ -219,13 +219,14 @@ async fn make_key(
         now_ms,
         expires_ms: life.map(|life| now_ms + life.as_millis() as i64),
     };
-    let args = (new, account.name, Actor::shell(now_ms));
-    let made = db.write(args, |tx, (new, name, actor)| {
+    let args = (new, Actor::shell(now_ms));
+    let made = db.write(args, |tx, (new, actor)| {
         Box::pin(async move {
             keys::insert(tx, new).await?;
             let expires_at = new.expires_ms.map(rfc3339);
             let detail = json!({"scopes": new.scopes.list(), "expires_at": expires_at});
-            audit::note(tx, actor, "account.key", name, &detail).await?;
+            let event = Event::by(actor, EventKind::AccountKeyMade).of(new.account).data(detail);
+            events::record(tx, &event).await?;
             Ok::<_, Stop>(())
         })
     });

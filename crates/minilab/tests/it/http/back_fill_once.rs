@@ -105,7 +105,7 @@ async fn a_hundred_who_ask_while_a_refinement_waits_get_one_print(lab: Lab) {
         let lease = claim_one(&lab).await;
         let Job::MakeVariant { blob, preset, .. } = &lease.job else { panic!("{:?}", lease.job) };
         develop::make_variant(&lab.app, &lease, *blob, preset).await.unwrap();
-        lab.app.done.ring_all();
+        lab.app.done.notify_all();
     };
     tokio::join!(asking, meanwhile);
     assert_eq!(lab.number(rows::MAKE_VARIANT).await, 1);
@@ -121,7 +121,7 @@ async fn a_hundred_who_ask_while_a_refinement_runs_get_what_it_makes(lab: Lab) {
     let meanwhile = async {
         all_wait(&lab).await;
         develop::refine(&lab.app, &lease, blob).await.unwrap();
-        lab.app.done.ring_all();
+        lab.app.done.notify_all();
     };
     tokio::join!(asking, meanwhile);
     // One who looked just before it was there may have asked for it just after.

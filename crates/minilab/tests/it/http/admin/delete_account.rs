@@ -1,7 +1,7 @@
 //! Deleting an account: alone, or with everything of theirs.
 
-use minilab::admin::audit::Actor;
 use minilab::admin::delete_account::delete_account;
+use minilab::events::Actor;
 use minilab::http::Problem;
 use minilab::http::code::Code;
 use serde_json::json;
@@ -89,7 +89,7 @@ async fn everything_of_an_account_goes_and_nothing_of_others(lab: Lab) {
     assert_eq!(log["items"][0]["action"], "account.delete");
     assert_eq!(
         (&log["items"][0]["subject"], &log["items"][0]["account"]),
-        (&json!("ada"), &json!("(shell)"))
+        (&json!("(deleted)"), &json!("(shell)"))
     );
 }
 
