@@ -1,6 +1,9 @@
-// Numbers and errors, said for people.
+// Numbers, names and errors, said for people.
 
-/** Limits are set in powers of 1024, so that is how bytes are counted. */
+/**
+ * Limits are set in powers of 1024, so that is how bytes are counted.
+ * @param {number} count
+ */
 export function bytes(count) {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;
@@ -14,19 +17,35 @@ export function bytes(count) {
   return `${number(value, digits)}\u00a0${units[unit]}`;
 }
 
+/**
+ * @param {number} value
+ * @param {number} [digits]
+ */
 export function number(value, digits = 0) {
   return value.toLocaleString('en', { maximumFractionDigits: digits });
 }
 
+/**
+ * "1 picture", "12 pictures"
+ * @param {number} amount
+ * @param {string} one
+ * @param {string} [many]
+ */
 export function count(amount, one, many = `${one}s`) {
   return `${number(amount)} ${amount === 1 ? one : many}`;
 }
 
+/**
+ * "1200 × 800"; nothing where it is not known.
+ * @param {number | null} [width]
+ * @param {number | null} [height]
+ */
 export function size(width, height) {
   return width && height ? `${width}\u00a0×\u00a0${height}` : '';
 }
 
-const PRINTS = {
+/** @type {Record<string, string>} */
+const PRESETS = {
   thumb: 'Thumbnail',
   preview: 'Preview',
   h200: 'Small',
@@ -36,28 +55,49 @@ const PRINTS = {
   original: 'Original',
 };
 
-/** The name of a preset; owners may add presets, which then go by their own name. */
-export function print(preset) {
-  return Object.hasOwn(PRINTS, preset) ? PRINTS[preset] : preset;
+/**
+ * The name of a preset; owners may add presets, which then go by their own name.
+ * @param {string} preset
+ */
+export function presetName(preset) {
+  return Object.hasOwn(PRESETS, preset) ? PRESETS[preset] : preset;
 }
 
+/** @type {Record<string, string>} */
 const FORMATS = { jpeg: 'JPEG', webp: 'WebP', apng: 'PNG, animated' };
 
-export function format(name) {
+/**
+ * "JPEG"
+ * @param {string} name
+ */
+export function formatName(name) {
   return Object.hasOwn(FORMATS, name) ? FORMATS[name] : name.toUpperCase();
 }
 
+/** @type {Record<string, string>} */
+const EXTENSIONS = { jpeg: 'jpg', apng: 'png', tiff: 'tif' };
+
+/**
+ * What the name of a file of this format ends in.
+ * @param {string} format
+ */
 export function extension(format) {
-  return { jpeg: 'jpg', apng: 'png', tiff: 'tif' }[format] ?? format;
+  return EXTENSIONS[format] ?? format;
 }
 
-/** Whoever was invited has no tier of their own. */
+/**
+ * Whoever was invited has no tier of their own.
+ * @param {number} limit
+ */
 export function tooLarge(limit, isInvited = false) {
   const taker = isInvited ? 'this link' : 'your tier';
   return `Too large: ${taker} takes files of up to ${bytes(limit)}.`;
 }
 
-/** A time, never said shorter than it is. */
+/**
+ * A time, never said shorter than it is.
+ * @param {number} seconds
+ */
 export function span(seconds) {
   if (seconds < 100) return count(Math.ceil(seconds), 'second');
   if (seconds < 100 * 60) return count(Math.ceil(seconds / 60), 'minute');
@@ -70,6 +110,8 @@ const NO_ROOM = 'The lab has no room for it right now. Tell whoever gave you thi
 /**
  * A problem's sentence; a few common ones are said with numbers that people read more easily.
  * `wait` is the `Retry-After` of the answer, in seconds, where it has one.
+ * @param {number} status
+ * @param {any} body
  */
 export function problem(status, body, { wait = 0, isInvited = false } = {}) {
   switch (body?.code) {
@@ -94,6 +136,10 @@ export function problem(status, body, { wait = 0, isInvited = false } = {}) {
   return `The lab did not understand (error ${status}). Try again in a moment.`;
 }
 
+/**
+ * A capital at the start, a full stop at the end.
+ * @param {string} text
+ */
 export function sentence(text) {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;

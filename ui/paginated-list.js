@@ -1,34 +1,43 @@
 // A list that the lab hands out page by page.
 
-import { askJson } from './api.js';
+import { apiError, askJson } from './api.js';
+import { signal } from './vendor/signals.js';
 
-export class Pages {
+/** @template T */
+export class PaginatedList {
   /**
-   * `path` has a query already. `show` gets the items of a page, and returns what it made of them,
-   * each with a `focus`. `changed` is called after each attempt.
+   * `path` has a query already. `add` gets the items of a page, and whether there were others before.
+   * @param {string} path
+   * @param {(items: T[], isLater: boolean) => void} add
    */
-  constructor({ path, more, trouble, show, changed }) {
-    Object.assign(this, { path, more, trouble, show, changed });
+  constructor(path, add) {
+    this.path = path;
+    this.add = add;
+    this.isLoading = signal(false);
+    this.isLoaded = signal(false);
+    this.hasMore = signal(false);
+    /** Why the last attempt failed. */
+    this.error = signal('');
+    /** @type {string | null} */
     this.cursor = null;
-    more.addEventListener('click', () => this.load());
   }
 
   async load() {
-    this.more.disabled = true;
-    this.trouble.textContent = '';
+    if (this.isLoading.value) return;
+    this.isLoading.value = true;
+    this.error.value = '';
     try {
       const cursor = this.cursor ? `&cursor=${encodeURIComponent(this.cursor)}` : '';
       const page = await askJson(this.path + cursor);
-      const shown = this.show(page.items);
-      // With the keyboard one goes on where the new ones start.
-      if (this.cursor) shown[0]?.focus();
-      this.cursor = page.next_cursor;
-      this.more.hidden = this.cursor === null;
-    } catch (trouble) {
-      this.trouble.textContent = trouble.message;
-      this.more.hidden = false;
+      this.add(page.items, this.cursor !== null);
+      this.cursor = page.next_cursor ?? null;
+      this.hasMore.value = this.cursor !== null;
+      this.isLoaded.value = true;
+    } catch (caught) {
+      this.error.value = apiError(caught).message;
+      this.hasMore.value = true;
+    } finally {
+      this.isLoading.value = false;
     }
-    this.more.disabled = false;
-    this.changed();
   }
 }

@@ -1,58 +1,88 @@
 // Files on their way into the lab: sent three at a time, each with a card that says what became of
 // it.
 
-import { Trouble, send } from './api.js';
+import { ApiError, apiError, send } from './api.js';
 import { Card } from './card.js';
-import { makeQueue } from './queue.js';
+import { count, tooLarge } from './format.js';
+import { atMost } from './limit.js';
 import { isInvited } from './session.js';
-import { say, tell } from './share.js';
-import { count, tooLarge } from './words.js';
+import { announce, toast } from './toast.js';
+import { computed, signal } from './vendor/signals.js';
 
-export class Bringing {
+/** @import { UploadItem } from './api.js' */
+/** @import { Library } from './library.js' */
+/** @typedef {{ file: File, card: Card, request: XMLHttpRequest | null }} Job */
+
+export class Uploader {
   /**
    * `limit` tells the most bytes of one file; `outcomes` has a word for `created`, `duplicate`,
    * `refused` and `failed`, where one is said; `changed` is called when there is something new to
    * say about the whole.
+   * @param {{ library: Library, limit: () => number, outcomes: Record<string, string>, changed: () => void }} options
    */
   constructor({ library, limit, outcomes, changed }) {
-    Object.assign(this, { library, limit, outcomes, changed });
-    this.queue = makeQueue(3, (job) => this.send(job));
-    this.previews = makeQueue(1, ({ card, file }) => card.preview(file));
-    this.jobs = new Map();
-    this.tally = { created: 0, duplicate: 0 };
+    this.library = library;
+    this.limit = limit;
+    this.outcomes = outcomes;
+    this.changed = changed;
+    this.queue = atMost(3, (/** @type {Job} */ job) => this.send(job));
+    this.previews = atMost(1, (/** @type {Job} */ { card, file }) => card.preview(file));
+    this.jobs = signal(/** @type {Job[]} */ ([]));
+    this.tally = signal(/** @type {Record<string, number>} */ ({ created: 0, duplicate: 0 }));
+    this.refused = computed(() => this.jobs.value.filter((job) => job.card.state.value === 'refused'));
+    /** Those of them that may fare better now. */
+    this.retriable = computed(() => this.refused.value.filter((job) => job.card.error?.mayPass));
+    /** How many are still on their way. */
+    this.left = computed(() => this.jobs.value.length - this.refused.value.length);
+    /** How many files had which outcome, so far. */
+    this.counts = computed(() => {
+      const stopped = this.refused.value;
+      const refused = stopped.filter((job) => job.card.error?.isRefusal).length;
+      return { ...this.tally.value, refused, failed: stopped.length - refused };
+    });
+    window.addEventListener('beforeunload', (event) => {
+      if (this.left.value > 0) event.preventDefault();
+    });
   }
 
-  /** What a card's button asks for. */
+  /**
+   * What a card's button asks for.
+   * @param {string} what
+   * @param {Card} card
+   */
   act(what, card) {
     if (what === 'retry') this.retry(card);
     else if (what === 'dismiss' || what === 'cancel') this.drop(card);
   }
 
+  /** @param {File[]} files */
   add(files) {
     if (files.length === 0) return;
-    const jobs = files.map((file) => ({ file, card: new Card(file.name, this.library.act) }));
+    const jobs = files.map((file) => ({ file, card: new Card(file.name), request: null }));
     this.library.prepend(jobs.map((job) => job.card));
-    tell(`${count(jobs.length, 'picture')} on the way`);
+    this.jobs.value = [...this.jobs.value, ...jobs];
+    announce(`${count(jobs.length, 'picture')} on the way`);
     for (const job of jobs) {
-      this.jobs.set(job.card, job);
       if (job.file.type.startsWith('image/')) this.previews.add(job);
       this.start(job);
     }
   }
 
+  /** @param {Job} job */
   start(job) {
     const limit = this.limit();
     // Browsers report a refusal in the middle of a body as a broken connection: say it before.
     if (job.file.size > limit) {
-      this.refuse(job, new Trouble(tooLarge(limit, isInvited()), 413, 'too_large'));
+      this.refuse(job, new ApiError(tooLarge(limit, isInvited()), 413, 'too_large'));
       return;
     }
-    job.card.remark();
+    job.card.outcome.value = '';
     job.card.become('waiting', 'Waiting');
     this.queue.add(job);
     this.changed();
   }
 
+  /** @param {Job} job */
   async send(job) {
     const { card, file } = job;
     try {
@@ -62,22 +92,25 @@ export class Bringing {
         progress: (fraction) => card.progress(fraction),
       });
       if (item) this.taken(job, item);
-    } catch (trouble) {
-      this.refuse(job, trouble);
+    } catch (caught) {
+      this.refuse(job, apiError(caught));
     } finally {
       job.request = null;
-      // The queue counts this one as busy until it has returned.
-      queueMicrotask(() => this.changed());
+      this.changed();
     }
   }
 
+  /**
+   * @param {Job} job
+   * @param {UploadItem} item
+   */
   taken(job, item) {
-    this.jobs.delete(job.card);
-    this.tally[item.status] += 1;
-    const known = this.library.cards.get(item.id);
-    const outcome = this.outcomes[item.status];
-    (known ?? job.card).remark(outcome);
-    if (item.status === 'duplicate') say(`${outcome}: ${job.file.name}`);
+    this.jobs.value = this.jobs.value.filter((one) => one !== job);
+    this.tally.value = { ...this.tally.value, [item.status]: this.tally.value[item.status] + 1 };
+    const known = this.library.byId.get(item.id ?? '');
+    const outcome = this.outcomes[item.status] ?? '';
+    (known ?? job.card).outcome.value = outcome;
+    if (item.status === 'duplicate') toast(`${outcome}: ${job.file.name}`);
     if (known) {
       this.library.replace(job.card, known);
     } else if (item.image) {
@@ -88,22 +121,28 @@ export class Bringing {
     }
   }
 
-  refuse(job, trouble) {
-    job.card.remark(this.outcomes[trouble.isRefusal ? 'refused' : 'failed']);
-    job.card.refuse(trouble);
-    tell(`${job.file.name}: ${trouble.message}`);
+  /**
+   * @param {Job} job
+   * @param {ApiError} error
+   */
+  refuse(job, error) {
+    job.card.outcome.value = this.outcomes[error.isRefusal ? 'refused' : 'failed'] ?? '';
+    job.card.refuse(error);
+    announce(`${job.file.name}: ${error.message}`);
     this.changed();
   }
 
+  /** @param {Card} card */
   retry(card) {
-    const job = this.jobs.get(card);
-    if (job?.card.state === 'refused') this.start(job);
+    const job = this.jobs.value.find((one) => one.card === card);
+    if (job?.card.state.value === 'refused') this.start(job);
   }
 
+  /** @param {Card} card */
   drop(card) {
-    const job = this.jobs.get(card);
+    const job = this.jobs.value.find((one) => one.card === card);
     if (!job) return;
-    this.jobs.delete(card);
+    this.jobs.value = this.jobs.value.filter((one) => one !== job);
     this.queue.drop(job);
     this.previews.drop(job);
     job.request?.abort();
@@ -112,22 +151,6 @@ export class Bringing {
   }
 
   dropAll() {
-    for (const card of [...this.jobs.keys()]) this.drop(card);
-  }
-
-  refused() {
-    return [...this.jobs.keys()].filter((card) => card.state === 'refused');
-  }
-
-  /** How many files had which outcome, so far. */
-  counts() {
-    const stopped = this.refused();
-    const refused = stopped.filter((card) => card.trouble.isRefusal).length;
-    return { ...this.tally, refused, failed: stopped.length - refused };
-  }
-
-  /** How many are still on their way. */
-  left() {
-    return this.jobs.size - this.refused().length;
+    for (const job of this.jobs.value) this.drop(job.card);
   }
 }

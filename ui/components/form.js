@@ -1,113 +1,202 @@
 // A form that talks to the lab: one request at a time, and what is wrong is said beside the fields.
 //
-// A field names in `data-missing` what to say when it is empty, in `data-garbled` what to say when
-// it is not what its type, `min`, `max` and `step` ask for, and in `data-wrong` the codes of
-// problems, or the members of what is sent, that are about it.
+// What is typed stays in the fields themselves; `FormState` knows what may be wrong with each.
 
-import { sentence } from './words.js';
+import { ApiError, apiError } from '../api.js';
+import { sentence } from '../format.js';
+import { html } from '../html.js';
+import { createRef } from '../vendor/preact.js';
+import { useLayoutEffect, useMemo, useRef } from '../vendor/hooks.js';
+import { signal } from '../vendor/signals.js';
 
-const FIELDS = 'input:not([type=checkbox]), select';
+/**
+ * @typedef {object} Rules
+ * @property {string} label
+ * @property {string} [missing] What to say when it is empty.
+ * @property {string} [garbled] What to say when it is not what its type, `min`, `max` and `step` ask for.
+ * @property {string} [wrong] The codes of problems, or the members of what is sent, that are about it.
+ */
+/** @typedef {HTMLInputElement | HTMLSelectElement} Control */
+/** @typedef {(data: FormData) => Promise<void>} Send Throws what is wrong. */
 
-/** `send` throws what is wrong. After a success the form stays busy, until `ready` is called. */
-export function listenTo(form, send) {
-  // The second half of a double click is not meant, however fast the first one was answered.
-  form.querySelector('[type=submit]').addEventListener('click', (event) => {
-    if (event.detail > 1) event.preventDefault();
-  });
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (form.ariaBusy === 'true') return;
-    complain(form, '');
-    const unready = fieldsOf(form).find((field) => lack(field));
+/** Where what is about no field is said. */
+export const FORM = '';
+
+class FormState {
+  /** @param {Send} send */
+  constructor(send) {
+    this.send = send;
+    this.element = createRef();
+    /** @type {Map<string, Rules>} */
+    this.rules = new Map();
+    this.isBusy = signal(false);
+    /** By the id of the field. */
+    this.mistakes = signal(/** @type {Record<string, string>} */ ({}));
+  }
+
+  /** After a success the form stays busy, until `ready` is called. */
+  async submit() {
+    if (this.isBusy.value) return;
+    this.complain({});
+    const unready = this.controls().find((control) => this.lack(control));
     if (unready) {
-      complain(form, lack(unready), unready);
+      this.complain({ [unready.id]: this.lack(unready) });
       return;
     }
-    setBusy(form, true);
+    this.isBusy.value = true;
     try {
-      await send(form);
-    } catch (trouble) {
-      ready(form);
-      explain(form, trouble);
+      await this.send(new FormData(this.element.current));
+    } catch (caught) {
+      this.ready();
+      this.explain(apiError(caught));
     }
-  });
-}
+  }
 
-/** Takes the next request. */
-export function ready(form) {
-  setBusy(form, false);
-}
+  /** Takes the next request. */
+  ready() {
+    this.isBusy.value = false;
+  }
 
-/** Each mistake stands behind its field. What is about no field stands with the first one. */
-function explain(form, trouble) {
-  const about = fieldsOf(form).filter((field) => isAbout(trouble, field));
-  const [first, ...others] = about;
-  const of = (field) => (trouble.problems ?? []).filter((one) => wrongOf(field).includes(one.field));
-  const elsewhere = new Set(others.flatMap(of));
-  const problems = trouble.problems?.filter((one) => !elsewhere.has(one) || of(first).includes(one));
-  complain(form, said(form, { message: trouble.message, problems }), ...about);
-  for (const field of others) {
-    const beside = document.createElement('p');
-    beside.className = 'trouble';
-    beside.dataset.beside = '';
-    beside.role = 'alert';
-    beside.textContent = said(form, { problems: of(field) });
-    field.after(beside);
+  /**
+   * Shows what is wrong; the first field of it gets the focus.
+   * @param {Record<string, string>} mistakes
+   */
+  complain(mistakes) {
+    this.mistakes.value = mistakes;
+    const first = this.controls().find((control) => mistakes[control.id]);
+    // What is wrong is not left in a fold.
+    first?.closest('details')?.setAttribute('open', '');
+    first?.focus();
+    if (first instanceof HTMLInputElement) first.select();
+  }
+
+  /**
+   * Each mistake is said at its field; what is about no field with the first of them, or above the button.
+   * @param {ApiError} error
+   */
+  explain(error) {
+    const about = this.controls().filter((control) => this.isAbout(error, control));
+    const problemsOf = (/** @type {Control} */ control) =>
+      error.problems.filter((problem) => this.namesOf(control).includes(problem.field));
+    const [first, ...others] = about;
+    const elsewhere = new Set(others.flatMap(problemsOf));
+    const own = new Set(first ? problemsOf(first) : []);
+    const rest = error.problems.filter((problem) => own.has(problem) || !elsewhere.has(problem));
+    /** @type {Record<string, string>} */
+    const mistakes = { [first?.id ?? FORM]: rest.length > 0 ? this.said(rest) : error.message };
+    for (const control of others) mistakes[control.id] = this.said(problemsOf(control)) || error.message;
+    this.complain(mistakes);
+  }
+
+  /**
+   * What a field lacks to be sent; nothing when all is well.
+   * @param {Control} control
+   */
+  lack(control) {
+    const { missing = '', garbled = missing } = this.rules.get(control.id) ?? {};
+    if (!control.validity.valid) return garbled;
+    return control.value.trim() ? '' : missing;
+  }
+
+  /** @param {Control} control */
+  namesOf(control) {
+    return this.rules.get(control.id)?.wrong?.split(' ') ?? [];
+  }
+
+  /**
+   * @param {ApiError} error
+   * @param {Control} control
+   */
+  isAbout(error, control) {
+    const names = this.namesOf(control);
+    return names.includes(error.code) || error.problems.some((problem) => names.includes(problem.field));
+  }
+
+  /**
+   * The lab speaks of members; people know them by what stands beside the fields.
+   * @param {{ field: string, detail: string }[]} problems
+   */
+  said(problems) {
+    const label = (/** @type {string} */ member) => {
+      const rules = [...this.rules.values()].find((one) => one.wrong?.split(' ').includes(member));
+      return rules?.label ?? member;
+    };
+    return problems.map((one) => sentence(`${label(one.field)}: ${one.detail}`)).join(' ');
+  }
+
+  /** @returns {Control[]} The fields that are there now, in their order. */
+  controls() {
+    const elements = /** @type {HTMLFormElement | null} */ (this.element.current)?.elements ?? [];
+    return /** @type {Control[]} */ ([...elements].filter((element) => this.rules.has(element.id)));
   }
 }
 
-/** Shows a message; the first field it is about gets the focus. None takes the last one away. */
-export function complain(form, message, ...about) {
-  for (const beside of form.querySelectorAll('[data-beside]')) beside.remove();
-  const trouble = form.querySelector('.trouble');
-  // Behind the first field it is about, or else above the button.
-  if (about[0]) about[0].after(trouble);
-  else form.querySelector('[type=submit]').before(trouble);
-  trouble.textContent = message;
-  // Also those that went out of sight since.
-  for (const field of form.querySelectorAll(FIELDS)) {
-    field.ariaInvalid = String(about.includes(field));
-  }
-  const folds = form.querySelectorAll('details:has([aria-invalid=true])');
-  for (const fold of folds) fold.open = true;
-  about[0]?.focus();
-  about[0]?.select?.();
+/**
+ * The state of a form; `send` is the one that was rendered last.
+ * @param {Send} send
+ */
+export function useForm(send) {
+  const form = useMemo(() => new FormState(send), []);
+  form.send = send;
+  return form;
 }
 
-function setBusy(form, isBusy) {
-  const button = form.querySelector('[type=submit]');
-  form.ariaBusy = String(isBusy);
-  button.disabled = isBusy;
-  // A disabled button loses the focus.
-  if (!isBusy && document.activeElement === document.body) button.focus();
-}
-
-/** What a field lacks to be sent; nothing when all is well. */
-function lack(field) {
-  const { missing = '', garbled = missing } = field.dataset;
-  if (!field.validity.valid) return garbled;
-  return field.value.trim() ? '' : missing;
-}
-
-function wrongOf(field) {
-  return field.dataset.wrong?.split(' ') ?? [];
-}
-
-function isAbout(trouble, field) {
-  const names = wrongOf(field);
-  return names.includes(trouble.code) || trouble.problems?.some((one) => names.includes(one.field));
-}
-
-/** The lab speaks of members; people know them by what stands beside the fields. */
-function said(form, trouble) {
-  if (!trouble.problems?.length) return trouble.message;
-  const name = (member) => {
-    const field = fieldsOf(form).find((one) => wrongOf(one).includes(member));
-    return field?.labels[0]?.textContent ?? member;
+/**
+ * `attributes` go to the form's element.
+ * @param {{ form: FormState, children?: any } & Record<string, any>} props
+ */
+export function Form({ form, children, ...attributes }) {
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    form.submit();
   };
-  return trouble.problems.map((one) => sentence(`${name(one.field)}: ${one.detail}`)).join(' ');
+  // A form is never sent by the browser itself; if it were, then not in the address.
+  return html`
+    <form method="post" novalidate ref=${form.element} onSubmit=${submit} aria-busy=${form.isBusy.value} ...${attributes}>
+      ${children}
+    </form>
+  `;
 }
 
-function fieldsOf(form) {
-  return [...form.querySelectorAll(FIELDS)].filter((field) => !field.closest('[hidden]'));
+/**
+ * A field with its label, and what is wrong with it. `attributes` go to its control, an `input` or a `select`.
+ * @param {{ form: FormState, id: string, hint?: string, as?: string, children?: any } & Rules & Record<string, any>} props
+ */
+export function Field({ form, id, hint, as = 'input', label, missing, garbled, wrong, children, ...attributes }) {
+  useLayoutEffect(() => {
+    form.rules.set(id, { label, missing, garbled, wrong });
+    return () => { form.rules.delete(id); };
+  }, [label, missing, garbled, wrong]);
+  const mistake = form.mistakes.value[id] ?? '';
+  return html`
+    <div class="field">
+      <label for=${id}>${label}</label>
+      <${as} id=${id} name=${id} aria-invalid=${mistake !== ''}
+        aria-describedby=${`${id}-mistake${hint ? ` ${id}-hint` : ''}`} ...${attributes}>${children}<//>
+      <p id=${`${id}-mistake`} class="trouble" role="alert">${mistake}</p>
+      ${hint && html`<p id=${`${id}-hint`} class="hint">${hint}</p>`}
+    </div>
+  `;
+}
+
+/**
+ * What is wrong with the whole, and the button.
+ * @param {{ form: FormState, children?: any }} props
+ */
+export function Submit({ form, children }) {
+  const isBusy = form.isBusy.value;
+  const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  // A disabled button loses the focus.
+  useLayoutEffect(() => {
+    if (isBusy) return () => { if (document.activeElement === document.body) button.current?.focus(); };
+    return undefined;
+  }, [isBusy]);
+  // The second half of a double click is not meant, however fast the first one was answered.
+  const once = (/** @type {MouseEvent} */ event) => {
+    if (event.detail > 1) event.preventDefault();
+  };
+  return html`
+    <p class="trouble" role="alert">${form.mistakes.value[FORM] ?? ''}</p>
+    <button type="submit" class="main" disabled=${isBusy} onClick=${once} ref=${button}>${children}</button>
+  `;
 }

@@ -1,161 +1,135 @@
-// The sheet of one picture: large view, every print with its link, facts, and delete.
+// One picture, large: every print with its link, facts, and delete.
 
-import { ask } from './api.js';
-import { show } from './picture.js';
-import { isGuest, session } from './session.js';
-import { copyLink, save, say } from './share.js';
-import { askSure } from './sure.js';
-import { bytes, format, number, print, sentence, size } from './words.js';
+import { apiError, ask } from '../api.js';
+import { copyLink } from '../clipboard.js';
+import { save } from '../download.js';
+import { sentence } from '../format.js';
+import { html } from '../html.js';
+import { forgetShown, openPrint } from '../picture.js';
+import { factsOf, lazyUrl, printFacts, printName, printsOf } from '../prints.js';
+import { isGuest, me } from '../session.js';
+import { toast } from '../toast.js';
+import { useEffect, useLayoutEffect, useRef } from '../vendor/hooks.js';
+import { useSignal } from '../vendor/signals.js';
+import { Confirm } from './confirm.js';
+import { Toast } from './toast.js';
 
-const dialog = document.querySelector('#sheet');
-const find = (selector) => dialog.querySelector(selector);
+/** @import { Image } from '../api.js' */
+/** @import { Card } from '../card.js' */
+/** @import { Print } from '../prints.js' */
 
-export class Sheet {
-  constructor(deleted) {
-    this.card = null;
-    this.deleted = deleted;
-    dialog.addEventListener('click', (event) => {
-      // The dialog itself is only hit beside its content: on the backdrop.
-      if (event.target === dialog) dialog.close();
-      this.act(event.target.closest('button')?.dataset ?? {});
-    });
-    dialog.addEventListener('close', () => { this.card = null; });
-  }
-
-  open(card) {
-    this.card = card;
-    find('.sheet-picture img').hidden = true;
-    find('[data-own-links]').hidden = isGuest();
-    askSure(dialog, 'delete', false);
-    this.refresh(card);
-    dialog.showModal();
-    find('.sheet-body').scrollTop = 0;
-    this.enlarge(card);
-  }
-
-  /** The card changed; so does the sheet if it is open. */
-  refresh(card) {
-    if (this.card !== card) return;
-    const { image } = card;
-    find('#sheet-title').textContent = image.filename;
-    find('.sheet-picture img').alt = image.filename;
-    find('.sheet-state').textContent = stateWords(image);
-    find('.prints').replaceChildren(...printsOf(image).map(printRow));
-    find('.facts').replaceChildren(...factsOf(image).flatMap(factRow));
-  }
-
-  /** First what is at hand, then the large view where the tier has one. */
-  async enlarge(card) {
-    const img = find('.sheet-picture img');
-    const { image } = card;
-    if (image.state !== 'ready') return;
-    const ready = image.variants.filter((variant) => variant.state === 'ready');
-    const largest = ready.sort((one, other) => one.height - other.height).at(-1);
-    if (largest) await show(img, largest.url);
-    const isLarger = largest && (image.width > largest.width || image.height > largest.height);
-    if (this.card !== card || !isLarger || !session.me.presets.includes('display')) return;
-    const larger = new Image();
-    // Another sheet may be open by now; its picture stays.
-    if (await show(larger, lazyUrl(image, 'display')) && this.card === card) {
-      larger.alt = img.alt;
-      img.replaceWith(larger);
-    }
-  }
-
-  act({ do: what, preset }) {
-    const { image } = this.card ?? {};
-    if (!image) return;
-    const wanted = preset && printsOf(image).find((one) => one.preset === preset);
-    if (what === 'close') dialog.close();
-    else if (what === 'copy') copyLink(wanted.url);
-    else if (what === 'save') save(image, wanted);
-    else if (what === 'delete') askSure(dialog, 'delete', true);
-    else if (what === 'keep') askSure(dialog, 'delete', false);
-    else if (what === 'delete-now') this.remove(this.card);
-  }
-
-  async remove(card) {
+/**
+ * Open for as long as it is in the page. `closed` is called when the visitor closed it, `deleted` when the
+ * picture is gone.
+ * @param {{ card: Card, closed: () => void, deleted: (card: Card) => void }} props
+ */
+export function ImageDialog({ card, closed, deleted }) {
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  const image = card.image.value;
+  if (!image) return null;
+  const close = () => dialog.current?.close();
+  // The dialog itself is only hit beside its content: on the backdrop.
+  const click = (/** @type {Event} */ event) => { if (event.target === dialog.current) close(); };
+  const remove = async () => {
     try {
-      await ask(`/api/v1/images/${card.image.id}`, { method: 'DELETE' });
-    } catch (trouble) {
+      await ask(`/api/v1/images/${image.id}`, { method: 'DELETE' });
+    } catch (caught) {
+      const error = apiError(caught);
       // Somebody else was faster: what was wanted is true.
-      if (trouble.status !== 404) {
-        say(trouble.message);
+      if (error.status !== 404) {
+        toast(error.message);
         return;
       }
     }
-    dialog.close();
-    this.deleted(card);
-  }
+    close();
+    deleted(card);
+  };
+  return html`
+    <dialog id="sheet" class="sheet" aria-labelledby="sheet-title" ref=${dialog} onClose=${closed} onClick=${click}>
+      <div class="sheet-bar">
+        <h2 id="sheet-title">${image.filename}</h2>
+        <button type="button" data-do="close" class="quiet" aria-label="Close" onClick=${close}>✕</button>
+      </div>
+      <div class="sheet-body">
+        <${LargePicture} image=${image} />
+        <div>
+          <p class="sheet-state">${stateWords(image)}</p>
+          <h3>Prints</h3>
+          <ul class="prints" role="list">
+            ${printsOf(image).map((print) => html`<${PrintRow} key=${print.preset} image=${image} print=${print} />`)}
+          </ul>
+          ${!isGuest() && html`<p class="hint">Copied links open for you only, for now.</p>`}
+          <h3>About</h3>
+          <dl class="facts">
+            ${factsOf(image).map(([name, value]) => html`<dt key=${`${name}-name`}>${name}</dt><dd key=${name}>${value}</dd>`)}
+          </dl>
+          <div class="sheet-end">
+            <${Confirm} what="delete" label="Delete picture" verb="Delete" about=${image.filename}
+              question="Gone for good?" act=${remove} />
+          </div>
+        </div>
+      </div>
+      <${Toast} />
+    </dialog>
+  `;
 }
 
+/**
+ * First what is at hand, then the large view where the tier has one.
+ * @param {{ image: Image }} props
+ */
+function LargePicture({ image }) {
+  const picture = useSignal('');
+  useEffect(() => {
+    let isWanted = image.state === 'ready';
+    const enlarge = async () => {
+      for (const url of viewsOf(image)) {
+        const opened = isWanted && await openPrint(url);
+        // Another state of it may be shown by now.
+        if (opened && isWanted) picture.value = opened;
+      }
+    };
+    enlarge();
+    return () => { isWanted = false; };
+  }, [image.state]);
+  return html`
+    <p class="sheet-picture">
+      <img alt=${image.filename} hidden=${!picture.value} src=${picture.value || null} onLoad=${forgetShown} />
+    </p>
+  `;
+}
+
+/** @param {Image} image */
+function viewsOf(image) {
+  const ready = image.variants.filter((variant) => variant.state === 'ready');
+  const largest = ready.sort((one, other) => (one.height ?? 0) - (other.height ?? 0)).at(-1);
+  if (!largest) return [];
+  const isLarger = image.width > (largest.width ?? 0) || image.height > (largest.height ?? 0);
+  const hasView = me.value?.presets.includes('display') ?? false;
+  return isLarger && hasView ? [largest.url, lazyUrl(image, 'display')] : [largest.url];
+}
+
+/** @param {{ image: Image, print: Print }} props */
+function PrintRow({ image, print }) {
+  const name = printName(print);
+  const canBeHad = print.state === 'ready' || print.state === 'lazy';
+  return html`
+    <li class="print">
+      <span class="print-name">${name}</span>
+      <span class="print-facts">${printFacts(print)}</span>
+      ${canBeHad && html`
+        <button type="button" data-do="copy" aria-label=${`Copy link: ${name}`}
+          onClick=${() => copyLink(print.url)}>Copy link</button>
+        <button type="button" data-do="save" aria-label=${`Save: ${name}`}
+          onClick=${() => save(image, print)}>Save</button>`}
+    </li>
+  `;
+}
+
+/** @param {Image} image */
 function stateWords({ state, error }) {
   if (state === 'processing') return 'The prints are being made.';
   if (state === 'failed') return sentence(error?.detail ?? 'the prints could not be made');
   return '';
-}
-
-/** What was made at upload, what is made when asked for, and the original. */
-function printsOf(image) {
-  const made = image.variants;
-  const isListed = (preset) => made.some((variant) => variant.preset === preset);
-  const lazy = session.me.presets
-    .filter((preset) => !isListed(preset))
-    .map((preset) => ({ preset, state: 'lazy', url: lazyUrl(image, preset) }));
-  const original = {
-    preset: 'original', state: 'ready', url: image.original_url, format: image.format,
-    width: image.width, height: image.height, bytes: image.bytes,
-  };
-  const bySize = [...made].sort((one, other) => (one.bytes ?? 0) - (other.bytes ?? 0));
-  const failed = image.state === 'failed';
-  return [...bySize, ...(failed ? [] : lazy), ...(image.original_url ? [original] : [])];
-}
-
-function lazyUrl(image, preset) {
-  return `/api/v1/images/${image.id}/variants/${encodeURIComponent(preset)}`;
-}
-
-function printRow(one) {
-  const row = make('li', { className: 'print' });
-  const facts = one.state === 'ready'
-    ? [size(one.width, one.height), format(one.format), bytes(one.bytes)].join(' · ')
-    : { lazy: 'made when you ask for it', processing: 'developing', failed: 'not made' }[one.state];
-  row.append(
-    make('span', { className: 'print-name', textContent: print(one.preset) }),
-    make('span', { className: 'print-facts', textContent: facts }),
-  );
-  if (one.state === 'failed' || one.state === 'processing') return row;
-  for (const [what, label] of [['copy', 'Copy link'], ['save', 'Save']]) {
-    const button = make('button', { type: 'button', textContent: label });
-    button.ariaLabel = `${label}: ${print(one.preset)}`;
-    Object.assign(button.dataset, { do: what, preset: one.preset });
-    row.append(button);
-  }
-  return row;
-}
-
-function factsOf(image) {
-  const { make: maker, model, lens, taken_at: taken, gps } = image.metadata;
-  const added = new Date(image.created_at);
-  // Many cameras write their maker into the model as well.
-  const camera = maker && model?.startsWith(maker) ? model : [maker, model].filter(Boolean).join(' ');
-  const frames = image.frames > 1 ? `, ${number(image.frames)} frames` : '';
-  return [
-    ['Size', `${size(image.width, image.height)}${frames}`],
-    ['File', `${format(image.format)}, ${bytes(image.bytes)}`],
-    ['Added', added.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })],
-    // The camera's own clock, in no zone: shown as it is written.
-    ['Taken', taken?.replace('T', ' ')],
-    ['Camera', camera],
-    ['Lens', lens],
-    ['Place', gps && `${gps.lat.toFixed(5)}, ${gps.lon.toFixed(5)}`],
-  ].filter(([, value]) => value);
-}
-
-function factRow([name, value]) {
-  return [make('dt', { textContent: name }), make('dd', { textContent: value })];
-}
-
-function make(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
 }

@@ -1,64 +1,104 @@
-// What every page behind the door begins with, and what it shows of whoever came in.
+// What every page behind the door stands in: who came in, the way to the other pages, and what is said when
+// the lab cannot be had.
 
-import { Trouble } from './api.js';
-import { goToDoor, readMe } from './enter.js';
-import { isGuest, mayInvite, session } from './session.js';
-import { tell } from './share.js';
-import { bytes, count, number } from './words.js';
+import { apiError } from '../api.js';
+import { bytes, count, number } from '../format.js';
+import { html, show } from '../html.js';
+import { isGuest, me } from '../session.js';
+import { doorTo, goToDoor, readMe } from '../sign-in-flow.js';
+import { announce } from '../toast.js';
+import { useEffect } from '../vendor/hooks.js';
+import { useSignal } from '../vendor/signals.js';
+import { Brand, Door } from './brand.js';
+import { Navigation } from './navigation.js';
+import { Announcements, Toast } from './toast.js';
 
-const at = (id) => document.getElementById(id);
-
-/** Opens the page to whoever the lab knows. Without that it is left, or says why not. */
-export async function comeIn() {
-  at('reload').addEventListener('click', () => location.reload());
+/**
+ * Shows a page to whoever the lab knows. `skipTo` names the heading that the keyboard may go to at once.
+ * @param {{ Page: () => any, skipTo: { id: string, words: string } }} page
+ */
+export function showInside({ Page, skipTo }) {
   // Browsers bring pages back as they were: after signing out nothing may be seen by going back.
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();
   });
-  try {
-    await readMe();
-  } catch (trouble) {
-    if (!(trouble instanceof Trouble)) throw trouble;
-    if (trouble.status === 401) {
-      goToDoor();
-      return false;
-    }
-    at('closed').hidden = false;
-    at('closed-trouble').textContent = trouble.message;
-    return false;
-  }
-  showMe();
-  for (const part of document.querySelectorAll('[data-open]')) part.hidden = false;
-  tell(isGuest() ? 'You are a guest here' : `Signed in as ${session.me.account}`);
-  return true;
+  show(() => html`<${PageShell} Page=${Page} skipTo=${skipTo} />`);
 }
 
-function showMe() {
-  const { account, tier, usage, limits } = session.me;
-  const pictures = limits.images === null
+/** @param {{ Page: () => any, skipTo: { id: string, words: string } }} props */
+function PageShell({ Page, skipTo }) {
+  const trouble = useSignal('');
+  const isAsking = useSignal(true);
+  const comeIn = async () => {
+    isAsking.value = true;
+    try {
+      await readMe();
+      announce(isGuest() ? 'You are a guest here' : `Signed in as ${me.value?.account}`);
+    } catch (caught) {
+      const error = apiError(caught);
+      if (error.status === 401) {
+        goToDoor();
+        return;
+      }
+      trouble.value = error.message;
+    }
+    isAsking.value = false;
+  };
+  useEffect(() => { comeIn(); }, []);
+  return html`
+    ${me.value
+      ? html`<${Inside} Page=${Page} skipTo=${skipTo} />`
+      : html`<${Outside} trouble=${trouble.value} isAsking=${isAsking.value} again=${comeIn} />`}
+    <${Toast} />
+    <${Announcements} />
+  `;
+}
+
+/** @param {{ Page: () => any, skipTo: { id: string, words: string } }} props */
+function Inside({ Page, skipTo }) {
+  return html`
+    <a class="skip" href=${`#${skipTo.id}`}>${skipTo.words}</a>
+    <header class="top">
+      <${Brand} />
+      <${Navigation} />
+      <${Visitor} />
+    </header>
+    <main><${Page} /></main>
+    <footer class="foot"><a href="/docs">API documentation</a></footer>
+  `;
+}
+
+function Visitor() {
+  const visitor = me.value;
+  if (!visitor) return null;
+  const { account, tier, usage, limits } = visitor;
+  const pictures = limits.images == null
     ? count(usage.images, 'picture')
     : `${number(usage.images)} of ${count(limits.images, 'picture')}`;
-  at('account').textContent = isGuest() ? 'Guest' : account;
-  at('usage').textContent = `${tier} · ${pictures} · ${bytes(usage.bytes)}`;
-  at('enter').hidden = !isGuest();
-  at('leave').hidden = isGuest();
-  for (const way of document.querySelectorAll('[data-inviting]')) way.hidden = !mayInvite();
+  return html`
+    <p class="who">
+      <strong id="account">${isGuest() ? 'Guest' : account}</strong>${' '}
+      <span id="usage">${tier} · ${pictures} · ${bytes(usage.bytes)}</span>
+    </p>
+    ${isGuest()
+      ? html`<a id="enter" class="quiet" href=${doorTo(location.pathname + location.search)}>Sign in</a>`
+      : html`<a id="leave" class="quiet" href="/sign-out">Sign out</a>`}
+  `;
 }
 
 /**
- * The numbers at the top may be old for a moment; a session that has ended may not. `leaving` is
- * called when this page has to be left.
+ * Before the lab has said who this is, and when it does not.
+ * @param {{ trouble: string, isAsking: boolean, again: () => void }} props
  */
-export async function refreshMe(leaving = () => {}) {
-  const before = session.me.account;
-  try {
-    await readMe();
-    if (session.me.account === before) showMe();
-    // Somebody else came in by another tab, or the lab takes this one for a guest now.
-    else location.reload();
-  } catch (trouble) {
-    if (trouble.status !== 401) return;
-    leaving();
-    goToDoor('#ended');
-  }
+function Outside({ trouble, isAsking, again }) {
+  if (trouble === '') return html`<main><p class="lone slow" role="status">Asking the lab …</p></main>`;
+  return html`
+    <${Door} title="Closed">
+      <p id="closed-trouble" role="alert">${trouble}</p>
+      <button type="button" class="main" aria-disabled=${isAsking} onClick=${isAsking ? null : again}>
+        ${isAsking ? 'Trying …' : 'Try again'}
+      </button>
+      <a class="quiet" href="/sign-out">Sign out</a>
+    <//>
+  `;
 }

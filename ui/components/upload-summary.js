@@ -1,46 +1,43 @@
 // The line above the pictures: how many are on their way, and what can be done about those that
 // failed.
 
-import { count } from './words.js';
+import { count } from '../format.js';
+import { html } from '../html.js';
+import { focusTitle } from '../library.js';
 
-const at = (id) => document.getElementById(id);
-/** From how many cards on each button is worth its place: a single card has its own. */
-const WORTH = { again: 2, clear: 1 };
+/** @import { Card } from '../card.js' */
+/** @import { Uploader } from '../uploader.js' */
 
-/** Labels are anybody's words: however they are written, they do not turn the sentence around. */
-export function picturesFor(heading, label) {
-  const said = Object.assign(document.createElement('bdi'), { textContent: label });
-  heading.replaceChildren('Pictures for ', said);
-  document.title = `Pictures for ${label} · Minilab`;
+/**
+ * `children` is the heading and what else belongs to the line.
+ * @param {{ uploader: Uploader, children?: any }} props
+ */
+export function UploadSummary({ uploader, children }) {
+  const left = uploader.left.value;
+  const forAll = (/** @type {{ card: Card }[]} */ jobs, /** @type {(card: Card) => void} */ act) => () => {
+    for (const { card } of jobs) act(card);
+    // The button is gone now.
+    focusTitle();
+  };
+  const [refused, retriable] = [uploader.refused.value, uploader.retriable.value];
+  return html`
+    <div class="shelf">
+      ${children}
+      <p id="progress-words">${left > 0 ? `${count(left, 'picture')} on the way` : ''}</p>
+      <span class="shelf-end">
+        ${retriable.length > 1 && html`<button type="button" id="again" class="quiet"
+          onClick=${forAll(retriable, (card) => uploader.retry(card))}>Try all again</button>`}
+        ${refused.length > 0 && html`<button type="button" id="clear" class="quiet"
+          onClick=${forAll(refused, (card) => uploader.drop(card))}>Clear what failed</button>`}
+      </span>
+    </div>
+  `;
 }
 
-export class Shelf {
-  constructor(bringing) {
-    this.bringing = bringing;
-    this.listen('again', (card) => bringing.retry(card));
-    this.listen('clear', (card) => bringing.drop(card));
-    window.addEventListener('beforeunload', (event) => {
-      if (bringing.left() > 0) event.preventDefault();
-    });
-  }
-
-  /** A button for all cards that were refused. */
-  listen(id, act) {
-    at(id).addEventListener('click', () => {
-      this.of(id).forEach(act);
-      // The button is gone now.
-      at('library-title').focus();
-    });
-  }
-
-  of(id) {
-    const refused = this.bringing.refused();
-    return id === 'again' ? refused.filter((card) => card.trouble.mayPass) : refused;
-  }
-
-  show() {
-    const left = this.bringing.left();
-    at('progress-words').textContent = left > 0 ? `${count(left, 'picture')} on the way` : '';
-    for (const id of Object.keys(WORTH)) at(id).hidden = this.of(id).length < WORTH[id];
-  }
+/**
+ * Labels are anybody's words: however they are written, they do not turn the sentence around.
+ * @param {{ label: string }} props
+ */
+export function PicturesFor({ label }) {
+  return html`Pictures for <bdi>${label}</bdi>`;
 }

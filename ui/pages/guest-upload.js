@@ -5,51 +5,50 @@
 
 import {
   OUTCOMES, accept, ending, fate, full, largest, left, summary, taken,
-} from './allowance.js';
-import { Trouble, askJson } from './api.js';
-import { Bringing } from './bring.js';
-import { listen } from './drop.js';
-import { Library } from './library.js';
-import { makeQueue } from './queue.js';
-import { callBy } from './session.js';
-import { tell } from './share.js';
-import { Shelf, picturesFor } from './shelf.js';
+} from '../allowance.js';
+import { ApiError, apiError, askJson } from '../api.js';
+import { Brand, Door } from '../components/brand.js';
+import { FileIntake } from '../components/file-intake.js';
+import { ImageGrid } from '../components/image-grid.js';
+import { Announcements, Toast } from '../components/toast.js';
+import { PicturesFor, UploadSummary } from '../components/upload-summary.js';
+import { hasFocus } from '../focus.js';
+import { html, show } from '../html.js';
+import { Library } from '../library.js';
+import { atMost } from '../limit.js';
+import { callBy } from '../session.js';
+import { announce } from '../toast.js';
+import { Uploader } from '../uploader.js';
+import { useEffect, useLayoutEffect, useRef } from '../vendor/hooks.js';
+import { signal } from '../vendor/signals.js';
 
-const at = (id) => document.getElementById(id);
-const token = /^\/u\/([^/]+)$/.exec(location.pathname)?.[1];
+/** @import { HeldUploadLink } from '../api.js' */
+/** @typedef {{ title: string, words: string }} Ending */
+
+const token = /^\/u\/([^/]+)$/.exec(location.pathname)?.[1] ?? '';
 
 /** What the lab said last about the link. */
-let link;
+const link = signal(/** @type {HeldUploadLink | null} */ (null));
+/** Why nothing more comes in. What did so stays in sight. */
+const over = signal(/** @type {Ending | null} */ (null));
+/** Why the page does not open at all, and whether trying again may help. */
+const closed = signal(/** @type {Ending & { mayPass: boolean } | null} */ (null));
 let wasBusy = false;
 
-const library = new Library({
-  list: at('cards'),
-  more: at('more'),
-  empty: at('empty'),
-  trouble: at('list-trouble'),
-  act: (what, card) => bringing.act(what, card),
-  settled: () => {},
-});
-const bringing = new Bringing({
+const library = new Library({});
+const uploader = new Uploader({
   library,
-  limit: () => largest(link),
+  limit: () => (link.value ? largest(link.value) : 0),
   outcomes: OUTCOMES,
-  changed: sayProgress,
+  changed: () => {
+    const isBusy = uploader.left.value > 0;
+    if (wasBusy && !isBusy) announce(summary(uploader.counts.value));
+    wasBusy = isBusy;
+    refresh();
+  },
 });
-const shelf = new Shelf(bringing);
 /** One look at a time, and one to come: many files may end at once. */
-const looks = makeQueue(1, look);
-
-const isOpen = () => !at('drop').hidden;
-
-function sayProgress() {
-  shelf.show();
-  const isBusy = bringing.left() > 0;
-  at('summary').textContent = summary(bringing.counts());
-  if (wasBusy && !isBusy) tell(at('summary').textContent);
-  wasBusy = isBusy;
-  refresh();
-}
+const looks = atMost(1, look);
 
 function refresh() {
   looks.drop(token);
@@ -59,78 +58,132 @@ function refresh() {
 /** The numbers may be old for a moment; a link that has ended may not. */
 async function look() {
   try {
-    link = await askJson('/api/v1/upload-link');
-    showLink();
-  } catch (trouble) {
-    const ended = ending(trouble);
+    take(await askJson('/api/v1/upload-link'));
+  } catch (caught) {
+    const ended = ending(apiError(caught));
     if (ended) finish(...ended);
   }
 }
 
-function showLink() {
-  if (link.state === 'full') {
-    finish('This link is full', full(link));
-    return;
-  }
-  const said = left(link).map((words) => {
-    return Object.assign(document.createElement('li'), { textContent: words });
-  });
-  at('left').replaceChildren(...said);
-  at('taken').textContent = taken(link);
-  at('files').accept = accept(link);
-  at('drop').hidden = false;
-  at('over').hidden = true;
+/** @param {HeldUploadLink} said */
+function take(said) {
+  link.value = said;
+  if (said.state === 'full') finish('This link is full', full(said));
+  else over.value = null;
 }
 
-/** Nothing more comes in. What did so stays in sight. */
+/**
+ * @param {string} title
+ * @param {string} words
+ */
 function finish(title, words) {
-  const hadFocus = at('drop').contains(document.activeElement);
-  const isNews = at('over').hidden;
-  at('over-title').textContent = title;
-  at('over-words').textContent = words;
-  at('over').hidden = false;
-  at('drop').hidden = true;
-  at('left').replaceChildren();
-  if (hadFocus) at('over').focus();
-  if (isNews) tell(`${title}. ${words}`);
+  if (!over.value) announce(`${title}. ${words}`);
+  over.value = { title, words };
 }
 
-function introduce() {
-  if (link.label) picturesFor(at('title'), link.label);
-  at('fate').textContent = fate(link);
-}
-
-function refuse(title, words, canRetry) {
-  at('closed-title').textContent = title;
-  at('closed-words').textContent = words;
-  at('reload').hidden = !canRetry;
-  at('closed').hidden = false;
-  document.title = `${title} · Minilab`;
-}
-
-async function start() {
-  at('reload').addEventListener('click', () => location.reload());
-  listen({ input: at('files'), isOpen, add: (files) => bringing.add(files) });
-  // Looked at again after a while, it may have ended.
-  document.addEventListener('visibilitychange', () => {
-    if (link && !document.hidden) refresh();
-  });
-  callBy(token ?? '');
+async function open() {
   try {
-    if (!token) throw new Trouble('', 401, 'unauthorized');
-    link = await askJson('/api/v1/upload-link');
-  } catch (trouble) {
-    if (!(trouble instanceof Trouble)) throw trouble;
-    const ended = ending(trouble);
-    if (ended) refuse(...ended, false);
-    else refuse('Not now', trouble.message, true);
+    if (!token) throw new ApiError('', 401, 'unauthorized');
+    take(await askJson('/api/v1/upload-link'));
+  } catch (caught) {
+    const error = apiError(caught);
+    const [title, words] = ending(error) ?? ['Not now', error.message];
+    closed.value = { title, words, mayPass: ending(error) === null };
+    document.title = `${title} · Minilab`;
     return;
   }
-  introduce();
-  showLink();
-  for (const part of document.querySelectorAll('[data-open]')) part.hidden = false;
-  if (isOpen()) tell(left(link).join(', '));
+  closed.value = null;
+  const label = link.value?.label;
+  document.title = `${label ? `Pictures for ${label}` : 'Bring pictures'} · Minilab`;
+  if (link.value && !over.value) announce(left(link.value).join(', '));
   await library.load();
 }
 
-start();
+function GuestUploadPage() {
+  useEffect(() => { open(); }, []);
+  return html`
+    ${closed.value && html`<${Closed} ...${closed.value} />`}
+    ${!closed.value && link.value && html`<${Inside} link=${link.value} />`}
+    ${!closed.value && !link.value && html`<main><p class="lone slow" role="status">Asking the lab …</p></main>`}
+    <${Toast} />
+    <${Announcements} />
+  `;
+}
+
+/** @param {Ending & { mayPass: boolean }} props */
+function Closed({ title, words, mayPass }) {
+  return html`
+    <${Door} title=${title}>
+      <p id="closed-words" role="alert">${words}</p>
+      ${mayPass && html`<button type="button" class="main" onClick=${open}>Try again</button>`}
+    <//>
+  `;
+}
+
+/** @param {{ link: HeldUploadLink }} props */
+function Inside({ link: said }) {
+  return html`
+    <a class="skip" href="#library-title">Skip to the pictures</a>
+    <header class="top"><${Brand} /></header>
+    <main>
+      <div class="welcome">
+        <h1 id="title">${said.label ? html`<${PicturesFor} label=${said.label} />` : 'Bring your pictures'}</h1>
+        <ul id="left" class="left" role="list">
+          ${!over.value && left(said).map((words) => html`<li key=${words}>${words}</li>`)}
+        </ul>
+      </div>
+      <${WayIn} link=${said} />
+      <p class="hint">Everybody who has this link sees what it brought, and so does whoever gave it to you.${' '}
+        <span id="fate">${fate(said)}</span></p>
+      <${UploadSummary} uploader=${uploader}>
+        <h2 id="library-title" tabindex="-1">Pictures so far</h2>
+        <p id="summary">${summary(uploader.counts.value)}</p>
+      <//>
+      <${ImageGrid} library=${library} act=${act} empty=${over.value ? '' : 'Nothing here yet. Yours may be the first.'} />
+    </main>
+  `;
+}
+
+/**
+ * Where pictures go in, or why none do any more.
+ * @param {{ link: HeldUploadLink }} props
+ */
+function WayIn({ link: said }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const hadFocus = hasFocus(box);
+  const isOpen = over.value === null;
+  useLayoutEffect(() => {
+    if (hadFocus && !isOpen) document.getElementById('over')?.focus();
+  }, [isOpen]);
+  return html`
+    <div class="way-in" ref=${box}>
+      <${FileIntake} isOpen=${isOpen} add=${(/** @type {File[]} */ files) => uploader.add(files)} accept=${accept(said)}
+        isTall=${true}>
+        <span class="drop-words"><strong>Add your pictures</strong>${' '}
+          <span class="mouse">Drop them anywhere on this page, or paste them</span>
+          <span class="touch">As many at once as you like</span></span>
+        <span class="main">Choose pictures</span>
+        <span id="taken" class="hint">${taken(said)}</span>
+      <//>
+      ${over.value && html`<div id="over" class="over" tabindex="-1">
+        <h2 id="over-title">${over.value.title}</h2>
+        <p id="over-words">${over.value.words}</p>
+      </div>`}
+    </div>
+  `;
+}
+
+/**
+ * @param {string} what
+ * @param {import('../card.js').Card} card
+ */
+function act(what, card) {
+  uploader.act(what, card);
+}
+
+callBy(token);
+// Looked at again after a while, it may have ended.
+document.addEventListener('visibilitychange', () => {
+  if (link.value && !document.hidden) refresh();
+});
+show(GuestUploadPage);

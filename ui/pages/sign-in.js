@@ -1,52 +1,96 @@
 // The door: a name and a password, or a key.
 
-import { Trouble, ask } from './api.js';
-import { enterByCookie, enterByKey, goOn, readMe } from './enter.js';
-import { complain, listenTo } from './form.js';
-import { forget, isGuest, key } from './session.js';
+import { ApiError, apiError, ask } from '../api.js';
+import { Door } from '../components/brand.js';
+import { FORM, Field, Form, Submit, useForm } from '../components/form.js';
+import { html, show } from '../html.js';
+import { forget, hasKey, isGuest } from '../session.js';
+import { enterByCookie, enterByKey, goOn, readMe } from '../sign-in-flow.js';
+import { useEffect, useLayoutEffect } from '../vendor/hooks.js';
+import { signal } from '../vendor/signals.js';
 
-const at = (id) => document.getElementById(id);
-const ways = [at('by-password'), at('by-key')];
+const byKey = signal(false);
 
-async function signInByPassword() {
-  const json = { account: at('name').value.trim(), password: at('password').value };
+/** @param {FormData} data */
+async function signInByPassword(data) {
+  const json = { account: String(data.get('name')).trim(), password: data.get('password') };
   await ask('/api/v1/session', { method: 'POST', json });
   await enterByCookie();
 }
 
-async function signInByKey() {
-  const typed = at('key').value.trim();
+/** @param {FormData} data */
+async function signInByKey(data) {
+  const typed = String(data.get('key')).trim();
   // Anything else cannot even be sent as a header.
-  if (!/^[\x21-\x7e]+$/.test(typed)) throw new Trouble('That does not look like a key.', 0, 'no_key');
-  await enterByKey(typed, at('remember').checked);
+  if (!/^[\x21-\x7e]+$/.test(typed)) throw new ApiError('That does not look like a key.', 0, 'no_key');
+  await enterByKey(typed, data.has('remember'));
 }
 
-function choose(way) {
-  for (const one of ways) one.hidden = one !== way;
-  way.querySelector('input:not([hidden])').focus();
+function SignInPage() {
+  const passwordForm = useForm(signInByPassword);
+  const keyForm = useForm(signInByKey);
+  /** Whoever is known already goes through; a key that stopped working is said and forgotten. */
+  const lookWhoComes = async () => {
+    const hadKey = hasKey();
+    try {
+      await readMe();
+      if (!isGuest()) goOn();
+    } catch (caught) {
+      const error = apiError(caught);
+      if (!hadKey || error.status !== 401) return;
+      forget();
+      byKey.value = true;
+      keyForm.complain({ key: error.message });
+    }
+  };
+  useEffect(() => {
+    if (location.hash === '#ended') {
+      passwordForm.complain({ [FORM]: 'You are no longer signed in here. Sign in to go on.' });
+    }
+    lookWhoComes();
+  }, []);
+  useLayoutEffect(() => document.getElementById(byKey.value ? 'key' : 'name')?.focus(), [byKey.value]);
+  return html`
+    <${Door} title="Minilab">
+      <p>Drop pictures off, pick up prints.</p>
+      <${PasswordForm} form=${passwordForm} />
+      <${KeyForm} form=${keyForm} />
+      <p class="hint">No account? Whoever runs this lab makes one. <a href="/setup">Is the lab new?</a></p>
+    <//>
+  `;
 }
 
-/** Whoever is known already goes through; a key that stopped working is said and forgotten. */
-async function lookWhoComes() {
-  const hadKey = key() !== '';
-  try {
-    await readMe();
-    if (!isGuest()) goOn();
-  } catch (trouble) {
-    if (!hadKey || trouble.status !== 401) return;
-    forget();
-    choose(at('by-key'));
-    complain(at('by-key'), trouble.message, at('key'));
-  }
+/** @param {{ form: ReturnType<typeof useForm> }} props */
+function PasswordForm({ form }) {
+  return html`
+    <${Form} form=${form} id="by-password" hidden=${byKey.value} aria-label="Sign in with a password">
+      <${Field} form=${form} id="name" label="Name" type="text" autocomplete="username" autocapitalize="off"
+        spellcheck=${false} missing="Type your name." />
+      <${Field} form=${form} id="password" label="Password" type="password" autocomplete="current-password"
+        missing="Type your password." wrong="wrong_password" />
+      <${Submit} form=${form}>Sign in<//>
+      <button type="button" class="quiet" data-do="other-way" onClick=${() => { byKey.value = true; }}>
+        Use a key instead
+      </button>
+    <//>
+  `;
 }
 
-listenTo(at('by-password'), signInByPassword);
-listenTo(at('by-key'), signInByKey);
-for (const way of ways) {
-  const other = ways.find((one) => one !== way);
-  way.querySelector('[data-do=other-way]').addEventListener('click', () => choose(other));
+/** @param {{ form: ReturnType<typeof useForm> }} props */
+function KeyForm({ form }) {
+  return html`
+    <${Form} form=${form} id="by-key" hidden=${!byKey.value} aria-label="Sign in with a key">
+      <!-- Password managers want a name to file the key under. -->
+      <input type="text" autocomplete="username" value="minilab" hidden />
+      <${Field} form=${form} id="key" label="Your key" type="password" autocomplete="current-password"
+        autocapitalize="off" spellcheck=${false} missing="Paste or type your key." wrong="unauthorized no_key" />
+      <label class="check"><input id="remember" name="remember" type="checkbox" /> Remember on this device</label>
+      <${Submit} form=${form}>Sign in<//>
+      <button type="button" class="quiet" data-do="other-way" onClick=${() => { byKey.value = false; }}>
+        Use a password instead
+      </button>
+    <//>
+  `;
 }
-if (location.hash === '#ended') {
-  complain(at('by-password'), 'You are no longer signed in here. Sign in to go on.');
-}
-lookWhoComes();
+
+show(SignInPage);

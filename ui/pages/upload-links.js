@@ -2,104 +2,118 @@
 //
 // A token is shown here once, after its link was made. It goes into no store and no address of ours.
 
-import { going } from './allowance.js';
-import { ask, askJson } from './api.js';
-import { comeIn, refreshMe } from './inside.js';
-import { Invitation } from './invitation.js';
-import { invite } from './inviting.js';
-import { Pages } from './pages.js';
-import { isGuest, mayInvite, session } from './session.js';
-import { copyAddress, say, tell } from './share.js';
-import { askSure } from './sure.js';
+import { apiError, ask, askJson } from '../api.js';
+import { showInside } from '../components/page-shell.js';
+import { ShowMore } from '../components/show-more.js';
+import { UploadLinkForm } from '../components/upload-link-form.js';
+import { KnownLink, UploadLinkRow } from '../components/upload-link-row.js';
+import { useWishedFocus } from '../focus.js';
+import { html } from '../html.js';
+import { PaginatedList } from '../paginated-list.js';
+import { isGuest, mayInvite } from '../session.js';
+import { doorTo, refreshMe } from '../sign-in-flow.js';
+import { announce, toast } from '../toast.js';
+import { useEffect } from '../vendor/hooks.js';
+import { signal } from '../vendor/signals.js';
 
-const at = (id) => document.getElementById(id);
+/** @import { NewUploadLinkAnswer, UploadLink } from '../api.js' */
+
 const LINKS = '/api/v1/upload-links';
 /** Enough to look all of them over again whose numbers may still change. */
 const LATEST = `${LINKS}?limit=100`;
 
-const rows = new Map();
-const pages = new Pages({
-  path: `${LINKS}?limit=20`,
-  more: at('more'),
-  trouble: at('list-trouble'),
-  show,
-  changed: tidy,
+const links = signal(/** @type {KnownLink[]} */ ([]));
+/** @type {{ current: (() => void) | null }} */
+const focus = { current: null };
+/** @type {PaginatedList<UploadLink>} */
+const list = new PaginatedList(`${LINKS}?limit=20`, (items, isLater) => {
+  const added = items.filter(({ id }) => !find(id)).map((link) => new KnownLink(link));
+  links.value = [...links.value, ...added];
+  // With the keyboard one goes on where the new ones start.
+  if (isLater && added[0]) focus.current = () => added[0].focus();
 });
 
-function show(links) {
-  const added = links.filter((link) => !rows.has(link.id)).map(rowOf);
-  at('links').append(...added.map((row) => row.element));
-  return added;
+/** @param {string} id */
+function find(id) {
+  return links.value.find((known) => known.id === id);
 }
 
-function rowOf(link) {
-  const row = new Invitation(link, act);
-  rows.set(link.id, row);
-  return row;
-}
-
-/** Whoever has no right to links and never had one reads just that. */
-function tidy() {
-  const isEmpty = rows.size === 0;
-  at('list').hidden = isEmpty && !mayInvite() && at('list-trouble').textContent === '';
-  at('empty').hidden = !isEmpty || at('list-trouble').textContent !== '';
-}
-
+/** @param {NewUploadLinkAnswer} link */
 function made(link) {
-  const row = rowOf(link);
-  row.reveal(link.url);
-  at('links').prepend(row.element);
-  tidy();
-  row.focus();
-  tell('Your link is ready. Copy its address now.');
+  const known = new KnownLink(link);
+  known.address.value = link.url;
+  links.value = [known, ...links.value];
+  focus.current = () => known.focus();
+  announce('Your link is ready. Copy its address now.');
 }
 
-function act(what, row) {
-  if (what === 'copy') copyAddress(row.address, 'Address copied.');
-  else if (what === 'revoke') askSure(row.element, 'revoke', true);
-  else if (what === 'keep') askSure(row.element, 'revoke', false);
-  else if (what === 'revoke-now') revoke(row);
-}
-
-async function revoke(row) {
-  const path = `${LINKS}/${row.id}`;
+/** @param {KnownLink} known */
+async function revoke(known) {
+  const path = `${LINKS}/${known.id}`;
   try {
     await ask(path, { method: 'DELETE' });
-    row.describe(await askJson(path));
-    say(`${row.name} is revoked.`);
-    row.focus();
-  } catch (trouble) {
-    say(trouble.message);
-    askSure(row.element, 'revoke', false);
+    known.describe(await askJson(path));
+    toast(`${known.name} is revoked.`);
+    known.focus();
+  } catch (caught) {
+    toast(apiError(caught).message);
   }
 }
 
 /** Looked at again after a while, more may have come in. */
 async function refresh() {
   await refreshMe();
-  explain();
+  /** @type {{ items: UploadLink[] }} */
   const page = await askJson(LATEST).catch(() => ({ items: [] }));
-  for (const link of page.items) rows.get(link.id)?.describe(link);
-  tidy();
+  for (const link of page.items) find(link.id)?.describe(link);
 }
 
-/** The form itself comes and goes with the right. */
-function explain() {
-  const { delete_after: after } = session.me.keeping;
-  at('anyway').textContent = after === null ? '' : `Your tier deletes each ${going(after)}.`;
-  at('guests').hidden = !isGuest();
-  at('lacking').hidden = mayInvite() || isGuest();
+function UploadLinksPage() {
+  useEffect(() => {
+    if (isGuest()) return undefined;
+    list.load();
+    const look = () => { if (!document.hidden) refresh(); };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, []);
+  return html`
+    <div class="welcome">
+      <h1>Upload links</h1>
+      <p class="lead">Others bring you pictures by a link, without an account. What comes in is
+        yours, and counts as your own.</p>
+    </div>
+    ${isGuest() && html`<div id="guests" class="over">
+      <h2>Not for guests</h2>
+      <p>What comes in by a link belongs to somebody: <a href=${doorTo('/upload-links')}>sign in</a> to make one.</p>
+    </div>`}
+    ${!isGuest() && !mayInvite() && html`<div id="lacking" class="over">
+      <h2>Your tier has no upload links</h2>
+      <p>Whoever runs this lab can give you a tier that has; links made before take nothing until then. Your
+        own pictures are <a href="/">where they were</a>.</p>
+    </div>`}
+    ${!isGuest() && html`<div class="desk">
+      ${mayInvite() && html`<${UploadLinkForm} made=${made} />`}
+      <${OwnLinks} />
+    </div>`}
+  `;
 }
 
-async function start() {
-  if (!(await comeIn())) return;
-  explain();
-  if (isGuest()) return;
-  invite(made);
-  document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) refresh();
-  });
-  await pages.load();
+/** Whoever has no right to links and never had one has no use for an empty list. */
+function OwnLinks() {
+  useWishedFocus(focus);
+  const known = links.value;
+  const isEmpty = list.isLoaded.value && known.length === 0;
+  if (isEmpty && !mayInvite() && list.error.value === '') return null;
+  return html`
+    <section id="list" aria-labelledby="links-title">
+      <h2 id="links-title" tabindex="-1">Your links</h2>
+      <ul id="links" class="slips" role="list">
+        ${known.map((one) => html`<${UploadLinkRow} key=${one.id} known=${one} revoke=${() => revoke(one)} />`)}
+      </ul>
+      ${isEmpty && html`<p id="empty" class="lone">No link yet. Make one, send its address, and watch pictures come in.</p>`}
+      <${ShowMore} list=${list} />
+    </section>
+  `;
 }
 
-start();
+showInside({ Page: UploadLinksPage, skipTo: { id: 'links-title', words: 'Skip to your links' } });
