@@ -28,6 +28,7 @@ mod the_api_page;
 mod the_first_page;
 mod the_invitations_page;
 mod the_invitees_page;
+mod the_pages_bear_trouble;
 mod the_readme_is_true;
 mod the_same_bytes_are_stored_once;
 mod the_shell_looks_after_accounts;
