@@ -148,6 +148,7 @@ export function useForm(send) {
 export function Form({ form, children, ...attributes }) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
+    document.addEventListener('mousedown', steady, { once: true });
     form.submit();
   };
   // A form is never sent by the browser itself; if it were, then not in the address.
@@ -156,6 +157,14 @@ export function Form({ form, children, ...attributes }) {
       ${children}
     </form>
   `;
+}
+
+/**
+ * The second press of a double click may hit what has moved there since: it does not take the focus along.
+ * @param {MouseEvent} event
+ */
+function steady(event) {
+  if (event.detail > 1) event.preventDefault();
 }
 
 /**

@@ -20,8 +20,8 @@ const EXPECTED: [&str; 4] = ["401 (Unauthorized)", "410 (", "415 (", "422 ("];
 const OVERFLOW: &str =
     "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)";
 /// All that is found wrong, as text; nothing when all is well.
-const AXE: &str = "axe.run(document, { resultTypes: ['violations'] }).then((found) =>
-    found.violations.flatMap((rule) => rule.nodes.map((node) =>
+const AXE: &str = "new Promise(requestAnimationFrame).then(() =>
+    axe.run(document, { resultTypes: ['violations'] })).then((found) => found.violations.flatMap((rule) => rule.nodes.map((node) =>
         `${rule.id}: ${node.html} ${node.failureSummary}`)).join('\\n'))";
 
 /// A window that shows pages of one lab.

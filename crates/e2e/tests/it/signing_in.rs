@@ -24,11 +24,11 @@ fn signing_in() {
     let told = lab.server().log_text().matches(token).count();
     let page = window(&origin, "signing-in");
 
-    come_without_a_link(&page, &origin);
+    come_without_a_link(&page);
     set_up(&page, &link);
     add_a_picture(&page);
-    sign_out(&page, &origin);
-    sign_in_again(&page, &origin);
+    sign_out(&page);
+    sign_in_again(&page);
     try_the_link_again(&page, &link);
     look_in_every_light(&page);
 
@@ -52,7 +52,7 @@ fn setup_link(lab: &mut Lab) -> String {
     })
 }
 
-fn come_without_a_link(page: &Page, origin: &str) {
+fn come_without_a_link(page: &Page) {
     page.go("");
     page.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
     page.click("a[href='/setup']");
@@ -97,7 +97,7 @@ fn add_a_picture(page: &Page) {
     );
 }
 
-fn sign_out(page: &Page, origin: &str) {
+fn sign_out(page: &Page) {
     page.click("#leave");
     page.until("document.activeElement?.id === 'title'");
     assert_eq!(page.text("#title"), "Signed out");
@@ -107,7 +107,7 @@ fn sign_out(page: &Page, origin: &str) {
     page.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
 }
 
-fn sign_in_again(page: &Page, origin: &str) {
+fn sign_in_again(page: &Page) {
     let mut said = Vec::new();
     for (name, password) in [("ada", "not the password"), ("nobody", PASSWORD)] {
         page.retype("#name", name);

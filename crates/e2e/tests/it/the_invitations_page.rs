@@ -31,13 +31,13 @@ fn the_invitations_page() {
     come_in(&page, &origin, &ada);
     be_refused(&page, &ada);
     let link = make(&page, &ada, &origin);
-    watch(&page, &ada, &link, &origin);
+    watch(&page, &ada, &link);
     see_pictures(&page, &ada);
     let revoked = revoke(&page, &ada, &link);
-    turn_pages(&page, &ada, &origin);
+    turn_pages(&page, &ada);
     look_in_every_light(&page);
-    come_without_the_right(&page, &eve, &origin);
-    lose_the_right(&page, &root, &ada, &origin);
+    come_without_the_right(&page, &eve);
+    lose_the_right(&page, &root, &ada);
 
     page.expect_own_requests_only();
     drop(page);
@@ -188,7 +188,7 @@ fn expect_kept_nowhere(page: &Page, ada: &Caller, secret: &str) {
     assert!(!named.as_str().expect("a text").contains(secret), "{named}");
 }
 
-fn watch(page: &Page, ada: &Caller, link: &Handed, origin: &str) {
+fn watch(page: &Page, ada: &Caller, link: &Handed) {
     let photo = picture::jpeg(&picture::photograph(600, 400), 1);
     ada.upload_new("mine.jpg", &picture::variation(&photo, 7));
     link.holder.upload_new("cake.jpg", &photo);
@@ -201,8 +201,8 @@ fn watch(page: &Page, ada: &Caller, link: &Handed, origin: &str) {
     page.until("window.seen === undefined");
     expect_list(page, 1);
     assert!(!page.shows(".fresh"));
-    let page = page.value("document.documentElement.outerHTML");
-    assert!(!page.as_str().expect("a text").contains(secret(&link.token)), "{page}");
+    let html = page.value("document.documentElement.outerHTML");
+    assert!(!html.as_str().expect("a text").contains(secret(&link.token)), "{html}");
     link.holder.upload_new("rings.jpg", &picture::variation(&photo, 1));
     page.value("document.dispatchEvent(new Event('visibilitychange'))");
     page.until("document.querySelector('.state').textContent === 'Full'");
@@ -264,7 +264,7 @@ fn revoke(page: &Page, ada: &Caller, first: &Handed) -> Handed {
 }
 
 /// More links than a page of the list has, and one that has expired.
-fn turn_pages(page: &Page, ada: &Caller, origin: &str) {
+fn turn_pages(page: &Page, ada: &Caller) {
     for number in 0..20 {
         let wanted = json!({ "expires_in": 3600, "label": format!("Table {number}") });
         ada.json("POST", LINKS, &wanted).expect(201);
@@ -302,7 +302,7 @@ fn look_in_every_light(page: &Page) {
     page.look("list");
 }
 
-fn come_without_the_right(page: &Page, eve: &Caller, origin: &str) {
+fn come_without_the_right(page: &Page, eve: &Caller) {
     let change = format!("sessionStorage.setItem('minilab.key', {:?})", eve.key());
     page.value(&change);
     page.go("upload-links");
@@ -319,7 +319,7 @@ fn come_without_the_right(page: &Page, eve: &Caller, origin: &str) {
 
 /// The tier loses the right while the page is open: the lab's own words are said, and what there is
 /// can still be looked at.
-fn lose_the_right(page: &Page, root: &Caller, ada: &Caller, origin: &str) {
+fn lose_the_right(page: &Page, root: &Caller, ada: &Caller) {
     let change = format!("sessionStorage.setItem('minilab.key', {:?})", ada.key());
     page.value(&change);
     page.go("upload-links");

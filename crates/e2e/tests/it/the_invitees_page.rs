@@ -38,7 +38,7 @@ fn the_invitees_page() {
     let files = Files::new();
     let page = window(&origin, "the-invitees-page");
 
-    come_with_a_key_of_ones_own(&page, &origin, &eve);
+    come_with_a_key_of_ones_own(&page, &eve);
     read_what_is_taken(&page, &link);
     choose_files(&page, &files);
     drop_files(&page, &files);
@@ -114,7 +114,7 @@ impl Files {
 }
 
 /// The visitor has an account here: the page of the link must neither use nor lose it.
-fn come_with_a_key_of_ones_own(page: &Page, origin: &str, eve: &Caller) {
+fn come_with_a_key_of_ones_own(page: &Page, eve: &Caller) {
     page.go("");
     page.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
     page.value(&format!("localStorage.setItem('minilab.key', {:?})", eve.key()));

@@ -68,12 +68,12 @@ pub const FILES: &[File] = files! {
 };
 
 /// The bytes of a file, by its name.
-pub fn bytes(name: &str) -> Option<&'static [u8]> {
+pub(super) fn bytes(name: &str) -> Option<&'static [u8]> {
     FILES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
 }
 
 /// What a file is, by the end of its name.
-pub fn media_type(name: &str) -> &'static str {
+pub(super) fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("css") => "text/css; charset=utf-8",
         Some("html") => "text/html; charset=utf-8",

@@ -3,7 +3,7 @@
 use super::files;
 
 /// A module and all that it imports, or what those import, each once.
-pub fn modules_of(entry: &str) -> Vec<String> {
+pub(super) fn modules_of(entry: &str) -> Vec<String> {
     let mut modules = vec![entry.to_owned()];
     let mut next = 0;
     while let Some(module) = modules.get(next).cloned() {
