@@ -49,7 +49,10 @@ mod tests {
 
     #[test]
     fn every_import_leads_to_a_file() {
-        for (name, _) in files::FILES.iter().filter(|(name, _)| name.ends_with(".js")) {
+        for (name, _) in files::FILES
+            .iter()
+            .filter(|(name, _)| files::media_type(name).starts_with("text/javascript"))
+        {
             for import in imports(name) {
                 assert!(files::bytes(&import).is_some(), "{name} imports {import}");
             }

@@ -36,6 +36,11 @@ fn names() -> BTreeSet<String> {
     names
 }
 
+/// What the name of a file ends in.
+fn extension(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 #[test]
 fn the_binary_has_every_file_of_the_folder() {
     let embedded: BTreeSet<_> =
@@ -58,13 +63,14 @@ fn the_modules_of_others_are_those_that_were_brought() {
     let sums = std::fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
     let summed = sums.lines().map(|line| format!("vendor/{}", line.split("  ").nth(1).unwrap()));
     let theirs = names().into_iter().filter(|name| name.starts_with("vendor/"));
-    let theirs = theirs.filter(|name| name.ends_with(".js") || name.ends_with(".txt"));
+    let theirs = theirs.filter(|name| matches!(extension(name), "js" | "txt"));
     assert_eq!(summed.collect::<BTreeSet<_>>(), theirs.collect());
 }
 
 #[test]
 fn no_text_becomes_markup() {
-    for name in names().iter().filter(|name| name.ends_with(".js") && !name.starts_with("vendor/"))
+    for name in
+        names().iter().filter(|name| extension(name) == "js" && !name.starts_with("vendor/"))
     {
         let text = std::fs::read_to_string(folder().join(name)).unwrap();
         for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
@@ -144,7 +150,7 @@ async fn each_page_asks_for_all_its_modules_at_once_and_for_no_other() {
     for path in PAGES {
         let page = lab.get("", path).await;
         let addresses = addresses(&page);
-        let asked = addresses.iter().filter(|address| address.ends_with(".js"));
+        let asked = addresses.iter().filter(|address| extension(address) == "js");
         let asked: BTreeSet<_> =
             asked.map(|address| address.splitn(4, '/').nth(3).unwrap().to_owned()).collect();
         let entry = asked.iter().find(|name| name.starts_with("pages/")).unwrap();
@@ -215,7 +221,7 @@ async fn pages_and_files_go_out_compressed_and_small() {
         } else {
             assert_eq!(packed.body, *bytes, "{name}");
         }
-        match name.rsplit_once('.').unwrap().1 {
+        match extension(name) {
             "js" => scripts += packed.body.len(),
             "css" => styles += packed.body.len(),
             _ => {}
