@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Key};
 use crate::variable;
 
 /// In pixels: a desk, a telephone, and the narrowest that anybody has.
@@ -23,6 +23,26 @@ const OVERFLOW: &str =
 const AXE: &str = "new Promise(requestAnimationFrame).then(() =>
     axe.run(document, { resultTypes: ['violations'] })).then((found) => found.violations.flatMap((rule) => rule.nodes.map((node) =>
         `${rule.id}: ${node.html} ${node.failureSummary}`)).join('\\n'))";
+
+/// Notes what can be used and, from now on, what gets the focus; tells how many there are.
+const WALK: &str = "(() => {
+    const usable = 'a[href], button:enabled, input:enabled, select:enabled, summary';
+    const room = document.querySelector('dialog[open]') ?? document;
+    const controls = [...room.querySelectorAll(usable)].filter((one) => one.checkVisibility());
+    const reached = new Set();
+    const note = (event) => reached.add(event.target);
+    document.addEventListener('focusin', note);
+    window.walk = { controls, reached, note, first: document.activeElement };
+    document.activeElement.blur();
+    return controls.length;
+})()";
+/// Puts the focus back; what was not reached, as text.
+const WALKED: &str = "(() => {
+    const { controls, reached, note, first } = window.walk;
+    document.removeEventListener('focusin', note);
+    first.focus();
+    return controls.filter((one) => !reached.has(one)).map((one) => one.outerHTML).join('\\n');
+})()";
 
 /// A window that shows pages of one lab.
 pub struct Page {
@@ -92,10 +112,11 @@ impl Page {
         self.until(&format!("document.querySelector({selector:?}).textContent === {text:?}"));
     }
 
-    /// Looks at the page in light and dark, at each width, with text twice as large and in forced colours;
+    /// Looks at the page by the keyboard, in light and dark, at each width, with text twice as large and in forced colours;
     /// keeps pictures of all. Nothing stands out sideways, and axe finds nothing.
     #[track_caller]
     pub fn look(&self, name: &str) {
+        self.expect_keyboard_reaches_all();
         for scheme in ["dark", "light"] {
             self.emulate(scheme, "none");
             self.expect_accessible();
@@ -137,6 +158,18 @@ impl Page {
     fn text_pixels(&self, size: u32) {
         let sizes = json!({ "fontSizes": { "standard": size, "fixed": size } });
         self.devtools("Page.setFontSizes", &sizes);
+    }
+
+    /// Walks with the Tab key over everything that can be used.
+    #[track_caller]
+    pub fn expect_keyboard_reaches_all(&self) {
+        let controls = self.value(WALK).as_u64().expect("a number");
+        assert!(controls > 0, "nothing can be used");
+        // Fields for dates take several steps; behind the last control the walk starts anew.
+        for _ in 0..controls + 10 {
+            self.press(&[Key::Tab]);
+        }
+        assert_eq!(self.value(WALKED), "", "out of reach of the keyboard");
     }
 
     /// Has axe-core look for what is in the way of anybody. It comes in by the debugger: the page's own policy
