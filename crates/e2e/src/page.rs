@@ -164,7 +164,6 @@ impl Page {
     #[track_caller]
     pub fn expect_keyboard_reaches_all(&self) {
         let controls = self.value(WALK).as_u64().expect("a number");
-        assert!(controls > 0, "nothing can be used");
         // Fields for dates take several steps; behind the last control the walk starts anew.
         for _ in 0..controls + 10 {
             self.press(&[Key::Tab]);
