@@ -15,10 +15,12 @@ const HEIGHT: u32 = 844;
 /// What the console may hold: Chromium notes every answer of 400 and above. Anything else, such as a refusal
 /// by the page's own security policy, is a fault of the page.
 const EXPECTED: [&str; 4] = ["401 (Unauthorized)", "410 (", "415 (", "422 ("];
-/// Pixels that stand beside the page, to be reached sideways. What is kept free for a scroll bar is no part of
-/// the width of a page without one.
-const OVERFLOW: &str =
-    "Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)";
+/// Pixels to be reached sideways only, of the page or of what scrolls in it. What is kept free for a scroll bar
+/// is no part of the width of a page without one.
+const OVERFLOW: &str = "Math.max(0, ...[...document.querySelectorAll('*')]
+    .filter((one) => one === document.documentElement
+        || ['auto', 'scroll'].includes(getComputedStyle(one).overflowX))
+    .map((one) => one.scrollWidth - one.clientWidth))";
 /// All that is found wrong, as text; nothing when all is well.
 const AXE: &str = "new Promise(requestAnimationFrame).then(() =>
     axe.run(document, { resultTypes: ['violations'] })).then((found) => found.violations.flatMap((rule) => rule.nodes.map((node) =>

@@ -74,17 +74,18 @@ struct Site {
 
 impl Site {
     fn build() -> Self {
+        // The shell is no page.
+        let files = FILES.iter().filter(|(name, _)| *name != "shell.html");
+        let files: Vec<_> = files.map(|(name, bytes)| (*name, served(name, bytes))).collect();
         let mut hasher = blake3::Hasher::new();
-        for (name, bytes) in FILES {
+        for (name, bytes) in &files {
             hasher.update(format!("{name} {}\n", bytes.len()).as_bytes());
             hasher.update(bytes);
         }
         let build = fingerprint(hasher.finalize().as_bytes());
-        let pages = PAGES.iter().map(|page| (page.module, page.render(&build)));
-        // The shell is no page.
-        let files = FILES.iter().filter(|(name, _)| *name != "shell.html");
-        let files = files.map(|(name, bytes)| (*name, pack(name, Bytes::from_static(bytes))));
-        Self { pages: pages.collect(), files: files.collect(), build }
+        let pages = PAGES.iter().map(|page| (page.module, page.render(&build))).collect();
+        let files = files.into_iter().map(|(name, bytes)| (name, pack(name, bytes))).collect();
+        Self { build, pages, files }
     }
 
     fn file(&self, name: &str) -> Result<&Packed, Problem> {
@@ -109,6 +110,15 @@ impl Page {
             .replace("{module}", &module)
             .replace("{ui}", &base);
         pack("page.html", page.into())
+    }
+}
+
+/// What goes out of a file. Comments are for those who read the source; those of others stay as they are.
+fn served(name: &str, bytes: &'static [u8]) -> Bytes {
+    let is_ours = files::media_type(name).contains("javascript") && !name.starts_with("vendor/");
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_ours => modules::without_comments(text).into(),
+        _ => Bytes::from_static(bytes),
     }
 }
 

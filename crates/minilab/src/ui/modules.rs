@@ -1,4 +1,5 @@
-//! Which modules a module needs: read from their imports, so that a page can ask for all at once.
+//! Which modules a module needs: read from their imports, so that a page can ask for all at once. And what is
+//! left of a module without its comments.
 
 use super::files;
 
@@ -43,6 +44,24 @@ fn resolve(from: &str, relative: &str) -> String {
     folders.join("/")
 }
 
+/// A module without the comments that have lines of their own; the lines stay, so that a browser's complaint
+/// names those of the source.
+pub(super) fn without_comments(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut is_inside = false;
+    for whole in text.lines() {
+        let line = whole.trim();
+        let (opens, ends) = (line.starts_with("/*"), line.ends_with("*/"));
+        // A type before an expression is on a line of code.
+        let is_comment =
+            is_inside || line.starts_with("//") || opens && (ends || !line.contains("*/"));
+        is_inside = (is_inside || opens && is_comment) && !ends;
+        code.push_str(if is_comment { "" } else { whole });
+        code.push('\n');
+    }
+    code
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +75,19 @@ mod tests {
             for import in imports(name) {
                 assert!(files::bytes(&import).is_some(), "{name} imports {import}");
             }
+        }
+    }
+
+    #[test]
+    fn comments_go_and_code_stays_on_its_line() {
+        for (source, left) in [
+            ("// why\na();\n", "\na();\n"),
+            ("/** What. */\na();\n", "\na();\n"),
+            ("/**\n * What.\n */\na();\n", "\n\n\na();\n"),
+            ("/** @type {X} */ (a).b();\n", "/** @type {X} */ (a).b();\n"),
+            ("a('//'); // why\n", "a('//'); // why\n"),
+        ] {
+            assert_eq!(without_comments(source), left, "{source}");
         }
     }
 
