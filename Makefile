@@ -27,7 +27,7 @@ define nextest
 	cargo nextest run --workspace --locked $(1) $(ARGS)
 endef
 
-.PHONY: help run test check lint bless e2e fuzz bench attack fmt deny doc clean
+.PHONY: help run test check lint check-ui bless e2e fuzz bench attack fmt deny doc clean
 
 run: ## Build the release binary and serve on 127.0.0.1:8000, data in ./data
 	@scripts/setup.sh build
@@ -37,12 +37,18 @@ run: ## Build the release binary and serve on 127.0.0.1:8000, data in ./data
 test: ## Run all tests, against real servers that it starts when none answer
 	$(call nextest)
 
-check: lint doc deny ## Formatting, clippy, documentation, licences: what a change must pass
+# What is left out is for machines that cannot have it: make check WITHOUT=deny
+WITHOUT =
+check: $(filter-out $(WITHOUT),lint check-ui doc deny) ## Formatting, clippy, pages, documentation, licences: what a change must pass
 
 lint: ## The quick half of check: formatting and clippy
 	@scripts/setup.sh check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+check-ui: ## Hold the modules of the pages against the types of the API
+	@scripts/setup.sh ui
+	@tools=$$(scripts/setup.sh env); export $$tools; scripts/check-ui.sh
 
 bless: export MINILAB_BLESS = 1
 bless: ## Write docs/openapi.json and docs/errors.md anew; read the diff before you commit it
@@ -84,4 +90,4 @@ clean: ## Stop the test servers and delete what was built; ./data stays
 	cargo clean
 
 help: ## List the verbs
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 10

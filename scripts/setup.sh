@@ -6,6 +6,7 @@
 #   scripts/setup.sh test    the same, and what the tests need
 #   scripts/setup.sh env     where the tests find what is not on PATH, as variables
 #   scripts/setup.sh check   the same as build, and rustfmt and clippy
+#   scripts/setup.sh ui      what checks the modules of the pages
 #   scripts/setup.sh deny    cargo-deny
 set -euo pipefail
 
@@ -19,6 +20,12 @@ TYPESCRIPT_CLIENT_VERSION=7.13.0
 OPENAPI_FETCH_VERSION=0.17.0
 TYPESCRIPT_VERSION=5.9.3
 NODE_TYPES_VERSION=20.9.5
+AXE_VERSION=4.14.1
+# Those of ui/vendor, for their types.
+PREACT_VERSION=10.29.8
+HTM_VERSION=3.1.1
+SIGNALS_CORE_VERSION=1.14.5
+SIGNALS_VERSION=2.11.4
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 missing=()
@@ -47,6 +54,9 @@ schemathesis=$environments/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis
 # Those that read the description and make clients of it, in one folder: python/ and node/.
 openapi_tools=$environments/openapi-$SPEC_VALIDATOR_VERSION-$PYTHON_CLIENT_VERSION-$TYPESCRIPT_CLIENT_VERSION
 
+# What checks the pages: their types, and what they are like for those who do not see them.
+ui_tools=$environments/ui-$TYPESCRIPT_VERSION-$TYPESCRIPT_CLIENT_VERSION-$AXE_VERSION-$PREACT_VERSION-$SIGNALS_VERSION
+
 have_compilers() { have cc && have c++ && have make; }
 
 have_heif() { /sbin/ldconfig -p | grep -q 'libheif\.so\.1'; }
@@ -74,9 +84,13 @@ need_for_test() {
     need chromium-driver "tells that browser what to do" have chromedriver
     need prometheus "a test has it read the metrics" have prometheus
     need python3-venv "holds schemathesis, which holds the service against its own description" have_python
-    need nodejs "runs a client that is made from the description" have node
-    need npm "installs what makes that client" have npm
+    need_for_ui
     need jq "the sessions of the README use it" have jq
+}
+
+need_for_ui() {
+    need nodejs "checks the modules of the pages, and runs a client that is made from the description" have node
+    need npm "installs what does so" have npm
 }
 
 install_packages() {
@@ -141,6 +155,18 @@ need_openapi_tools() {
     touch "$openapi_tools/complete"
 }
 
+need_ui_tools() {
+    [ -e "$ui_tools/complete" ] && return
+    say "missing: TypeScript, types and axe of npm (check the pages)"
+    rm -rf "$ui_tools"
+    mkdir -p "$ui_tools"
+    npm install --silent --no-audit --no-fund --prefix "$ui_tools" \
+        "typescript@$TYPESCRIPT_VERSION" "openapi-typescript@$TYPESCRIPT_CLIENT_VERSION" \
+        "axe-core@$AXE_VERSION" "preact@$PREACT_VERSION" "htm@$HTM_VERSION" \
+        "@preact/signals-core@$SIGNALS_CORE_VERSION" "@preact/signals@$SIGNALS_VERSION"
+    touch "$ui_tools/complete"
+}
+
 # need_component <rustup component> <cargo subcommand> <why>
 need_component() {
     local component=$1 subcommand=$2 why=$3
@@ -164,10 +190,12 @@ test)
     need_cargo_tool cargo-nextest "$NEXTEST_VERSION" "runs the tests: in parallel, with time limits"
     need_schemathesis
     need_openapi_tools
+    need_ui_tools
     ;;
 env)
     echo "SCHEMATHESIS=$schemathesis"
     echo "OPENAPI_TOOLS=$openapi_tools"
+    echo "UI_TOOLS=$ui_tools"
     ;;
 check)
     need_for_build
@@ -176,6 +204,11 @@ check)
     need_component rustfmt fmt "checks the formatting"
     need_component clippy clippy "checks the code"
     ;;
+ui)
+    need_for_ui
+    install_packages
+    need_ui_tools
+    ;;
 deny)
     need_for_build
     install_packages
@@ -183,6 +216,6 @@ deny)
     need_cargo_tool cargo-deny "$DENY_VERSION" "checks licences and origins of the dependencies"
     ;;
 *)
-    die "usage: scripts/setup.sh build|test|env|check|deny"
+    die "usage: scripts/setup.sh build|test|env|check|ui|deny"
     ;;
 esac

@@ -3,132 +3,131 @@
 // States: waiting, sending, developing, ready; refused (the lab did not take the file), failed (the
 // lab took it but could not make its prints) and kept (the lab took it but shows no more of it).
 
-import { bestFor, show, showBlob, smallCopy, whenNear } from './picture.js';
-import { bytes, format, sentence, size } from './words.js';
+import { bytes, formatName, sentence, size } from './format.js';
+import { bestFor, openBlob, openPrint, smallCopy } from './picture.js';
+import { createRef } from './vendor/preact.js';
+import { batch, signal } from './vendor/signals.js';
 
-const template = document.querySelector('#card-template');
+/** @import { ApiError, Image } from './api.js' */
+/** @typedef {'waiting' | 'sending' | 'developing' | 'ready' | 'refused' | 'failed' | 'kept'} CardState */
+
+const ON_ITS_WAY = ['waiting', 'sending', 'developing'];
+let made = 0;
 
 export class Card {
-  /** `act` is called with what a button asks for, and the card. */
-  constructor(name, act) {
-    this.image = null;
-    this.outcome = '';
-    this.trouble = null;
-    this.element = template.content.firstElementChild.cloneNode(true);
-    const find = (selector) => this.element.querySelector(selector);
-    this.frame = find('.frame');
-    this.img = find('img');
-    this.note = find('.note');
-    this.bar = find('progress');
+  /** @param {string} name */
+  constructor(name) {
     this.name = name;
-    find('.name').textContent = name;
-    find('.name').title = name;
-    this.bar.ariaLabel = `Sending ${name}`;
-    for (const button of this.element.querySelectorAll('button')) {
-      button.ariaLabel = `${button.textContent.trim() || 'Open'}: ${name}`;
-    }
-    this.element.addEventListener('click', (event) => {
-      const button = event.target.closest('button[data-do]');
-      if (button) act(button.dataset.do, this);
-    });
-    this.become('waiting', 'Waiting');
+    /** Tells cards apart for as long as the page is open. */
+    this.number = made += 1;
+    this.state = signal(/** @type {CardState} */ ('waiting'));
+    this.note = signal('Waiting');
+    /** What became of the file, before everything else there is to say. */
+    this.outcome = signal('');
+    /** How much has been sent, from 0 to 1. */
+    this.fraction = signal(0);
+    this.image = signal(/** @type {Image | null} */ (null));
+    /** @type {ApiError | null} */
+    this.error = null;
+    /** What to show, and how: as paper in the tray, or no larger than it is. */
+    this.picture = signal('');
+    this.isLatent = signal(false);
+    this.isSmall = signal(false);
+    /** Its element, and the frame of the picture in it. */
+    this.box = createRef();
+    this.frame = createRef();
   }
 
-  get state() {
-    return this.element.dataset.state;
-  }
-
+  /**
+   * @param {CardState} state
+   * @param {string} note
+   */
   become(state, note) {
-    const focused = this.element.contains(document.activeElement) && document.activeElement;
-    this.element.dataset.state = state;
-    this.text = note;
-    this.write();
-    this.bar.hidden = state !== 'sending';
-    if (this.frame.matches('button')) this.frame.disabled = this.image === null;
-    for (const button of this.element.querySelectorAll('[data-in]')) {
-      button.hidden = !button.dataset.in.split(' ').includes(state);
-    }
-    // The button that had the focus may be gone; the next one takes over.
-    if (focused && (focused.hidden || focused.disabled)) this.focus();
+    batch(() => {
+      this.state.value = state;
+      this.note.value = note;
+      if (state === 'refused' || state === 'kept') this.isLatent.value = false;
+    });
   }
 
-  /** The local file stands in until the first print is made. */
+  /**
+   * The local file stands in until the first print is made.
+   * @param {File} file
+   */
   async preview(file) {
-    const copy = this.state === 'ready' ? null : await smallCopy(file);
+    const isReady = () => this.state.value === 'ready';
+    const copy = isReady() ? null : await smallCopy(file);
+    const url = copy && await openBlob(copy);
     // A print that came first must not be hidden again.
-    if (!copy || this.state === 'ready' || !(await showBlob(this.img, copy))) return;
-    const isOnItsWay = ['waiting', 'sending', 'developing'].includes(this.state);
-    this.element.classList.toggle('latent', isOnItsWay);
+    if (!url || isReady()) return;
+    this.picture.value = url;
+    this.isLatent.value = ON_ITS_WAY.includes(this.state.value);
   }
 
+  /** @param {number} fraction */
   progress(fraction) {
-    this.bar.value = fraction;
+    this.fraction.value = fraction;
     const percent = Math.floor(fraction * 100);
     this.become('sending', fraction < 1 ? `Sending, ${percent} %` : 'Checking');
   }
 
-  refuse(trouble) {
-    this.trouble = trouble;
-    this.become('refused', trouble.message);
-    const retry = this.element.querySelector('[data-do=retry]');
-    retry.hidden = !trouble.mayPass;
-    if (document.activeElement === retry && retry.hidden) this.focus();
-    this.element.classList.remove('latent');
+  /** @param {ApiError} error */
+  refuse(error) {
+    this.error = error;
+    this.become('refused', error.message);
   }
 
-  /** Shows the image as the lab describes it now. */
+  /**
+   * Shows the image as the lab describes it now.
+   * @param {Image} image
+   */
   describe(image) {
-    this.image = image;
-    this.element.dataset.id = image.id;
-    if (image.state === 'processing') {
-      this.become('developing', 'Developing');
-    } else if (image.state === 'failed') {
-      this.become('failed', sentence(image.error?.detail ?? 'its prints could not be made'));
-    } else {
-      const facts = [size(image.width, image.height), format(image.format), bytes(image.bytes)];
-      this.become('ready', facts.join(' · '));
-      whenNear(this.element, () => this.develop());
-    }
+    batch(() => {
+      this.image.value = image;
+      if (image.state === 'processing') {
+        this.become('developing', 'Developing');
+      } else if (image.state === 'failed') {
+        this.become('failed', sentence(image.error?.detail ?? 'its prints could not be made'));
+      } else {
+        const facts = [size(image.width, image.height), formatName(image.format), bytes(image.bytes)];
+        this.become('ready', facts.join(' · '));
+      }
+    });
   }
 
-  /** The lab has it; there is no more to see of it here. */
+  /**
+   * The lab has it; there is no more to see of it here.
+   * @param {string} note
+   */
   keep(note) {
     this.become('kept', note);
-    this.element.classList.remove('latent');
   }
 
-  /** What became of the file, before everything else there is to say. */
-  remark(outcome = '') {
-    this.outcome = outcome;
-    this.write();
+  /** The print that fits the frame best. */
+  best() {
+    const [frame, image] = [this.frame.current, this.image.value];
+    return frame && image ? bestFor(frame, image) : undefined;
   }
 
-  write() {
-    const outcome = Object.assign(document.createElement('strong'), { textContent: this.outcome });
-    const before = this.outcome ? [outcome, document.createElement('br')] : [];
-    this.note.replaceChildren(...before, this.text);
-  }
-
+  /** Shows the first print in place of what stood in. */
   async develop() {
-    const best = bestFor(this.frame, this.image);
+    const best = this.best();
     if (!best) return;
-    this.element.classList.toggle('small', this.image.width < this.frame.clientWidth);
-    await show(this.img, best.url);
-    this.element.classList.remove('latent');
+    this.isSmall.value = (this.image.value?.width ?? 0) < this.frame.current.clientWidth;
+    const url = await openPrint(best.url);
+    batch(() => {
+      if (url) this.picture.value = url;
+      this.isLatent.value = false;
+    });
   }
 
-  focus() {
-    const buttons = [...this.element.querySelectorAll('button')];
-    const usable = buttons.find((button) => !button.hidden && !button.disabled);
-    // Where nothing is left to press, the next step still starts from here.
-    if (!usable) this.element.tabIndex = -1;
-    (usable ?? this.element).focus();
-  }
-
+  /** Draws the eye to it for a moment. */
   flash() {
-    this.element.classList.remove('flash');
+    const box = this.box.current;
+    if (!box) return;
+    delete box.dataset.flash;
     // Asking for the layout lets the animation start anew.
-    void this.element.offsetWidth;
-    this.element.classList.add('flash');
+    void box.offsetWidth;
+    box.dataset.flash = '';
   }
 }

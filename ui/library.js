@@ -1,113 +1,146 @@
-// The grid: what the lab keeps, newest first, and what is on its way there.
+// What the grid shows: what the lab keeps, newest first, and what is on its way there.
 
-import { Trouble, askJson, pause } from './api.js';
+import { apiError, askJson, pause } from './api.js';
 import { Card } from './card.js';
-import { Pages } from './pages.js';
-import { makeQueue } from './queue.js';
+import { focusFirst, hasFocus } from './focus.js';
+import { atMost } from './limit.js';
+import { PaginatedList } from './paginated-list.js';
+import { signal } from './vendor/signals.js';
+
+/** @import { Image } from './api.js' */
 
 const PAGE = '/api/v1/images?limit=20';
 
 export class Library {
   /**
-   * `act` is what a card's buttons do; `settled` is told when a card is ready or failed; `filter`
-   * goes behind the query.
+   * `settled` is told when a card is ready or failed; `filter` goes behind the query.
+   * @param {{ filter?: string, settled?: (card: Card) => void }} options
    */
-  constructor({ list, more, empty, trouble, act, settled, filter = '' }) {
-    Object.assign(this, { list, empty, trouble, act, settled });
-    this.cards = new Map();
-    this.pages = new Pages({
-      path: PAGE + filter,
-      more,
-      trouble,
-      show: (images) => this.show(images),
-      changed: () => this.tidy(),
-    });
+  constructor({ filter = '', settled = () => {} }) {
+    this.settled = settled;
+    this.cards = signal(/** @type {Card[]} */ ([]));
+    /** @type {Map<string, Card>} */
+    this.byId = new Map();
+    /** @type {{ current: (() => void) | null }} */
+    this.focus = { current: null };
+    /** @type {PaginatedList<Image>} */
+    this.list = new PaginatedList(PAGE + filter, (images, isLater) => this.append(images, isLater));
     // Each waits up to 20 s inside the lab; two at a time leave room for other requests.
-    this.developing = makeQueue(2, (card) => this.look(card));
+    this.developing = atMost(2, (/** @type {Card} */ card) => this.look(card));
   }
 
   load() {
-    return this.pages.load();
+    return this.list.load();
   }
 
-  show(images) {
-    const added = images.filter((image) => !this.cards.has(image.id));
-    return added.map((image) => this.append(image));
+  /**
+   * @param {Image[]} images
+   * @param {boolean} isLater
+   */
+  append(images, isLater) {
+    const cards = images.filter((image) => !this.byId.has(image.id)).map((image) => {
+      const card = new Card(image.filename);
+      this.adopt(card, image);
+      return card;
+    });
+    this.cards.value = [...this.cards.value, ...cards];
+    // With the keyboard one goes on where the new ones start.
+    if (isLater && cards[0]) this.focus.current = () => focusFirst(cards[0].box.current);
   }
 
-  append(image) {
-    const card = new Card(image.filename, this.act);
-    this.list.append(card.element);
-    this.adopt(card, image);
-    return card;
-  }
-
-  /** New files stand in front, in the order in which they were given. */
+  /**
+   * New files stand in front, in the order in which they were given.
+   * @param {Card[]} cards
+   */
   prepend(cards) {
-    this.list.prepend(...cards.map((card) => card.element));
-    this.tidy();
+    this.cards.value = [...cards, ...this.cards.value];
   }
 
-  /** The card now stands for this image; its prints are waited for. */
+  /** @param {Card} card */
+  has(card) {
+    return this.cards.value.includes(card);
+  }
+
+  /**
+   * The card now stands for this image; its prints are waited for.
+   * @param {Card} card
+   * @param {Image} image
+   */
   adopt(card, image) {
-    this.cards.set(image.id, card);
+    this.byId.set(image.id, card);
     card.describe(image);
     if (image.state === 'processing') this.developing.add(card);
   }
 
-  /** A file that was brought again: the picture that is there comes to where it was dropped. */
+  /**
+   * A file that was brought again: the picture that is there comes to where it was dropped.
+   * @param {Card} card
+   * @param {Card} known
+   */
   replace(card, known) {
-    const hadFocus = card.element.contains(document.activeElement);
-    card.element.replaceWith(known.element);
-    known.flash();
-    if (hadFocus) known.focus();
+    const hadFocus = hasFocus(card.box);
+    const others = this.cards.value.filter((one) => one !== known);
+    this.cards.value = others.map((one) => (one === card ? known : one));
+    this.focus.current = () => {
+      known.flash();
+      if (hadFocus) focusFirst(known.box.current);
+    };
   }
 
+  /** @param {Card} card */
   remove(card) {
-    const neighbour = card.element.nextElementSibling ?? card.element.previousElementSibling;
-    const hadFocus = card.element.contains(document.activeElement);
-    card.element.remove();
-    if (card.image && this.cards.get(card.image.id) === card) this.cards.delete(card.image.id);
-    this.tidy();
+    const place = this.cards.value.indexOf(card);
+    const hadFocus = hasFocus(card.box);
+    this.cards.value = this.cards.value.filter((one) => one !== card);
+    const image = card.image.value;
+    if (image && this.byId.get(image.id) === card) this.byId.delete(image.id);
     if (!hadFocus) return;
-    const next = neighbour?.querySelector('button:enabled:not([hidden])');
-    (next ?? document.querySelector('#library-title')).focus();
+    const next = this.cards.value[place] ?? this.cards.value[place - 1];
+    this.focus.current = next ? () => focusFirst(next.box.current) : focusTitle;
   }
 
-  /** Its image is gone. Who brought it just now is told so; a card must not vanish unread. */
+  /**
+   * Its image is gone. Who brought it just now is told so; a card must not vanish unread.
+   * @param {Card} card
+   */
   lose(card) {
-    if (card.outcome) card.keep('It is not here any more.');
+    if (card.outcome.value) card.keep('It is not here any more.');
     else this.remove(card);
   }
 
-  tidy() {
-    this.empty.hidden = this.list.childElementCount > 0 || this.trouble.textContent !== '';
-  }
-
-  /** One look at an image; the lab answers when it is ready, or as it is after a while. */
+  /**
+   * One look at an image; the lab answers when it is ready, or as it is after a while.
+   * @param {Card} card
+   */
   async look(card) {
     const started = performance.now();
     try {
-      const path = `/api/v1/images/${card.image.id}`;
+      const path = `/api/v1/images/${card.image.value?.id}`;
       const image = await askJson(path, { headers: { Prefer: 'wait=20' } });
-      if (!card.element.isConnected) return;
+      if (!this.has(card)) return;
       card.describe(image);
       if (image.state !== 'processing') {
         this.settled(card);
         return;
       }
-    } catch (trouble) {
-      if (trouble instanceof Trouble && trouble.status === 404) {
+    } catch (caught) {
+      const error = apiError(caught);
+      if (error.status === 404) {
         this.lose(card);
         return;
       }
-      if (trouble instanceof Trouble && [401, 410].includes(trouble.status)) {
-        card.keep(trouble.message);
+      if ([401, 410].includes(error.status)) {
+        card.keep(error.message);
         return;
       }
     }
     // A lab that is busy or away answers at once; it is not asked again at once.
     if (performance.now() - started < 1000) await pause(1500);
-    if (card.element.isConnected) this.developing.add(card);
+    if (this.has(card)) this.developing.add(card);
   }
+}
+
+/** The heading of the grid, where there is nothing else to go to. */
+export function focusTitle() {
+  document.getElementById('library-title')?.focus();
 }

@@ -2,32 +2,44 @@
 
 import { askPrint } from './api.js';
 
-/** Shows a print in `img`. False when the print cannot be had or shown. */
-export async function show(img, url) {
+/** @import { Image as Described } from './api.js' */
+
+/**
+ * The address of a print's bytes in this browser; null when it cannot be had or shown.
+ * @param {string} url
+ */
+export async function openPrint(url) {
   try {
-    return await showBlob(img, await askPrint(url));
+    return await openBlob(await askPrint(url));
   } catch {
-    return false;
+    return null;
   }
 }
 
-/** Shows bytes. Formats that this browser does not know leave the picture as it was. */
-export async function showBlob(img, blob) {
+/**
+ * The address of bytes that this browser can show, for one `<img>`: see `forgetShown`. Null for formats it
+ * does not know, which leave what is shown as it was.
+ * @param {Blob} blob
+ */
+export async function openBlob(blob) {
   const url = URL.createObjectURL(blob);
   const probe = new Image();
   probe.src = url;
   try {
     await probe.decode();
-    img.src = url;
-    await img.decode();
-    img.hidden = false;
-    return true;
+    return url;
   } catch {
-    return false;
-  } finally {
-    // A decoded picture stays where it is; the bytes need not.
     URL.revokeObjectURL(url);
+    return null;
   }
+}
+
+/**
+ * A decoded picture stays where it is; the bytes need not.
+ * @param {Event} event
+ */
+export function forgetShown(event) {
+  URL.revokeObjectURL(/** @type {HTMLImageElement} */ (event.currentTarget).src);
 }
 
 /** Wide enough for a card on any screen. */
@@ -36,30 +48,41 @@ const SMALL = 480;
 /**
  * A picture again, small: dozens of photographs at full size are more than a phone can hold. Null
  * when this browser does not know the format.
+ * @param {File} file
+ * @returns {Promise<Blob | null>}
  */
 export async function smallCopy(file) {
   const canvas = document.createElement('canvas');
   try {
     const bitmap = await createImageBitmap(file, { resizeWidth: SMALL, resizeQuality: 'medium' });
     Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-    canvas.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
+    canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
   } catch {
     return null;
   }
   return new Promise((resolve) => { canvas.toBlob(resolve); });
 }
 
-/** The smallest ready print that fills the box, or the largest there is. */
+/**
+ * The smallest ready print that fills the box, or the largest there is.
+ * @param {HTMLElement} box
+ * @param {Described} image
+ */
 export function bestFor(box, image) {
   const scale = window.devicePixelRatio || 1;
-  const ready = image.variants.filter((variant) => variant.state === 'ready');
+  const ready = image.variants.filter((variant) => variant.state === 'ready').map((variant) => {
+    return { url: variant.url, width: variant.width ?? 0, height: variant.height ?? 0 };
+  });
   ready.sort((one, other) => one.width * one.height - other.width * other.height);
-  const fills = (variant) =>
-    variant.width >= box.clientWidth * scale && variant.height >= box.clientHeight * scale;
-  return ready.find(fills) ?? ready.at(-1);
+  const [width, height] = [box.clientWidth * scale, box.clientHeight * scale];
+  return ready.find((print) => print.width >= width && print.height >= height) ?? ready.at(-1);
 }
 
-/** Calls `then` once, when the element is about to be seen. */
+/**
+ * Calls `then` once, when the element is about to be seen. What it returns gives up waiting.
+ * @param {Element} element
+ * @param {() => void} then
+ */
 export function whenNear(element, then) {
   const observer = new IntersectionObserver(
     (entries) => {
@@ -70,4 +93,5 @@ export function whenNear(element, then) {
     { rootMargin: '400px' },
   );
   observer.observe(element);
+  return () => observer.disconnect();
 }

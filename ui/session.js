@@ -1,39 +1,56 @@
 // Who is signed in here: by a cookie, which scripts never see, or by a key. A key lives for the
 // tab, or on the device when asked to.
 
+import { signal } from './vendor/signals.js';
+
+/** @import { Me } from './api.js' */
+
 const NAME = 'minilab.key';
-const STORES = ['sessionStorage', 'localStorage'];
+const STORES = /** @type {const} */ (['sessionStorage', 'localStorage']);
 /** Callers whom the lab does not know, where it takes them at all. No account can be made of it. */
 const GUEST = 'anonymous';
 
 /** What `/api/v1/me` said last. */
-export const session = { me: null };
+export const me = signal(/** @type {Me | null} */ (null));
 
-let invitation = null;
+/** @type {string | null} */
+let uploadLink = null;
 
-/** From now on this page calls by an upload link, whoever the visitor is elsewhere in the lab. */
+/**
+ * From now on this page calls by an upload link, whoever the visitor is elsewhere in the lab.
+ * @param {string} token
+ */
 export function callBy(token) {
-  invitation = token;
+  uploadLink = token;
 }
 
-export const isInvited = () => invitation !== null;
+/** Whether this page calls by an upload link. */
+export const isInvited = () => uploadLink !== null;
 
-export const isGuest = () => session.me?.account === GUEST;
+/** Whether the visitor came in without an account. */
+export const isGuest = () => me.value?.account === GUEST;
 
 /** Guests have no links, whatever their tier says: what comes in belongs to somebody. */
 export const mayInvite = () =>
-  !isGuest() && (session.me.admin || session.me.rights.upload_links);
+  me.value !== null && !isGuest() && (me.value.admin || me.value.rights.upload_links);
 
 /** What this page shows the lab. Beside it a cookie counts for nothing. */
 export function key() {
-  return invitation ?? stored();
+  return uploadLink ?? stored();
 }
+
+/** Whether there is a key that could have stopped working. */
+export const hasKey = () => key() !== '';
 
 function stored() {
   return STORES.map((name) => inStore(name, (store) => store.getItem(NAME))).find(Boolean) ?? '';
 }
 
-/** False when this browser keeps nothing: the next page would not know the key. */
+/**
+ * False when this browser keeps nothing: the next page would not know the key.
+ * @param {string} key
+ * @param {boolean} onThisDevice
+ */
 export function keep(key, onThisDevice) {
   forget();
   const name = onThisDevice ? 'localStorage' : 'sessionStorage';
@@ -43,11 +60,18 @@ export function keep(key, onThisDevice) {
   }) ?? false;
 }
 
+/** Forgets the key, wherever it is. */
 export function forget() {
   for (const name of STORES) inStore(name, (store) => store.removeItem(NAME));
 }
 
-/** Where storage is switched off, naming it is an error already. */
+/**
+ * Where storage is switched off, naming it is an error already.
+ * @template T
+ * @param {'sessionStorage' | 'localStorage'} name
+ * @param {(store: Storage) => T} act
+ * @returns {T | null}
+ */
 function inStore(name, act) {
   try {
     return act(window[name]);

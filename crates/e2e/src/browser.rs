@@ -70,10 +70,12 @@ impl Browser {
         found.as_str().expect("a text").to_owned()
     }
 
-    /// Waits until a JavaScript expression is true.
+    /// Waits until a JavaScript expression is true. It may speak of elements that are not there yet.
     #[track_caller]
     pub fn until(&self, expression: &str) {
-        let asked = format!("Boolean({expression})");
+        let asked = format!(
+            "(() => {{ try {{ return Boolean({expression}); }} catch {{ return false; }} }})()"
+        );
         let came = try_until(SHOWS_WITHIN, || (self.value(&asked) == true).then_some(()));
         let page = if came.is_none() { self.text("body") } else { String::new() };
         assert!(

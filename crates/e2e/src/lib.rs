@@ -12,6 +12,7 @@ mod form;
 mod lab;
 mod manifest;
 mod memory;
+pub mod page;
 pub mod picture;
 mod process;
 mod program;

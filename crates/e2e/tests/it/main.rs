@@ -28,9 +28,19 @@ mod the_api_page;
 mod the_first_page;
 mod the_invitations_page;
 mod the_invitees_page;
+mod the_pages_bear_trouble;
 mod the_readme_is_true;
 mod the_same_bytes_are_stored_once;
 mod the_shell_looks_after_accounts;
 mod the_shell_reads_what_cameras_wrote;
 mod thumbnail_service_drop_in;
 mod what_an_admin_changes_holds_everywhere;
+
+use std::path::Path;
+
+use e2e::page::Page;
+
+/// A window on a lab; the pictures of it lie under the story's name below the target directory.
+fn window(origin: &str, story: &str) -> Page {
+    Page::open(origin, &Path::new(env!("CARGO_TARGET_TMPDIR")).join(story))
+}

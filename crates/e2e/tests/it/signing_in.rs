@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use e2e::browser::{Browser, Key};
+use e2e::browser::Key;
+use e2e::page::Page;
 use e2e::wait::until;
 use e2e::{Engine, Lab, picture};
 use serde_json::json;
 
-use super::the_first_page::{Shots, expect_names, expect_own_requests_only, expect_quiet_console};
+use super::window;
 
 const PASSWORD: &str = "lantern gravel otter sixpence";
 const LOGGED_WITHIN: Duration = Duration::from_secs(10);
@@ -21,21 +22,19 @@ fn signing_in() {
     let (start, token) = link.split_once('#').expect("a token behind the address");
     assert_eq!(start, format!("{origin}setup"));
     let told = lab.server().log_text().matches(token).count();
-    let browser = Browser::open();
-    let shots = Shots::new(&browser, "signing-in");
+    let page = window(&origin, "signing-in");
 
-    browser.color_scheme("light");
-    come_without_a_link(&browser, &shots, &origin);
-    set_up(&browser, &shots, &link);
-    add_a_picture(&browser);
-    sign_out(&browser, &shots, &origin);
-    sign_in_again(&browser, &shots, &origin);
-    try_the_link_again(&browser, &shots, &link);
-    look_in_every_light(&browser, &shots, &origin);
+    come_without_a_link(&page);
+    set_up(&page, &link);
+    add_a_picture(&page);
+    sign_out(&page);
+    sign_in_again(&page);
+    try_the_link_again(&page, &link);
+    look_in_every_light(&page);
 
-    expect_own_requests_only(&browser, &origin);
-    expect_quiet_console(&browser);
-    drop(browser);
+    page.expect_own_requests_only();
+    page.expect_quiet_console();
+    drop(page);
     // Using the link wrote it nowhere.
     assert_eq!(lab.server().log_text().matches(token).count(), told);
     lab.close();
@@ -53,129 +52,119 @@ fn setup_link(lab: &mut Lab) -> String {
     })
 }
 
-fn come_without_a_link(browser: &Browser, shots: &Shots<'_>, origin: &str) {
-    browser.visit(origin);
-    browser.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
-    browser.click("a[href='/setup']");
-    browser.until("document.activeElement?.id === 'elsewhere'");
-    assert!(browser.text("#elsewhere").contains("minilab account add"));
-    expect_names(browser);
-    shots.take("without-a-link");
+fn come_without_a_link(page: &Page) {
+    page.go("");
+    page.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
+    page.click("a[href='/setup']");
+    page.until("document.activeElement?.id === 'elsewhere'");
+    assert!(page.text("#elsewhere").contains("minilab account add"));
+    page.expect_names();
+    page.shot("without-a-link");
 }
 
-fn set_up(browser: &Browser, shots: &Shots<'_>, link: &str) {
+fn set_up(page: &Page, link: &str) {
     // The page is open already: only the fragment changes.
-    browser.visit(link);
-    browser.until("document.activeElement?.id === 'name'");
-    assert_eq!(browser.value("location.pathname + location.hash"), "/setup");
-    expect_names(browser);
-    shots.take("set-up");
+    page.visit(link);
+    page.until("document.activeElement?.id === 'name'");
+    assert_eq!(page.value("location.pathname + location.hash"), "/setup");
+    page.expect_names();
+    page.look("set-up");
 
-    browser.press(&[Key::Enter]);
-    browser.until("document.querySelector('#trouble').textContent === 'Choose a name.'");
-    browser.fill("#name", "ada");
-    browser.fill("#password", "password");
-    browser.press(&[Key::Enter]);
-    browser.until("document.querySelector('#password').ariaInvalid === 'true'");
-    assert_eq!(browser.value("document.activeElement.id"), "password");
-    assert!(browser.text("#trouble").ends_with('.'), "{}", browser.text("#trouble"));
-    shots.take("weak-password");
+    page.press(&[Key::Enter]);
+    page.until_said("#name-mistake", "Choose a name.");
+    page.fill("#name", "ada");
+    page.fill("#password", "password");
+    page.press(&[Key::Enter]);
+    page.until("document.querySelector('#password').ariaInvalid === 'true'");
+    assert_eq!(page.value("document.activeElement.id"), "password");
+    assert!(page.text("#password-mistake").ends_with('.'), "{}", page.text("#password-mistake"));
+    page.shot("weak-password");
 
-    retype(browser, "#password", PASSWORD);
-    browser.click("#setup [type=submit]");
-    expect_inside(browser);
-    shots.take("set-up-and-in");
+    page.retype("#password", PASSWORD);
+    page.click("#setup [type=submit]");
+    expect_inside(page);
+    page.shot("set-up-and-in");
 }
 
-fn add_a_picture(browser: &Browser) {
+fn add_a_picture(page: &Page) {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = folder.path().join("holiday.jpg");
     let photo = picture::jpeg(&picture::photograph(600, 400), 1);
     std::fs::write(&path, photo).expect("a file");
-    browser.fill("#files", &path.display().to_string());
-    browser.until(
+    page.fill("#files", &path.display().to_string());
+    page.until(
         "document.querySelector('.card[data-state=ready]:not(.latent) img')?.naturalWidth > 0",
     );
 }
 
-fn sign_out(browser: &Browser, shots: &Shots<'_>, origin: &str) {
-    browser.click("#leave");
-    browser.until("document.activeElement?.id === 'title'");
-    assert_eq!(browser.text("#title"), "Signed out");
-    expect_names(browser);
-    shots.take("signed-out");
-    browser.visit(origin);
-    browser.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
+fn sign_out(page: &Page) {
+    page.click("#leave");
+    page.until("document.activeElement?.id === 'title'");
+    assert_eq!(page.text("#title"), "Signed out");
+    page.expect_names();
+    page.shot("signed-out");
+    page.go("");
+    page.until("location.pathname === '/sign-in' && document.activeElement?.id === 'name'");
 }
 
-fn sign_in_again(browser: &Browser, shots: &Shots<'_>, origin: &str) {
+fn sign_in_again(page: &Page) {
     let mut said = Vec::new();
     for (name, password) in [("ada", "not the password"), ("nobody", PASSWORD)] {
-        retype(browser, "#name", name);
-        retype(browser, "#password", password);
-        browser.click("#by-password [type=submit]");
-        browser.until("document.querySelector('#password-trouble').textContent");
-        assert_eq!(browser.value("document.activeElement.id"), "password");
-        said.push(browser.text("#password-trouble"));
+        page.retype("#name", name);
+        page.retype("#password", password);
+        page.click("#by-password [type=submit]");
+        page.until("document.querySelector('#password-mistake').textContent");
+        assert_eq!(page.value("document.activeElement.id"), "password");
+        said.push(page.text("#password-mistake"));
     }
     // Nobody learns here which names there are.
     assert_eq!(said[0], said[1]);
     assert!(said[0].ends_with('.'), "{said:?}");
-    shots.take("wrong-password");
+    page.shot("wrong-password");
 
-    retype(browser, "#name", "ada");
-    retype(browser, "#password", PASSWORD);
-    browser.press(&[Key::Enter]);
-    expect_inside(browser);
-    browser.until("document.querySelectorAll('.card').length === 1");
+    page.retype("#name", "ada");
+    page.retype("#password", PASSWORD);
+    page.press(&[Key::Enter]);
+    expect_inside(page);
+    page.until("document.querySelectorAll('.card').length === 1");
     // Whoever is inside does not stand at the door.
-    browser.visit(&format!("{origin}sign-in"));
-    expect_inside(browser);
+    page.go("sign-in");
+    expect_inside(page);
 }
 
-fn try_the_link_again(browser: &Browser, shots: &Shots<'_>, link: &str) {
-    browser.visit(link);
-    browser.until("document.activeElement?.id === 'name'");
-    browser.fill("#name", "eve");
-    browser.fill("#password", PASSWORD);
-    browser.press(&[Key::Enter]);
-    browser.until("document.querySelector('#over').textContent");
-    assert_eq!(browser.value("document.querySelector('#setup').hidden"), true);
-    shots.take("used-link");
+fn try_the_link_again(page: &Page, link: &str) {
+    page.visit(link);
+    page.until("document.activeElement?.id === 'name'");
+    page.fill("#name", "eve");
+    page.fill("#password", PASSWORD);
+    page.press(&[Key::Enter]);
+    page.until("document.querySelector('#over').textContent");
+    assert!(!page.shows("#setup"));
+    page.shot("used-link");
 }
 
-fn look_in_every_light(browser: &Browser, shots: &Shots<'_>, origin: &str) {
+fn look_in_every_light(page: &Page) {
     // Last of all, because it signs out.
-    for page in ["setup", "sign-out", "sign-in"] {
-        browser.visit(&format!("{origin}{page}"));
-        browser.until("document.activeElement?.closest('.door')");
-        for scheme in ["dark", "light"] {
-            browser.color_scheme(scheme);
-            for width in [1280, 390, 320] {
-                browser.resize(width, 900);
-                browser.until(&format!("innerWidth === {width}"));
-                // What is kept free for a scroll bar is no part of the width of a page without one.
-                let overflows =
-                    "document.documentElement.scrollWidth > document.documentElement.clientWidth";
-                assert_eq!(browser.value(overflows), false, "{page}, {scheme}");
-                shots.take(&format!("{page}-{scheme}-{width}"));
-            }
-        }
+    for name in ["setup", "sign-out", "sign-in"] {
+        page.go(name);
+        page.until("document.activeElement.closest('.door')");
+        page.look(name);
     }
+    page.expect_quiet_console();
+    // What browsers are brought to where there is nothing.
+    page.go("nothing");
+    page.until_said(".door h1", "There is nothing here");
+    page.look("nothing");
+    // It noted the 404.
+    page.console();
 }
 
 /// Signed in, and by nothing that a script could read.
 #[track_caller]
-fn expect_inside(browser: &Browser) {
-    browser.until(
+fn expect_inside(page: &Page) {
+    page.until(
         "location.pathname === '/' && document.querySelector('#account')?.textContent === 'ada'",
     );
     let readable = "[document.cookie, sessionStorage.length, localStorage.length]";
-    assert_eq!(browser.value(readable), json!(["", 0, 0]));
-}
-
-/// Types into a field in place of what was there.
-fn retype(browser: &Browser, selector: &str, text: &str) {
-    browser.value(&format!("document.querySelector({selector:?}).value = ''"));
-    browser.fill(selector, text);
+    assert_eq!(page.value(readable), json!(["", 0, 0]));
 }

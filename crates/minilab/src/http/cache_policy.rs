@@ -8,6 +8,8 @@ use axum::response::{IntoResponseParts, Response, ResponseParts};
 pub enum CachePolicy {
     /// Bytes behind an address that names their content: they never change.
     Immutable,
+    /// The same for bytes that are no secret: caches on the way may keep them too.
+    PublicImmutable,
     /// Bytes that may be replaced: kept, but asked about (by `ETag`) each time.
     Revalidate,
     /// Bytes that may be had for so long.
@@ -20,6 +22,9 @@ impl CachePolicy {
     fn header(self) -> HeaderValue {
         match self {
             Self::Immutable => HeaderValue::from_static("private, max-age=31536000, immutable"),
+            Self::PublicImmutable => {
+                HeaderValue::from_static("public, max-age=31536000, immutable")
+            }
             Self::Revalidate => HeaderValue::from_static("private, no-cache"),
             Self::PrivateFor { secs } => HeaderValue::from_str(&format!("private, max-age={secs}"))
                 .expect("made of visible ASCII only"),

@@ -104,13 +104,13 @@ fn is_fit(method: &Method, route: &str, response: &Response) -> bool {
 async fn smaller(body: Body) -> anyhow::Result<Bytes> {
     let bytes = to_bytes(body, BYTES_MAX as usize).await.context("gathering an answer")?;
     if bytes.len() > AT_ONCE_BYTES {
-        return cpu::run(move || gzip(&bytes)).await;
+        return cpu::run(move || gzip(&bytes, Compression::fast())).await;
     }
-    gzip(&bytes)
+    gzip(&bytes, Compression::fast())
 }
 
-fn gzip(bytes: &[u8]) -> anyhow::Result<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+pub(super) fn gzip(bytes: &[u8], level: Compression) -> anyhow::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.into())
 }

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::request_id;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// What a problem says to people; stands beside its JSON until it is known who reads it.
 #[derive(Clone)]

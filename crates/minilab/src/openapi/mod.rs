@@ -90,7 +90,7 @@ pub fn routes(document: &utoipa::openapi::OpenApi) -> Router<App> {
     let config = Arc::new(config);
     let index_config = config.clone();
     Router::new()
-        .route(DOCUMENT, get(|headers: HeaderMap| async move { asset::serve(&headers, document) }))
+        .route(DOCUMENT, get(|headers: HeaderMap| async move { asset::serve(&headers, &document) }))
         .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
         .route(
             "/docs/",
@@ -123,5 +123,5 @@ fn show(
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    Ok(asset::serve(request, Asset { bytes, media_type, policy: DOCS_POLICY }))
+    Ok(asset::serve(request, &Asset { bytes, media_type, policy: DOCS_POLICY }))
 }

@@ -1,6 +1,14 @@
 //! The pages, their scripts and their style, out of the binary itself.
 //!
-//! Nothing here is private: the pages ask the API for everything, as the visitor.
+//! Nothing here is private: the pages ask the API for everything, as the visitor. Pages are asked about each
+//! time; what they are made of lies behind an address that names this build, and may be kept.
+
+mod files;
+mod modules;
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -8,98 +16,148 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 
-use crate::app::App;
-use crate::http::Problem;
-use crate::http::asset::{self, Asset};
-use crate::http::extract::Path;
+pub use files::FILES;
 
-/// What a browser may do for this page: scripts, styles and data from here, and nothing else.
-/// Prints are fetched with the key and shown as blobs, because an `<img>` cannot send one.
+use crate::app::App;
+use crate::http::asset::{Asset, Packed};
+use crate::http::extract::Path;
+use crate::http::tag::fingerprint;
+use crate::http::{CachePolicy, Problem};
+
+/// What a browser may do for a page: scripts, styles and data from here, and nothing else. No text becomes
+/// markup or a script, by whatever mistake. Prints are fetched with the key and shown as blobs, because an
+/// `<img>` cannot send one.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; \
-     frame-ancestors 'none'";
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Name, bytes and media type.
-type File = (&'static str, &'static [u8], &'static str);
-
-macro_rules! files {
-    ($($name:literal: $media_type:literal,)+) => {
-        &[$((
-            $name,
-            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/", $name)),
-            $media_type,
-        ),)+]
-    };
+/// A page: the shell around one module of the folder `pages`.
+struct Page {
+    module: &'static str,
+    title: &'static str,
+    /// What to do without scripts, as HTML.
+    without_script: &'static str,
 }
 
-/// Every file of the folder `ui`; a test compares.
-pub const FILES: &[File] = files! {
-    "index.html": "text/html; charset=utf-8",
-    "invitations.html": "text/html; charset=utf-8",
-    "invite.html": "text/html; charset=utf-8",
-    "style.css": "text/css; charset=utf-8",
-    "favicon.ico": "image/x-icon",
-    "favicon.svg": "image/svg+xml",
-    "setup.html": "text/html; charset=utf-8",
-    "sign-in.html": "text/html; charset=utf-8",
-    "sign-out.html": "text/html; charset=utf-8",
-    "drop.js": "text/javascript; charset=utf-8",
-    "enter.js": "text/javascript; charset=utf-8",
-    "form.js": "text/javascript; charset=utf-8",
-    "setup.js": "text/javascript; charset=utf-8",
-    "sign-in.js": "text/javascript; charset=utf-8",
-    "sign-out.js": "text/javascript; charset=utf-8",
-    "allowance.js": "text/javascript; charset=utf-8",
-    "api.js": "text/javascript; charset=utf-8",
-    "app.js": "text/javascript; charset=utf-8",
-    "bring.js": "text/javascript; charset=utf-8",
-    "card.js": "text/javascript; charset=utf-8",
-    "inside.js": "text/javascript; charset=utf-8",
-    "invitation.js": "text/javascript; charset=utf-8",
-    "invitations.js": "text/javascript; charset=utf-8",
-    "invite.js": "text/javascript; charset=utf-8",
-    "inviting.js": "text/javascript; charset=utf-8",
-    "library.js": "text/javascript; charset=utf-8",
-    "pages.js": "text/javascript; charset=utf-8",
-    "picture.js": "text/javascript; charset=utf-8",
-    "queue.js": "text/javascript; charset=utf-8",
-    "session.js": "text/javascript; charset=utf-8",
-    "share.js": "text/javascript; charset=utf-8",
-    "sheet.js": "text/javascript; charset=utf-8",
-    "shelf.js": "text/javascript; charset=utf-8",
-    "sure.js": "text/javascript; charset=utf-8",
-    "words.js": "text/javascript; charset=utf-8",
-};
+#[rustfmt::skip]
+const PAGES: &[Page] = &[
+    Page {
+        module: "library",
+        title: "Minilab",
+        without_script: "The API does not: <code>POST /api/v1/images</code>.",
+    },
+    Page {
+        module: "upload-links",
+        title: "Upload links · Minilab",
+        without_script: "The API does not: <code>POST /api/v1/upload-links</code>.",
+    },
+    Page {
+        module: "guest-upload",
+        title: "Bring pictures · Minilab",
+        without_script: "Without it: send pictures to this address by <code>POST</code>.",
+    },
+    Page { module: "setup", title: "Set up · Minilab", without_script: "" },
+    Page { module: "sign-in", title: "Sign in · Minilab", without_script: "" },
+    Page { module: "sign-out", title: "Sign out · Minilab", without_script: "" },
+];
+
+static SITE: LazyLock<Site> = LazyLock::new(Site::build);
+
+/// All there is to hand out.
+struct Site {
+    /// Of all files together: another build has other addresses.
+    build: String,
+    /// By the name of the module.
+    pages: HashMap<&'static str, Packed>,
+    files: HashMap<&'static str, Packed>,
+}
+
+impl Site {
+    fn build() -> Self {
+        // The shell is no page.
+        let files = FILES.iter().filter(|(name, _)| *name != "shell.html");
+        let files: Vec<_> = files.map(|(name, bytes)| (*name, served(name, bytes))).collect();
+        let mut hasher = blake3::Hasher::new();
+        for (name, bytes) in &files {
+            hasher.update(format!("{name} {}\n", bytes.len()).as_bytes());
+            hasher.update(bytes);
+        }
+        let build = fingerprint(hasher.finalize().as_bytes());
+        let pages = PAGES.iter().map(|page| (page.module, page.render(&build))).collect();
+        let files = files.into_iter().map(|(name, bytes)| (name, pack(name, bytes))).collect();
+        Self { build, pages, files }
+    }
+
+    fn file(&self, name: &str) -> Result<&Packed, Problem> {
+        self.files.get(name).ok_or_else(|| Problem::not_found("file"))
+    }
+}
+
+impl Page {
+    fn render(&self, build: &str) -> Packed {
+        let shell = files::bytes("shell.html").expect("it is on the list");
+        let shell = std::str::from_utf8(shell).expect("it is text");
+        let (base, module) = (format!("/ui/{build}"), format!("pages/{}.js", self.module));
+        let mut preloads = String::new();
+        for name in &modules::modules_of(&module)[1..] {
+            writeln!(preloads, "  <link rel=\"modulepreload\" href=\"{base}/{name}\">")
+                .expect("a string takes more");
+        }
+        let page = shell
+            .replace("{title}", self.title)
+            .replace("{without_script}", self.without_script)
+            .replace("{preloads}", preloads.trim_end())
+            .replace("{module}", &module)
+            .replace("{ui}", &base);
+        pack("page.html", page.into())
+    }
+}
+
+/// What goes out of a file. Comments are for those who read the source; those of others stay as they are.
+fn served(name: &str, bytes: &'static [u8]) -> Bytes {
+    let is_ours = files::media_type(name).contains("javascript") && !name.starts_with("vendor/");
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_ours => modules::without_comments(text).into(),
+        _ => Bytes::from_static(bytes),
+    }
+}
+
+fn pack(name: &str, bytes: Bytes) -> Packed {
+    let media_type = files::media_type(name);
+    Packed::new(Asset { bytes, media_type, policy: CONTENT_SECURITY_POLICY })
+}
 
 /// Every page, and the files they need.
 pub fn routes() -> Router<App> {
-    let page =
-        |name: &'static str| get(move |headers: HeaderMap| async move { answer(name, &headers) });
+    let page = |module: &'static str| {
+        get(move |headers: HeaderMap| async move {
+            SITE.pages[module].serve(&headers, CachePolicy::Revalidate)
+        })
+    };
     Router::new()
-        .route("/", page("index.html"))
-        .route("/sign-in", page("sign-in.html"))
-        .route("/sign-out", page("sign-out.html"))
-        .route("/setup", page("setup.html"))
-        .route("/upload-links", page("invitations.html"))
+        .route("/", page("library"))
+        .route("/sign-in", page("sign-in"))
+        .route("/sign-out", page("sign-out"))
+        .route("/setup", page("setup"))
+        .route("/upload-links", page("upload-links"))
         .route("/invitations", get(|| async { Redirect::permanent("/upload-links") }))
         .route("/favicon.ico", get(show_favicon))
-        .route("/u/{token}", page("invite.html"))
-        .route("/ui/{file}", get(show_file))
+        .route("/u/{token}", page("guest-upload"))
+        .route("/ui/{*path}", get(show_file))
 }
 
 /// Browsers ask for it wherever they are, also where no page names another.
 async fn show_favicon(headers: HeaderMap) -> Result<Response, Problem> {
-    answer("favicon.ico", &headers)
+    Ok(SITE.file("favicon.ico")?.serve(&headers, CachePolicy::Revalidate))
 }
 
-async fn show_file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    answer(&name, &headers)
-}
-
-fn answer(name: &str, request: &HeaderMap) -> Result<Response, Problem> {
-    let file = FILES.iter().find(|(known, ..)| *known == name);
-    let (_, bytes, media_type) = *file.ok_or_else(|| Problem::not_found("file"))?;
-    let asset =
-        Asset { bytes: Bytes::from_static(bytes), media_type, policy: CONTENT_SECURITY_POLICY };
-    Ok(asset::serve(request, asset))
+/// A file of this build, by the address that names it; or one by its name alone, which may change. Of another
+/// build there is nothing: pages made of two would be broken.
+async fn show_file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    match path.split_once('/') {
+        Some((build, name)) if build == SITE.build => {
+            Ok(SITE.file(name)?.serve(&headers, CachePolicy::PublicImmutable))
+        }
+        _ => Ok(SITE.file(&path)?.serve(&headers, CachePolicy::Revalidate)),
+    }
 }
