@@ -46,6 +46,8 @@ limits! {
     ConnectionsEach = "connections_each", "http.connections_each_max";
     /// Large files that were not sent, because too many were.
     OpenFiles = "open_files", "blobs.open_max";
+    /// Large bodies that were not read, because too many were.
+    Bodies = "bodies", "";
     /// Requests that could not wait for a variant, because too many did.
     Waiters = "waiters", "variants.waiters_max";
     /// Zip files that are downloaded at the same time.

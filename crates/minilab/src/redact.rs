@@ -91,9 +91,16 @@ fn scheme_start(word: &str) -> Option<usize> {
 /// What stands behind `://`: who, where, and parameters.
 fn redact_address(address: &str, out: &mut String) {
     let authority = address.find(['/', '?', '#']).unwrap_or(address.len());
+    let (front, back) = address.split_at(authority);
+    let path = back.split(['?', '#']).next().unwrap_or_default();
+    if front.contains('@') && back.contains('@') {
+        // Where the password ends cannot be told.
+        out.push_str(HIDDEN);
+        return;
+    }
     // A password whose `/`, `?` or `#` was not encoded looks like a port, and has the `@` behind it.
-    let is_broken = !address[..authority].contains('@') && address[..authority].contains(':');
-    let credentials = if is_broken { address } else { &address[..authority] };
+    let is_broken = !front.contains('@') && (front.contains(':') || path.contains('@'));
+    let credentials = if is_broken { address } else { front };
     let rest = match credentials.rfind('@') {
         Some(end) => {
             redact_credentials(&address[..end], out);
@@ -104,7 +111,7 @@ fn redact_address(address: &str, out: &mut String) {
     };
     let (before, fragment) = rest.split_once('#').map_or((rest, None), |(a, b)| (a, Some(b)));
     let (place, query) = before.split_once('?').map_or((before, None), |(a, b)| (a, Some(b)));
-    out.push_str(place);
+    redact_place(place, out);
     if let Some(query) = query {
         out.push('?');
         redact_query(query, out);
@@ -112,6 +119,23 @@ fn redact_address(address: &str, out: &mut String) {
     if fragment.is_some_and(|fragment| !fragment.is_empty()) {
         out.push('#');
         out.push_str(HIDDEN);
+    }
+}
+
+/// Hosts with their ports, and a path. What is no port may be a password, and what follows a `;` a parameter.
+fn redact_place(place: &str, out: &mut String) {
+    let (place, parameters) = place.split_once(';').map_or((place, None), |(a, b)| (a, Some(b)));
+    let end = place.find('/').unwrap_or(place.len());
+    let has_port = |host: &str| match host.rsplit_once(':') {
+        Some((_, port)) => host.ends_with(']') || port.bytes().all(|b| b.is_ascii_digit()),
+        None => true,
+    };
+    let hosts = &place[..end];
+    out.push_str(if hosts.split(',').all(has_port) { hosts } else { HIDDEN });
+    out.push_str(&place[end..]);
+    if let Some(parameters) = parameters {
+        out.push(';');
+        redact_query(parameters, out);
     }
 }
 
@@ -133,7 +157,13 @@ fn redact_query(query: &str, out: &mut String) {
         let (name, value) = bare.split_once('=').map_or((bare, None), |(a, b)| (a, Some(b)));
         let plain = percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
         match value {
-            Some(value) if PLAIN.contains(&&*plain) && !value.contains('@') => out.push_str(bare),
+            Some(value)
+                if PLAIN.contains(&&*plain)
+                    && !value.contains('@')
+                    && !(plain == "user" && value.contains(':')) =>
+            {
+                out.push_str(bare);
+            }
             Some(_) => {
                 out.push_str(name);
                 out.push('=');
@@ -202,6 +232,12 @@ mod tests {
                 "redis://:***@a,redis://:***@b redis://me:***@c",
             ),
             ("amqp://me:s3,cret@h1,h2/x", "amqp://me:***@h1,h2/x"),
+            ("postgres://me:a@s3/cret@db/lab", "postgres://***"),
+            ("postgres://me:a@s3#cret@db/lab", "postgres://***"),
+            ("postgres://m/e:s3cret@db/lab", "postgres://m/e:***@db/lab"),
+            ("postgres://db/lab;password=s3cret", "postgres://db/lab;password=***"),
+            ("postgres://db/lab?user=me:s3cret", "postgres://db/lab?user=***"),
+            ("postgres://me:s3,postgres://cret@db/lab", "postgres://***,postgres://***@db/lab"),
             ("me:s3cret@db/lab", "me:***@db/lab"),
             ("host=db password=s3cret user=me", "host=db password=*** user=me"),
             (
@@ -220,6 +256,8 @@ mod tests {
             "127.0.0.1:8000",
             "http://127.0.0.1:8000/setup",
             "file:///srv/blobs",
+            "amqp://one:5672,two:5673/lab",
+            "postgres://[::1]:5432/lab",
             "postgres://db.example:5432/lab?sslmode=verify-full&application_name=lab",
             "the settings are not usable:\n  workers: 300 is more than 256",
             "info,minilab::jobs=debug",

@@ -26,6 +26,8 @@ pub struct RoomConfig {
 const FLOOR_BYTES_MAX: u64 = 512 << 20;
 /// One in so many parts of a file system.
 const FLOOR_PART: u64 = 50;
+/// Files that can still be made; with fewer the disk is as good as full.
+const FILES_MIN: u64 = 64;
 /// What was seen is believed so long.
 const FRESH: Duration = Duration::from_millis(200);
 
@@ -117,6 +119,10 @@ impl Room {
             0 => FLOOR_BYTES_MAX.min(all / FLOOR_PART),
             floor => floor,
         };
+        // Some file systems tell of no files at all: they have no bound.
+        if facts.f_files > 0 && facts.f_favail < FILES_MIN {
+            return 0;
+        }
         free.saturating_sub(floor)
     }
 

@@ -95,32 +95,69 @@ fn who_says_nothing_or_only_begins_to_is_sent_away() {
     lab.close();
 }
 
-/// Somebody who has begun to send a picture, and was told to go on.
-fn sender(caller: &Caller) -> TcpStream {
+/// Somebody who waits for a variant that nobody makes.
+fn waiter(caller: &Caller, image: &str) -> TcpStream {
     let mut socket = TcpStream::connect(caller.address()).expect("the service listens");
     let head = format!(
-        "POST /api/v1/images HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: image/png\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+        "GET /api/v1/images/{image}/variants/thumb HTTP/1.1\r\nHost: localhost\r\n\
+         Authorization: Bearer {}\r\nPrefer: wait=30\r\n\r\n",
         caller.key()
     );
-    socket.write_all(head.as_bytes()).expect("the service reads");
-    let mut said = [0; 25];
-    socket.read_exact(&mut said).expect("the service answers");
-    assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
+    // Another one may have pushed it out already.
+    let _ = socket.write_all(head.as_bytes());
     socket
+}
+
+/// Whether a newcomer is turned away.
+fn is_full(caller: &Caller) -> bool {
+    let mut newcomer = TcpStream::connect(caller.address()).expect("the service listens");
+    newcomer.set_read_timeout(Some(Duration::from_millis(300))).expect("a valid timeout");
+    let mut said = String::new();
+    let _ = newcomer.read_to_string(&mut said);
+    assert!(said.is_empty() || said.contains("retry-after: 5"), "{said}");
+    said.starts_with("HTTP/1.1 503")
+}
+
+#[test]
+fn who_keeps_the_service_waiting_makes_room() {
+    let lab = Settings::on(Engine::Sqlite)
+        .variable("MINILAB__HTTP__CONNECTIONS_MAX", "4")
+        .variable("MINILAB__HTTP__CONNECTIONS_EACH_MAX", "4")
+        .open();
+    let ada = lab.account("ada", "premium");
+    for _ in 0..3 {
+        let head = "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\n\
+            Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+        let held = (0..4).map(|_| {
+            let mut socket = TcpStream::connect(ada.address()).expect("the service listens");
+            let _ = socket.write_all(head.as_bytes());
+            socket
+        });
+        let held = held.collect::<Vec<_>>();
+        wait::until("somebody else gets in", Duration::from_secs(10), || {
+            ada.request("GET", "/healthz").try_send().filter(|answer| answer.status == 200)
+        });
+        drop(held);
+    }
+    lab.close();
 }
 
 #[test]
 fn one_address_has_its_share_and_the_silent_make_room() {
-    let lab =
-        Settings::on(Engine::Sqlite).variable("MINILAB__HTTP__CONNECTIONS_EACH_MAX", "4").open();
+    let lab = Settings::on(Engine::Sqlite)
+        .variable("MINILAB__HTTP__CONNECTIONS_EACH_MAX", "4")
+        .arg("--no-workers")
+        .open();
     let admin = lab.admin("ada");
-    let mut busy = (0..4).map(|_| sender(&admin)).collect::<Vec<_>>();
-    // All are busy: the newcomer is told so.
-    let mut newcomer = TcpStream::connect(admin.address()).expect("the service listens");
-    let mut said = String::new();
-    newcomer.read_to_string(&mut said).expect("it is told before the connection ends");
-    assert!(said.starts_with("HTTP/1.1 503") && said.contains("retry-after: 5"), "{said}");
+    let image = admin.upload_new("a.jpg", &photo());
+    let mut busy = (0..4).map(|_| waiter(&admin, &image)).collect::<Vec<_>>();
+    wait::until("all are busy: the newcomer is told so", Duration::from_secs(20), || {
+        // Whoever was not heard yet when a newcomer came had to go, and comes again.
+        for gone in busy.iter_mut().filter(|one| is_closed(one)) {
+            *gone = waiter(&admin, &image);
+        }
+        is_full(&admin).then_some(())
+    });
     busy.truncate(2);
     wait::until("two are left, and who asks", Duration::from_secs(10), || {
         let metrics = admin.request("GET", "/metrics").try_send()?;

@@ -29,6 +29,9 @@ pub(super) fn share_out(config: &mut Config) {
             "the system allows few open files: there is room for fewer connections than set"
         );
         *connections = third;
+        // One address alone does not fill what is left.
+        let each = &mut config.http.connections_each_max;
+        *each = (*each).min(third.div_ceil(2));
     }
     config.blobs.open_max = config.blobs.open_max.min(third);
 }

@@ -46,9 +46,9 @@ pub fn is_away(error: &sqlx::Error) -> bool {
             inner.downcast_ref::<Undecided>().is_some_and(|Undecided(error)| is_away(error))
         }
         // As PostgreSQL's appendix A names them: connection exceptions, operator intervention less a
-        // cancelled statement, too many connections, a database that takes none.
+        // cancelled statement, too many connections, a database that takes none, one that became a standby.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            matches!(&*code, "53300" | "55000" | "57P01" | "57P02" | "57P03" | "57P05")
+            matches!(&*code, "25006" | "53300" | "55000" | "57P01" | "57P02" | "57P03" | "57P05")
                 || (code.len() == 5 && code.starts_with("08"))
         }),
         _ => false,

@@ -143,7 +143,7 @@ codes! {
     TooManyListings = "too_many_listings", TOO_MANY_REQUESTS, "Too many lists at once, of this account or of all (then 503).";
     TooManyWaiting = "too_many_waiting", TOO_MANY_REQUESTS, "Too many wait for pictures, of this account or in all (then 503).";
     TooManyZips = "too_many_zips", TOO_MANY_REQUESTS, "Too many zip files are being downloaded, by this account or by all (then 503).";
-    Busy = "busy", SERVICE_UNAVAILABLE, "Too many large pictures are being sent.";
+    Busy = "busy", SERVICE_UNAVAILABLE, "Too much is being sent at this moment.";
     NotReady = "not_ready", SERVICE_UNAVAILABLE, "The service is starting or stopping.";
     DatabaseAway = "database_away", SERVICE_UNAVAILABLE, "The database does not answer for a moment.";
     TooSlowQuery = "too_slow_query", SERVICE_UNAVAILABLE, "This takes too long now.";

@@ -40,6 +40,8 @@ pub(super) struct Connection {
     /// The same for the end of the last request.
     quiet_since_ms: AtomicU64,
     under_way: AtomicUsize,
+    /// Requests whose body is waited for.
+    awaited: AtomicUsize,
     /// Bytes of the preface that came in. Whoever has sent a request has spoken.
     preface: AtomicUsize,
     has_spoken: AtomicBool,
@@ -94,6 +96,7 @@ impl Connection {
             heard_ms: AtomicU64::new(0),
             quiet_since_ms: AtomicU64::new(0),
             under_way: AtomicUsize::new(0),
+            awaited: AtomicUsize::new(0),
             preface: AtomicUsize::new(0),
             has_spoken: AtomicBool::new(false),
             written: AtomicU64::new(0),
@@ -162,6 +165,21 @@ impl Connection {
     /// Whether a request is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.under_way.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether each of its requests waits for the caller to send the rest of it.
+    pub(super) fn awaits_caller(&self) -> bool {
+        self.is_busy()
+            && self.awaited.load(Ordering::Acquire) >= self.under_way.load(Ordering::Acquire)
+    }
+
+    /// The body of one of its requests is waited for, or is not any more.
+    pub(super) fn body_is_awaited(&self, is_awaited: bool) {
+        if is_awaited {
+            self.awaited.fetch_add(1, Ordering::AcqRel);
+        } else {
+            self.awaited.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 
     /// When the last byte came in, or it was opened.

@@ -1,7 +1,8 @@
 //! A place for each connection, and one look at all of them several times a second.
 //!
-//! At a bound the connection that has been silent longest makes room for the newcomer; one with a request
-//! under way is not silent. Only when all are busy is the newcomer turned away.
+//! At a bound the connection that has been silent longest makes room for the newcomer: one without a request, or
+//! else one that keeps us waiting for the rest of its request. One whose request is worked on, or whose answer
+//! goes out, is not silent. Only when all are busy is the newcomer turned away.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -23,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// A connection that was told to end does so at once, unless the machine has no time.
 const GONE_WITHIN: Duration = Duration::from_millis(200);
 const ROOM_TRIES: u32 = 5;
+/// Whoever sends may pause for so long when others want in.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// All connections of this process.
 pub struct Connections {
@@ -40,17 +43,30 @@ struct Table {
     of_network: HashMap<IpAddr, usize>,
 }
 
+/// What a connection does when there is no room for another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Doing {
+    Nothing,
+    /// It has begun requests and keeps us waiting for the rest of them.
+    Sending,
+    Busy,
+}
+
 /// What is known of a connection when there is no room for another.
 struct Seat {
     id: u64,
-    is_busy: bool,
+    doing: Doing,
     heard: Instant,
 }
 
 /// Who makes room, if anybody can.
-fn silent_longest(seats: impl Iterator<Item = Seat>) -> Option<u64> {
-    let silent = seats.filter(|seat| !seat.is_busy);
-    silent.min_by_key(|seat| (seat.heard, seat.id)).map(|seat| seat.id)
+fn silent_longest(seats: impl Iterator<Item = Seat>, now: Instant) -> Option<u64> {
+    let silent = seats.filter(|seat| match seat.doing {
+        Doing::Nothing => true,
+        Doing::Sending => now.saturating_duration_since(seat.heard) >= PAUSE,
+        Doing::Busy => false,
+    });
+    silent.min_by_key(|seat| (seat.doing, seat.heard, seat.id)).map(|seat| seat.id)
 }
 
 /// A connection's place, until its task is over.
@@ -131,11 +147,15 @@ impl Connections {
         }
         let in_the_way =
             table.open.iter().filter(|(_, one)| !is_each_full || one.network == network);
-        let silent = silent_longest(in_the_way.map(|(&id, one)| Seat {
-            id,
-            is_busy: one.is_busy(),
-            heard: one.last_heard(),
-        }));
+        let seats = in_the_way.map(|(&id, one)| {
+            let doing = match (one.is_busy(), one.awaits_caller()) {
+                (false, _) => Doing::Nothing,
+                (true, true) => Doing::Sending,
+                (true, false) => Doing::Busy,
+            };
+            Seat { id, doing, heard: one.last_heard() }
+        });
+        let silent = silent_longest(seats, Instant::now());
         let limit = if is_each_full { Limit::ConnectionsEach } else { Limit::Connections };
         Some((limit, silent.map(|id| (id, table.open[&id].clone()))))
     }
@@ -203,20 +223,25 @@ mod tests {
 
     #[test]
     fn the_one_that_was_silent_longest_makes_room() {
+        use Doing::{Busy, Nothing, Sending};
         let start = Instant::now();
         for (what, seats, expected) in [
             ("nobody", &[][..], None),
-            ("all are busy", &[(1, true, 0), (2, true, 5)], None),
-            ("the only silent one", &[(1, true, 0), (2, false, 5)], Some(2)),
-            ("the longest", &[(1, false, 9), (2, false, 5), (3, false, 7)], Some(2)),
-            ("the older of two", &[(2, false, 5), (1, false, 5)], Some(1)),
+            ("all are busy", &[(1, Busy, 0), (2, Busy, 5)], None),
+            ("the only silent one", &[(1, Busy, 0), (2, Nothing, 5)], Some(2)),
+            ("the longest", &[(1, Nothing, 9), (2, Nothing, 5), (3, Nothing, 7)], Some(2)),
+            ("the older of two", &[(2, Nothing, 5), (1, Nothing, 5)], Some(1)),
+            ("who keeps us waiting", &[(1, Busy, 0), (2, Sending, 8), (3, Sending, 5)], Some(3)),
+            ("nobody who only pauses", &[(1, Busy, 0), (2, Sending, 10)], None),
+            ("rather one without a request", &[(1, Sending, 0), (2, Nothing, 9)], Some(2)),
         ] {
-            let seats = seats.iter().map(|&(id, is_busy, secs)| Seat {
+            let seats = seats.iter().map(|&(id, doing, secs)| Seat {
                 id,
-                is_busy,
+                doing,
                 heard: start + Duration::from_secs(secs),
             });
-            assert_eq!(silent_longest(seats), expected, "{what}");
+            let now = start + Duration::from_secs(10);
+            assert_eq!(silent_longest(seats, now), expected, "{what}");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Extractors whose refusals are problems, and which let no text in that no field takes.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -12,6 +10,7 @@ use serde_json::Value;
 
 use super::Problem;
 use super::code::Code;
+use super::gather::gather;
 use super::texts;
 use super::words::plain;
 use crate::text;
@@ -54,9 +53,6 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// JSON is small: it comes within this time or not at all.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// A JSON body, or the same as a form of the old kind.
 pub struct JsonOrForm<T>(pub T);
 
@@ -69,7 +65,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrForm<T> {
         if !media_type.starts_with("application/x-www-form-urlencoded") {
             return Json::from_request(request, state).await.map(|Json(body)| Self(body));
         }
-        let (request, body) = read(request, state).await?;
+        let (request, body) = read(request).await?;
         let pairs = axum::Form::<Pairs>::from_request(with(&request, body.clone()), state).await;
         if let Ok(pairs) = pairs {
             check_pairs(&pairs.0)?;
@@ -89,7 +85,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (request, body) = read(request, state).await?;
+        let (request, body) = read(request).await?;
         texts::check_json(&body)?;
         let body = axum::Json::<Value>::from_request(with(&request, body), state).await;
         let body = body.map_err(|rejected| {
@@ -127,19 +123,9 @@ fn at_member(error: &str) -> String {
     }
 }
 
-/// The whole body, if it comes in time and is not too large.
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Bytes), Problem> {
+async fn read(request: Request) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
-    let body = Bytes::from_request(with(&parts, body), state);
-    let body = tokio::time::timeout(BODY_TIMEOUT, body).await.map_err(|_| {
-        let detail = format!("the body did not come within {} s", BODY_TIMEOUT.as_secs());
-        Problem::new(Code::TooSlow, detail)
-    })?;
-    let body = body.map_err(|rejected| {
-        let is_large = rejected.status() == StatusCode::PAYLOAD_TOO_LARGE;
-        let code = if is_large { Code::TooLarge } else { Code::BrokenBody };
-        Problem::new(code, rejected.body_text()).with_status(rejected.status())
-    })?;
+    let body = gather(&parts.headers, body).await?;
     Ok((parts, body))
 }
 

@@ -63,6 +63,9 @@ pub(super) fn refusal(guard: &Guard, request: &Request) -> Option<Problem> {
         // Who stands in front of us may have believed another of them.
         return Some(Problem::new(Code::TwoHosts, "a request names one Host, not several"));
     }
+    if request.headers().get(header::HOST).is_some_and(|host| host.to_str().is_err()) {
+        return Some(Problem::new(Code::UnknownHost, "the Host is not written in ASCII"));
+    }
     let authority = request.uri().authority().map(Authority::as_str);
     let said = text(request.headers(), &header::HOST);
     if let (Some(one), Some(other)) = (authority, said)

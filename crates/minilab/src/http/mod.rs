@@ -16,6 +16,7 @@ pub mod filename;
 mod flow;
 mod frames;
 pub mod front;
+mod gather;
 pub mod guard;
 pub mod intact;
 pub mod merge;

@@ -27,7 +27,8 @@ tokio::task_local! {
 /// An answer until its last byte is taken or lost; shared by its body and by its chunks.
 struct Answer {
     flow: Arc<Flow>,
-    received: Mutex<Option<(u64, OnReceived)>>,
+    /// What is due when it was received, and how long it says it is, if it says so.
+    received: Mutex<Option<(Option<u64>, OnReceived)>>,
     under_way: UnderWay,
     _room: Option<OwnedSemaphorePermit>,
 }
@@ -36,7 +37,8 @@ impl Drop for Answer {
     fn drop(&mut self) {
         let received = self.received.get_mut().expect("nobody panics holding it").take();
         if let Some((bytes, on_received)) = received
-            && bytes == self.flow.taken.load(Ordering::Acquire)
+            && bytes.is_none_or(|bytes| bytes == self.flow.taken.load(Ordering::Acquire))
+            && self.flow.rest() == 0
             && self.flow.has_ended.load(Ordering::Acquire)
         {
             self.under_way.connection().await_receipt(on_received);
@@ -92,7 +94,7 @@ impl Outgoing {
         if keeps_end && !body.is_end_stream() {
             under_way.connection().watch(&flow);
         }
-        let received = Mutex::new(length.zip(on_received));
+        let received = Mutex::new(on_received.map(|on_received| (length, on_received)));
         let answer = Arc::new(Answer { flow, received, under_way, _room: room });
         Self { body, answer, keeps_end }
     }

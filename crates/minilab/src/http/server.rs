@@ -144,7 +144,8 @@ fn answer(
     let under_way = connection.begin();
     request.extensions_mut().insert(service.peer);
     let is_stream = request.version() == Version::HTTP_2;
-    let rest = (!is_stream && !request.body().is_end_stream()).then(Arc::<AtomicBool>::default);
+    let rest = (!request.body().is_end_stream()).then(Arc::<AtomicBool>::default);
+    let sender = connection.clone();
     async move {
         // Of many answers on one connection some wait until others are taken.
         let room = if is_stream && connection.network.is_some() {
@@ -154,11 +155,14 @@ fn answer(
             None
         };
         let request = request.map(|body| match &rest {
-            Some(is_read) => Body::new(Watched { body, is_read: is_read.clone() }),
+            Some(is_read) => {
+                let is_read = is_read.clone();
+                Body::new(Watched { body, is_read, sender, is_awaited: false })
+            }
             None => Body::new(body),
         });
         let mut answer = service.router.oneshot(request).await?;
-        if rest.is_some_and(|is_read| !is_read.load(Ordering::Acquire)) {
+        if !is_stream && rest.is_some_and(|is_read| !is_read.load(Ordering::Acquire)) {
             // What is left of the body is not read, so the connection ends; whoever sends is told.
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -177,10 +181,27 @@ fn answer(
     }
 }
 
-/// A request's body, and whether all of it was read.
+/// A request's body, whether all of it was read, and whether its sender keeps us waiting.
 struct Watched {
     body: Incoming,
     is_read: Arc<AtomicBool>,
+    sender: Arc<Connection>,
+    is_awaited: bool,
+}
+
+impl Watched {
+    fn await_more(&mut self, is_awaited: bool) {
+        if self.is_awaited != is_awaited {
+            self.is_awaited = is_awaited;
+            self.sender.body_is_awaited(is_awaited);
+        }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.await_more(false);
+    }
 }
 
 impl HttpBody for Watched {
@@ -191,7 +212,9 @@ impl HttpBody for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.await_more(frame.is_pending());
+        let frame = ready!(frame);
         self.is_read.fetch_or(frame.is_none() || self.body.is_end_stream(), Ordering::AcqRel);
         Poll::Ready(frame)
     }
