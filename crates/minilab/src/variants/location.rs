@@ -22,7 +22,7 @@ use crate::shares::Full;
 use crate::{execute, fetch_optional};
 
 /// Raised when more, or less, is taken out.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What finds that there is nothing to take out: whoever looks with another version looks again.
 const LOOKED_WITH: i64 = VERSION * 1_000_000 + PIXELS_VERSION;

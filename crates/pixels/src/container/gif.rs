@@ -54,6 +54,9 @@ pub(crate) struct Block {
     pub(crate) kind: Kind,
     pub(crate) all: Range<u64>,
     pub(crate) is_whole: bool,
+    /// Whether the file ends inside a piece of it; where only what closes it is missing, nothing
+    /// that is shown is.
+    pub(crate) is_cut: bool,
 }
 
 impl Block {
@@ -93,18 +96,19 @@ impl Blocks {
             PICTURE => {
                 let (frame, flags) = frame(source)?;
                 let data = source.skip(table_bytes(flags) + 1);
-                (Kind::Picture(frame), data.and_then(|()| skip_pieces(source)))
+                (Kind::Picture(frame), data.map_or(Ending::Cut, |()| skip_pieces(source)))
             }
             EXTENSION => {
                 self.extensions_left = self.extensions_left.checked_sub(1)?;
                 let label = source.u8()?;
                 (Kind::Extension(label), skip_pieces(source))
             }
-            _ => (Kind::End, Some(())),
+            _ => (Kind::End, Ending::Closed),
         };
-        self.has_ended = end.is_none() || matches!(kind, Kind::End);
-        self.at = if end.is_some() { source.position() } else { source.len() };
-        Some(Block { kind, all: start..self.at, is_whole: end.is_some() })
+        let is_whole = end == Ending::Closed;
+        self.has_ended = !is_whole || matches!(kind, Kind::End);
+        self.at = if is_whole { source.position() } else { source.len() };
+        Some(Block { kind, all: start..self.at, is_whole, is_cut: end == Ending::Cut })
     }
 }
 
@@ -121,11 +125,23 @@ fn frame<R: Read + Seek>(source: &mut Source<R>) -> Option<(Frame, u8)> {
     Some((frame, flags))
 }
 
-fn skip_pieces<R: Read + Seek>(source: &mut Source<R>) -> Option<()> {
+/// How the pieces of a block end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Closed,
+    /// Behind a piece.
+    Open,
+    /// Inside a piece.
+    Cut,
+}
+
+fn skip_pieces<R: Read + Seek>(source: &mut Source<R>) -> Ending {
     loop {
-        match source.u8()? {
-            0 => return Some(()),
-            size => source.skip(u64::from(size))?,
+        match source.u8() {
+            None => return Ending::Open,
+            Some(0) => return Ending::Closed,
+            Some(size) if source.skip(u64::from(size)).is_none() => return Ending::Cut,
+            Some(_) => {}
         }
     }
 }

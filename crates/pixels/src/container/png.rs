@@ -46,6 +46,13 @@ impl Chunks {
         Some(Chunk { name, all, content: start..end.min(most), is_whole: next <= most })
     }
 
+    /// Whether the file ends with the chunk that closes it, as all whole ones do but for garbage.
+    pub(crate) fn is_ended<R: Read + Seek>(&self, source: &mut Source<R>) -> bool {
+        const END: &[u8; 8] = b"\0\0\0\0IEND";
+        let start = source.len().checked_sub(END.len() as u64 + SUM_BYTES);
+        start.and_then(|start| source.seek(start)).and_then(|()| source.array()) == Some(*END)
+    }
+
     /// Whether the walk was given up: the file has more chunks than anybody looks at.
     pub(crate) fn is_given_up(&self) -> bool {
         self.left == 0 && !self.has_ended

@@ -19,6 +19,8 @@ const FRAME_HEAD_BYTES: u64 = 16;
 pub(crate) struct Chunks {
     at: u64,
     end: u64,
+    /// Where the level says that it ends.
+    said_end: u64,
     left: u32,
 }
 
@@ -27,14 +29,20 @@ impl Chunks {
     pub(crate) fn of_file<R: Read + Seek>(source: &mut Source<R>) -> Option<Self> {
         source.seek(4)?;
         let said = u64::from(source.le32()?);
-        let end = (said + 8).next_multiple_of(2).min(source.len());
-        Some(Self { at: FIRST_CHUNK, end, left: CHUNKS_MAX })
+        let said_end = (said + 8).next_multiple_of(2);
+        let end = said_end.min(source.len());
+        Some(Self { at: FIRST_CHUNK, end, said_end, left: CHUNKS_MAX })
     }
 
     /// The chunks of a frame.
     pub(crate) fn of_frame(frame: &Chunk) -> Self {
         let Range { start, end } = frame.content;
-        Self { at: start + FRAME_HEAD_BYTES, end, left: CHUNKS_MAX }
+        Self { at: start + FRAME_HEAD_BYTES, end, said_end: end, left: CHUNKS_MAX }
+    }
+
+    /// Where the file says that it ends, with the byte that fills up its last chunk.
+    pub(crate) fn said_end(&self) -> u64 {
+        self.said_end
     }
 
     /// The next chunk; the source stands at its content.

@@ -12,6 +12,9 @@ use crate::{
     source::Source,
 };
 
+/// What closes a block and a file, should they lack it: pixels may be all there.
+const CLOSING: &[u8] = &[0, 0x3B];
+
 pub(super) fn still(bytes: &[u8], facts: &Facts) -> Result<Decoded, Error> {
     let mut first = FirstFrame::new(facts);
     animation(bytes, facts, &mut first)?;
@@ -32,7 +35,8 @@ pub(super) fn animation(
     options.set_memory_limit(gif::MemoryLimit::Unlimited);
     options.allow_unknown_blocks(true);
     let (head, rest) = with_table(bytes).ok_or_else(|| broken("it ends inside the header"))?;
-    let mut decoder = options.read_info(head.as_slice().chain(rest)).map_err(broken)?;
+    let bytes_read = head.as_slice().chain(rest).chain(CLOSING);
+    let mut decoder = options.read_info(bytes_read).map_err(broken)?;
     let global = decoder.global_palette().map(<[u8]>::to_vec).unwrap_or_default();
     let mut source = Source::new(Cursor::new(bytes)).map_err(broken)?;
     audience.open(Opening { profile: Profile::Srgb, plays: probe::gif_plays(&mut source) })?;

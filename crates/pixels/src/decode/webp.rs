@@ -1,6 +1,6 @@
 //! WebP, by libwebp.
 
-use std::io::Cursor;
+use std::{borrow::Cow, io::Cursor};
 
 use crate::{
     Error, Facts, Format,
@@ -25,7 +25,8 @@ pub(super) fn still(bytes: &[u8], facts: &Facts, detail: f64) -> Result<Decoded,
     }
     let factor = box_factor(facts, detail);
     let size = (reduced(facts.width, factor), reduced(facts.height, factor));
-    let data = decode(bytes, size, factor > 1, facts.has_alpha).map_err(broken)?;
+    let whole = whole_part(bytes);
+    let data = decode(&whole, size, factor > 1, facts.has_alpha).map_err(broken)?;
     let layout = if facts.has_alpha { Layout::Rgba } else { Layout::Rgb };
     let raster = Raster { width: size.0, height: size.1, layout, data };
     // libwebp maps the whole picture onto the size it is asked for.
@@ -52,12 +53,31 @@ fn icc(bytes: &[u8]) -> Option<Vec<u8>> {
 fn sound_part(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut source = Source::new(Cursor::new(bytes)).ok()?;
     let end = probe::webp_sound_end(&mut source)?;
-    let mut sound = bytes.get(..end as usize)?.to_vec();
+    ended(bytes, end)
+}
+
+/// The file without the chunks behind its picture that are cut off: libwebp gives up for them.
+fn whole_part(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let walked = || {
+        let mut source = Source::new(Cursor::new(bytes)).ok()?;
+        let mut chunks = webp::Chunks::of_file(&mut source)?;
+        if chunks.said_end() <= bytes.len() as u64 {
+            return None;
+        }
+        let whole = std::iter::from_fn(|| chunks.next(&mut source)).take_while(|it| it.is_whole);
+        ended(bytes, whole.last()?.all.end)
+    };
+    walked().map_or(Cow::Borrowed(bytes), Cow::Owned)
+}
+
+/// The file as if it ended at a position.
+fn ended(bytes: &[u8], end: u64) -> Option<Vec<u8>> {
+    let mut ended = bytes.get(..end as usize)?.to_vec();
     // The last byte may be one that only fills up.
-    sound.resize(sound.len().next_multiple_of(2), 0);
-    let said = u32::try_from(sound.len()).ok()?.checked_sub(8)?;
-    sound.get_mut(4..8)?.copy_from_slice(&said.to_le_bytes());
-    Some(sound)
+    ended.resize(ended.len().next_multiple_of(2), 0);
+    let said = u32::try_from(ended.len()).ok()?.checked_sub(8)?;
+    ended.get_mut(4..8)?.copy_from_slice(&said.to_le_bytes());
+    Some(ended)
 }
 
 pub(super) fn animation(

@@ -17,14 +17,15 @@ const XMP: u16 = 0x0424;
 /// Bytes in front of the JPEG of a thumbnail.
 const THUMBNAIL_HEADER: usize = 28;
 
-/// Takes the places out of IPTC records, in place: what follows moves up, zeros fill the end.
+/// Takes the places out of IPTC records, in place: datasets that name one, and captions and the
+/// like that hold a position. What follows moves up, zeros fill the end.
 pub(super) fn clean_records(records: &mut [u8]) {
     let mut kept = Vec::with_capacity(records.len());
     let mut at = 0;
     // What is no dataset is padding, or nothing that can be vouched for.
     while let Some(end) = dataset_end(records, at) {
         let is_place = records[at + 1] == 2 && PLACES.contains(&records[at + 2]);
-        if !is_place {
+        if !is_place && !words::holds_position(&records[at..end]) {
             kept.extend_from_slice(&records[at..end]);
         }
         at = end;
@@ -127,6 +128,14 @@ mod tests {
         let once = records.clone();
         clean_records(&mut records);
         assert_eq!(records, once);
+    }
+
+    #[test]
+    fn a_caption_with_a_position_goes() {
+        let (title, caption) = (dataset(5, b"Tower"), dataset(120, b"at 48.8577, 2.2945"));
+        let mut records = [&caption[..], &title].concat();
+        clean_records(&mut records);
+        assert!(records.starts_with(&title) && records[title.len()..].iter().all(|it| *it == 0));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod text;
 mod tiff;
 mod webp;
 mod words;
+mod written;
 
 use std::io::Cursor;
 

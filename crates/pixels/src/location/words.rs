@@ -3,7 +3,9 @@
 //! Better a packet too many than one too few. Two wordlists, because people write of cities in
 //! remarks that are theirs to publish, while a property named `City` is there to tell the place.
 
-use super::figures;
+use std::borrow::Cow;
+
+use super::{figures, written};
 
 /// Words of a position.
 const POSITION: [&[u8]; 5] = [b"gps", b"latitude", b"longitude", b"iso6709", b"geotag"];
@@ -20,7 +22,9 @@ const EMPTY_PACKET: &[u8] = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>";
 
 /// Whether properties (XMP and the like) name a place or a position.
 pub(super) fn name_place(text: &[u8]) -> bool {
+    let text = &without_zeros(text);
     figures::hold_position(text)
+        || written::tell_position(text)
         || any_word(text, |word| {
             POSITION.iter().chain(&INSIDE).any(|wanted| holds(word, wanted))
                 || ALONE.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
@@ -29,7 +33,9 @@ pub(super) fn name_place(text: &[u8]) -> bool {
 
 /// Whether a remark in a person's or a program's words holds a position.
 pub(super) fn holds_position(text: &[u8]) -> bool {
+    let text = &without_zeros(text);
     figures::hold_position(text)
+        || written::hold_position(text)
         || any_word(text, |word| POSITION.iter().any(|wanted| holds(word, wanted)))
 }
 
@@ -44,10 +50,17 @@ pub(super) fn clean_packet(packet: &mut [u8]) {
     }
 }
 
-/// Asks about the words of a text in any Unicode encoding; the words that matter are ASCII.
+/// A text without its zeros: UTF-16 and UTF-32 then read like ASCII, which all that matters is.
+fn without_zeros(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(0, text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.iter().copied().filter(|byte| *byte != 0).collect())
+}
+
+/// Asks about the words of a text.
 fn any_word(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
-    // Without its zeros, UTF-16 and UTF-32 read like ASCII.
-    let mut text: Vec<u8> = text.iter().copied().filter(|byte| *byte != 0).collect();
+    let mut text = text.to_vec();
     let phrases: Vec<usize> = memchr::memmem::find_iter(&text, NO_PLACE).collect();
     for at in phrases {
         text[at..at + NO_PLACE.len()].fill(b' ');
@@ -99,6 +112,9 @@ mod tests {
         assert!(!holds_position(b"The city at night, the old country"));
         assert!(holds_position(b"{\"latitude\": 48.1}"));
         assert!(holds_position(b"+48.8577+002.2945/") && name_place(b"+48.8577+002.2945/"));
+        assert!(holds_position(
+            b"+\x004\x008\0.\x008\x005\x007\x007\0+\x000\x000\x002\0.\x002\x009\x004\0"
+        ));
     }
 
     #[test]

@@ -59,7 +59,13 @@ fn walk<R: Read + Seek>(source: &mut Source<R>, limits: &Limits) -> Result<Walk,
     let mut found = Walk { width: screen.width, height: screen.height, ..Walk::default() };
     while let Some(block) = blocks.next(source) {
         match block.kind {
-            Kind::Picture(frame) => found.frame(frame, limits)?,
+            Kind::Picture(frame) => {
+                found.frame(frame, limits)?;
+                // Of a later frame, what is in front of it is shown.
+                if found.frames == 1 && block.is_cut {
+                    return Err(Error::malformed(Format::Gif, "the file ends inside the picture"));
+                }
+            }
             Kind::Extension(label) => {
                 // What cannot be read says nothing.
                 let _ = found.extension(source, &block, label);

@@ -25,6 +25,14 @@ pub(crate) fn header<R: Read + Seek>(
         if bitmap.height < 2 {
             return Err(broken("the picture has no pixels"));
         }
+        if bitmap.is_run_length() {
+            return Err(Error::unsupported("an icon with run lengths"));
+        }
+        // The stored height counts the mask, which may be missing.
+        let colours = bitmap.row_bytes().saturating_mul(u64::from(bitmap.height / 2));
+        if bitmap.data.saturating_add(colours) > source.len() {
+            return Err(broken("the file ends inside the picture"));
+        }
         let rows = bitmap.row_bytes() * 8;
         // The stored height counts the colours and the mask.
         Header { fixed_bytes: rows + (1 << 20), ..Header::still(bitmap.width, bitmap.height / 2) }

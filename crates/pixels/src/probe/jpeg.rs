@@ -44,7 +44,7 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     // Inks stay beside the colours made of them, at about the size that is drawn.
     let inks = if jpeg.components == 4 { pixels.min(16_000_000) * 4 } else { 0 };
     Ok(Header {
-        is_truncated: jpeg.lacks_passes || is_truncated(source, &jpeg)?,
+        is_truncated: is_truncated(source, &jpeg)? || jpeg.lacks_passes,
         // A row of blocks of every component, upsampled: what libjpeg holds at a time.
         fixed_bytes: coefficients + inks + u64::from(jpeg.width) * 160 + (1 << 20),
         ..Header::still(jpeg.width, jpeg.height)
@@ -90,7 +90,7 @@ fn is_truncated<R: Read + Seek>(source: &mut Source<R>, jpeg: &Jpeg) -> Result<b
     let len = source.len();
     source.seek(len.saturating_sub(2));
     let ends_well = source.array() == Some([0xFF, END]);
-    if ends_well || jpeg.buffered || len > STEPPED_BYTES_MAX || has_end(source) {
+    if ends_well || len > STEPPED_BYTES_MAX || has_end(source) {
         return Ok(false);
     }
     let Some(bytes) = source.start(len) else { return Ok(false) };

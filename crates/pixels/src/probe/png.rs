@@ -35,6 +35,9 @@ pub(crate) fn header_at<R: Read + Seek>(
         return Err(broken("the picture has no pixels"));
     }
     let rest = walk(source, &mut chunks, (width, height), limits)?;
+    if colour == 3 && !rest.palette {
+        return Err(broken("it has no palette"));
+    }
     let has_alpha = matches!(colour, 4 | 6) || rest.transparency;
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     let channels: u64 = [1, 1, 3, 1, 2, 3, 4].get(usize::from(colour)).copied().unwrap_or(4);
@@ -69,6 +72,7 @@ struct Rest {
     animation: Animation,
     transparency: bool,
     profile: bool,
+    palette: bool,
 }
 
 /// Walks the chunks behind the header, however the file ends.
@@ -78,23 +82,33 @@ fn walk<R: Read + Seek>(
     size: (u32, u32),
     limits: &Limits,
 ) -> Result<Rest, Error> {
-    let mut rest = Rest { animation: Animation::of(size), transparency: false, profile: false };
+    let mut rest = Rest {
+        animation: Animation::of(size),
+        transparency: false,
+        profile: false,
+        palette: false,
+    };
     let mut has_data = false;
+    let is_ended = chunks.is_ended(source);
     while let Some(chunk) = chunks.next(source) {
         rest.animation.look(source, &chunk);
         match &chunk.name {
             b"tRNS" => rest.transparency = true,
             b"iCCP" => rest.profile = true,
+            b"PLTE" => rest.palette = true,
+            b"IDAT" if !chunk.is_whole => return Err(broken("the file ends inside the picture")),
             b"IDAT" => has_data = true,
+            // A picture that is not animated has nothing of interest behind its data. Whether all of
+            // that is there is seen at the end of the file, or else by a look at each of its chunks.
+            _ if has_data && !rest.animation.is_announced() => break,
             _ => {}
+        }
+        if is_ended && has_data && !rest.animation.is_announced() {
+            break;
         }
         let frames = rest.animation.met();
         if frames > limits.frames && rest.animation.is_announced() {
             return Err(Over::Frames { found: frames.into(), most: limits.frames }.into());
-        }
-        // A picture that is not animated has nothing of interest behind its data.
-        if has_data && !rest.animation.is_announced() {
-            break;
         }
     }
     if chunks.is_given_up() {

@@ -21,6 +21,7 @@ pub(crate) fn header<R: Read + Seek>(
     let mut chunks = Chunks::of_file(source).ok_or_else(too_short)?;
     let first = chunks.next(source).ok_or_else(too_short)?;
     match &first.name {
+        b"VP8 " | b"VP8L" if !first.is_whole => Err(broken(CUT)),
         b"VP8 " => lossy(source).ok_or_else(too_short)?,
         b"VP8L" => lossless(source).ok_or_else(too_short)?,
         b"VP8X" => {
@@ -33,6 +34,8 @@ pub(crate) fn header<R: Read + Seek>(
         _ => Err(broken("it does not begin with a picture chunk")),
     }
 }
+
+const CUT: &str = "the file ends inside the picture";
 
 fn broken(detail: &str) -> Error {
     Error::malformed(Format::WebP, detail)
@@ -85,6 +88,7 @@ fn extended<R: Read + Seek>(
     let (mut has_picture, mut fixed_bytes) = (false, lossy_bytes(width));
     while let Some(chunk) = chunks.next(source) {
         match &chunk.name {
+            b"VP8L" | b"VP8 " | b"ALPH" if !chunk.is_whole => return Err(broken(CUT)),
             b"VP8L" => {
                 fixed_bytes = fixed_bytes.max(lossless_bytes(width, height));
                 has_picture = true;

@@ -1,10 +1,10 @@
 //! JPEGs of which a part was cut off: inside the headers, between two scans, and at a restart.
 
-use std::io::Cursor;
+use std::{fs, io::Cursor, path::PathBuf};
 
-use pixels::{Error, Facts, Limits, Recipe, probe, render};
+use pixels::{Error, Facts, Limits, OutputFormat, Recipe, probe, render};
 
-use crate::support::{file, look, mean_distance};
+use crate::support::{Image, file, look, mean_distance, rendered, testdata};
 
 const END: [u8; 2] = [0xFF, 0xD9];
 
@@ -130,4 +130,85 @@ fn a_cut_at_a_restart_is_a_cut_like_any_other() {
     }
     // Of an early one too little is there.
     made(&bytes[..restarts[2]]).expect_err("a tenth");
+}
+
+/// Files of every format that are rendered when they are whole, JPEG aside.
+fn others() -> Vec<(PathBuf, Vec<u8>)> {
+    let folders = ["formats", "animated", "kinds"].map(|folder| testdata().join(folder));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let files = paths.map(|path| (path.clone(), fs::read(path).unwrap()));
+    let avif = Recipe { format: OutputFormat::Avif, ..Recipe::default() };
+    let avif = rendered(&Image::gradient(200, 150).png(), &avif).bytes;
+    let all = files.chain([(PathBuf::from("made.avif"), avif)]);
+    let is_other =
+        |(_, bytes): &(PathBuf, Vec<u8>)| !bytes.starts_with(&[0xFF, 0xD8]) && made(bytes).is_ok();
+    all.filter(is_other).collect()
+}
+
+/// Whether only a decoder can tell: bitmaps whose codes end where they please, pictures in more
+/// than one chunk, and pictures that end between two pieces.
+fn is_hidden(error: &Error, bytes: &[u8]) -> bool {
+    let chunks = bytes.windows(4).filter(|name| name == b"IDAT").count();
+    match bytes {
+        [b'B', b'M', ..] => matches!(bytes[30], 1 | 2 | 4),
+        [0x89, b'P', ..] => chunks > 1,
+        [b'G', b'I', b'F', ..] => {
+            let ends = ["Unexpected End of File", "image truncated", "inside the picture"];
+            ends.iter().any(|end| error.to_string().contains(end))
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn a_cut_file_of_another_format_is_refused_at_once_or_shown() {
+    let mut wrong = Vec::new();
+    for (path, bytes) in others() {
+        let parts = (2..20).map(|part| bytes.len() * part / 20);
+        for there in parts.chain(bytes.len() - 3..bytes.len()) {
+            let cut = &bytes[..there];
+            if let (Ok(_), Err(error)) = (facts(cut), made(cut))
+                && !is_hidden(&error, &bytes)
+            {
+                wrong.push(format!("{} {there}/{}: {error}", path.display(), bytes.len()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_gif_that_ends_inside_its_first_picture_is_refused_at_once() {
+    for (name, there) in [
+        ("animated/synth_static_87a.gif", 60),
+        ("animated/image-gif__interlaced.gif", 9_000),
+        ("animated/synth_delays_mixed.gif", 80),
+    ] {
+        let bytes = file(name);
+        let error = facts(&bytes[..there]).expect_err(name).to_string();
+        assert!(error.contains("ends inside the picture"), "{name}: {error}");
+        // What only closes the picture and the file may be missing.
+        let open = &bytes[..bytes.len() - 1];
+        assert_eq!(made(open), Ok(false), "{name}");
+    }
+}
+
+#[test]
+fn a_progressive_picture_is_worth_showing_once_its_first_pass_is_there() {
+    let bytes = file("formats/image__cat.jpg");
+    let scans = scans(&bytes);
+    assert!(scans.len() > 2);
+    let first = scans[1] - scans[0];
+    // Most of the first pass, and the rest of the file as if it came all the same.
+    let few = [&bytes[..scans[0] + first / 2], &END].concat();
+    made(&few).expect_err("half of the first pass");
+    for there in [scans[1] + 40, scans[2] - 20, bytes.len() - 100] {
+        let cut = &bytes[..there];
+        assert!(facts(cut).unwrap().is_truncated, "{there}");
+        assert_eq!(made(cut), Ok(true), "{there}");
+        assert_eq!(made(&[cut, &END].concat()), Ok(true), "{there} and an end");
+    }
+    let error = facts(&bytes[..scans[0] + first / 2]).expect_err("half of the first pass");
+    assert!(error.to_string().contains("ends inside the picture"), "{error}");
 }

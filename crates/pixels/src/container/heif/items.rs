@@ -48,6 +48,8 @@ pub(crate) struct Location {
     pub(crate) method: u16,
     /// Its parts, as far as they lie in what they count from.
     pub(crate) extents: Vec<Range<u64>>,
+    /// Whether a part of it does not.
+    pub(crate) is_cut: bool,
 }
 
 /// Reads the table of where items lie; `None` when it ends too early or makes no sense.
@@ -76,9 +78,9 @@ pub(crate) fn locations<R: Read + Seek>(
             1 => data.cloned().unwrap_or(0..0),
             _ => 0..0,
         };
-        let location = Location { id, method, extents: table.extents(sizes, &level)? };
-        extents += location.extents.len();
-        found.push(location);
+        let (parts, is_cut) = table.extents(sizes, &level)?;
+        extents += parts.len();
+        found.push(Location { id, method, extents: parts, is_cut });
         if extents > EXTENTS_MAX {
             return None;
         }
@@ -98,20 +100,22 @@ impl<R: Read + Seek> Table<'_, R> {
         &mut self,
         [index, offset, length, base]: [u64; 4],
         level: &Range<u64>,
-    ) -> Option<Vec<Range<u64>>> {
+    ) -> Option<(Vec<Range<u64>>, bool)> {
         let _reference = self.integer(2)?;
         let base = self.integer(base)?;
         let count = self.integer(2)?;
-        let mut found = Vec::new();
+        let (mut found, mut is_cut) = (Vec::new(), false);
         for _ in 0..count {
             let _index = self.integer(index)?;
             let (offset, length) = (self.integer(offset)?, self.integer(length)?);
-            let start = level.start.saturating_add(base).saturating_add(offset).min(level.end);
+            let start = level.start.saturating_add(base).saturating_add(offset);
+            let end = start.saturating_add(length);
+            is_cut |= end > level.end;
             // No length means all there is.
-            let length = if length == 0 { u64::MAX } else { length };
-            found.push(start..start.saturating_add(length).min(level.end));
+            let end = if length == 0 { level.end } else { end.min(level.end) };
+            found.push(start.min(level.end)..end);
         }
-        Some(found)
+        Some((found, is_cut))
     }
 
     /// The next big-endian number of so many bytes.

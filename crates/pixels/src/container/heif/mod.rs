@@ -2,6 +2,7 @@
 
 mod hidden;
 mod items;
+mod references;
 mod samples;
 
 use std::{
@@ -14,6 +15,7 @@ use crate::source::Source;
 
 pub(crate) use hidden::hidden;
 pub(crate) use items::{ItemInfo, infos, locations};
+pub(crate) use references::references;
 pub(crate) use samples::chunks;
 
 /// Boxes looked at on one level; real files have a handful.

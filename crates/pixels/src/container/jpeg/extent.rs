@@ -64,8 +64,11 @@ struct Walk {
     blocks: u64,
     /// Of a sequential picture: blocks that are there, counted in whole scans.
     there: u64,
-    /// The last scan that was cut, if one was: MCUs that are there, and all.
-    cut: Option<(u64, u64)>,
+    /// Whether a scan was cut.
+    is_cut: bool,
+    /// Of a progressive picture: MCUs that are there of the first pass that brings the mean of
+    /// each block, and all; of the shortest of them, where components come one by one.
+    means: Option<(u64, u64)>,
     is_broken: bool,
     is_unknown: bool,
     /// All pixels are there: what follows says nothing about them.
@@ -101,6 +104,10 @@ pub(crate) fn extent(bytes: &[u8], blocks_max: u64) -> Option<Extent> {
             break;
         }
         let body = &bytes[segment.body.start as usize..end];
+        // A header at the very end may be cut off; nothing follows that it could be for.
+        if end == bytes.len() {
+            break;
+        }
         if segment.marker == SCAN {
             end = walk.scan(bytes, end, body, &mut gaps);
             walk.pixels_end = Some(end);
@@ -122,7 +129,7 @@ pub(crate) fn extent(bytes: &[u8], blocks_max: u64) -> Option<Extent> {
         gaps.retain(|gap| gap.start < end);
     }
     gaps.retain(|gap| !gap.is_empty());
-    let pixels = walk.pixels(is_ended);
+    let pixels = walk.pixels();
     Some(Extent { end, is_ended, segments, gaps, blocks: walk.blocks, pixels })
 }
 
@@ -169,8 +176,13 @@ impl Walk {
         };
         gaps.extend(stepped.gaps);
         self.is_broken |= stepped.stop == Some(Stop::Broken);
-        if stepped.stop == Some(Stop::Cut) {
-            self.cut = Some(stepped.mcus);
+        self.is_cut |= stepped.stop == Some(Stop::Cut);
+        if scan.band.0 == 0 && scan.bits.0 == 0 {
+            let (there, all) = stepped.mcus;
+            let is_shorter = |(before, of): (u64, u64)| there * of < before * all;
+            if self.means.is_none_or(is_shorter) {
+                self.means = Some((there, all));
+            }
         }
         let Some(planes) = self.planes.as_mut() else { return stepped.end };
         for index in stepped.planes {
@@ -186,7 +198,7 @@ impl Walk {
 
     /// Whether every block came, or every bit of every coefficient.
     fn has_all(&self) -> bool {
-        let Some(planes) = self.planes.as_ref().filter(|_| self.cut.is_none()) else {
+        let Some(planes) = self.planes.as_ref().filter(|_| !self.is_cut) else {
             return false;
         };
         if planes.is_progressive {
@@ -195,7 +207,7 @@ impl Walk {
         self.there >= planes.all.iter().map(Plane::blocks).sum::<u64>()
     }
 
-    fn pixels(&self, is_ended: bool) -> Pixels {
+    fn pixels(&self) -> Pixels {
         let Some(planes) =
             self.planes.as_ref().filter(|_| !self.is_unknown && self.pixels_end.is_some())
         else {
@@ -211,12 +223,10 @@ impl Walk {
             let all = planes.all.iter().map(Plane::blocks).sum();
             return Pixels::Cut { there: self.there, all };
         }
-        // A progressive picture is there as far as its last detail is.
-        match self.cut {
-            None if is_ended => Pixels::Whole,
-            Some((there, all)) if planes.sent.is_whole() => Pixels::Cut { there, all },
-            _ => Pixels::Cut { there: 0, all: 1 },
-        }
+        // A row of a progressive picture is there when it can be seen; what lacks is its details.
+        let means = self.means.filter(|_| planes.sent.have_begun());
+        let (there, all) = means.unwrap_or((0, 1));
+        Pixels::Cut { there, all }
     }
 }
 

@@ -41,6 +41,11 @@ impl Sent {
         }
     }
 
+    /// Whether the mean of the blocks came of every component.
+    pub(crate) fn have_begun(&self) -> bool {
+        self.components.iter().all(|(_, sent)| sent[0] != NEVER)
+    }
+
     /// Whether every bit of every coefficient came.
     pub(crate) fn is_whole(&self) -> bool {
         self.components.iter().all(|(_, sent)| sent.iter().all(|bit| *bit == 0))

@@ -10,6 +10,9 @@ use crate::{
     source::Source,
 };
 
+/// The chunk that closes a file.
+const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+
 /// What a walk over the chunks found.
 pub(super) struct About {
     pub(super) animation: Animation,
@@ -19,6 +22,9 @@ pub(super) struct About {
     key: Option<(Chunk, Vec<u8>)>,
     /// Chunks that only animations need.
     moving: Vec<Chunk>,
+    /// Where the last whole chunk ends, when it is not the one that closes the file: the png crate
+    /// wants to see what comes behind the pixels.
+    open_end: Option<u64>,
 }
 
 impl About {
@@ -31,9 +37,20 @@ impl About {
         let (width, height) = source.be32().zip(source.be32()).unwrap_or_default();
         let [depth, colour] = source.array().unwrap_or_default();
         let animation = Animation::of((width, height));
-        let mut about = Self { animation, sound_frames: u32::MAX, key: None, moving: Vec::new() };
+        let mut about = Self {
+            animation,
+            sound_frames: u32::MAX,
+            key: None,
+            moving: Vec::new(),
+            open_end: None,
+        };
         while let Some(chunk) = chunks.next(&mut source) {
             about.animation.look(&mut source, &chunk);
+            match (&chunk.name, chunk.is_whole) {
+                (b"IEND", true) => about.open_end = None,
+                (_, true) => about.open_end = Some(chunk.all.end),
+                _ => {}
+            }
             match &chunk.name {
                 b"IDAT" if !has_sum(bytes, &chunk) => {
                     return Err(broken("the sum of the picture data is wrong"));
@@ -70,9 +87,10 @@ impl About {
         let mut edits: Vec<(&Chunk, &[u8])> =
             left_out.iter().map(|chunk| (chunk, &[][..])).collect();
         edits.extend(self.key.iter().map(|(chunk, key)| (chunk, key.as_slice())));
-        if edits.is_empty() {
+        if edits.is_empty() && self.open_end.is_none() {
             return Cow::Borrowed(bytes);
         }
+        let end = self.open_end.unwrap_or(bytes.len() as u64);
         edits.sort_unstable_by_key(|(chunk, _)| chunk.all.start);
         let (mut edited, mut at) = (Vec::with_capacity(bytes.len()), 0);
         for (chunk, instead) in edits {
@@ -80,7 +98,10 @@ impl About {
             edited.extend_from_slice(instead);
             at = chunk.all.end;
         }
-        edited.extend_from_slice(part(bytes, &(at..bytes.len() as u64)));
+        edited.extend_from_slice(part(bytes, &(at..end)));
+        if self.open_end.is_some() {
+            edited.extend_from_slice(END);
+        }
         Cow::Owned(edited)
     }
 }

@@ -221,6 +221,10 @@ impl<'a> Walk<'a> {
                 PLACE => {
                     self.found.entries.push(place);
                     self.follow_all(entry, Dialect::Place, work)?;
+                    // Of whatever kind it says that it is, and however many.
+                    if let Some(pointed) = self.pointer(&place) {
+                        self.follow(pointed, Dialect::Place, true);
+                    }
                     continue;
                 }
                 tag if GEO.contains(&tag) => {
@@ -272,6 +276,14 @@ impl<'a> Walk<'a> {
             self.follow(target, dialect, !POINTERS.contains(&entry.tag));
         }
         Ok(())
+    }
+
+    /// The offset that stands where an entry has its value.
+    fn pointer(&self, place: &Place) -> Option<usize> {
+        let (head, step, link) = self.layout.sizes();
+        let start = place.directory + head + (place.index + 1) * step - link;
+        let digits = self.bytes.get(start..start + link)?;
+        usize::try_from(self.layout.number(digits)).ok()
     }
 
     fn numbers(&mut self, entry: &Entry, work: &mut Work) -> Result<Vec<usize>, Error> {

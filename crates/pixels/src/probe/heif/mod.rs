@@ -1,6 +1,7 @@
 //! AVIF and HEIC: down to the properties of the primary picture.
 
 mod aperture;
+mod early;
 
 use std::io::{Read, Seek};
 
@@ -57,6 +58,11 @@ pub(crate) fn header<R: Read + Seek>(
     let (samples, bytes) = properties.samples.unwrap_or((12, 2));
     let pixels = u64::from(width).saturating_mul(u64::from(height));
     let alpha = if properties.has_alpha { 4 } else { 0 };
+    // libheif reads nothing of a file that does not say where its items lie.
+    let is_unknown_end = format == Format::Heic;
+    if track.is_none() && early::ends_early(source, format).unwrap_or(is_unknown_end) {
+        return Err(Error::malformed(format, "the file ends inside the picture"));
+    }
     let frames = track.map_or(1, |track| track.frames).max(1);
     // Frames of a sequence are handed on as RGBA; libheif hands on whole pictures, and may get a
     // copy of the file without what it cannot bear.

@@ -26,6 +26,11 @@ const TILE_HEIGHT: u16 = 323;
 const SUB_DIRECTORIES: u16 = 330;
 const EXTRA_SAMPLES: u16 = 338;
 
+/// Where strips and tiles begin, and how long they are.
+const PIECES: [[u16; 2]; 2] = [[273, 279], [324, 325]];
+/// Bytes of such a list; a picture of a hundred megapixels in strips of a row has fewer.
+const PIECES_BYTES_MAX: u64 = 1 << 20;
+
 const JPEG: u32 = 7;
 const YCBCR: u32 = 6;
 /// Reduced pictures say so in this bit of their type.
@@ -61,6 +66,13 @@ pub(crate) fn header<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, E
     if !is_tiled && number(&mut exif, &directory, ROWS_PER_STRIP) == Some(0) {
         return Err(broken("its strips have no rows"));
     }
+    let lies_somewhere = |pair: &[u16; 2]| pair.iter().all(|tag| directory.get(*tag).is_some());
+    if !PIECES.iter().any(lies_somewhere) {
+        return Err(broken("it does not say where its pixels are"));
+    }
+    if ends_early(&mut exif, &directory, len) {
+        return Err(broken("the file ends inside the picture"));
+    }
     Ok(Header {
         has_alpha: number(&mut exif, &directory, EXTRA_SAMPLES).is_some(),
         fixed_bytes: chunk_bytes(&mut exif, &directory, width, height).saturating_add(1 << 20),
@@ -74,6 +86,19 @@ fn broken(detail: &str) -> Error {
 
 fn number<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory, tag: u16) -> Option<u32> {
     exif.number(directory.get(tag)?)
+}
+
+/// Whether strips or tiles lie behind the end of the file, as far as they say where they are.
+fn ends_early<R: Read + Seek>(exif: &mut Exif<'_, R>, directory: &Directory, len: u64) -> bool {
+    PIECES.iter().any(|pair| {
+        let [starts, sizes] = pair.map(|tag| {
+            let entry = directory
+                .get(tag)
+                .filter(|entry| entry.value.end - entry.value.start <= PIECES_BYTES_MAX);
+            entry.map(|entry| exif.numbers(entry)).unwrap_or_default()
+        });
+        starts.iter().zip(sizes).any(|(start, size)| start.saturating_add(size) > len)
+    })
 }
 
 /// Whether it is a camera's raw file, whose first directory often shows a small preview.
