@@ -12,11 +12,11 @@ use crate::blobs::Blobs;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::darkroom::Darkroom;
 use crate::db::Db;
 use crate::http::Connections;
 use crate::jobs::Notifier;
 use crate::links::{DenyList, Seal};
+use crate::render_pool::RenderPool;
 use crate::room::Room;
 use crate::shares::Shares;
 use crate::spool::Spool;
@@ -42,7 +42,7 @@ pub struct Parts {
     pub spool: Arc<Spool>,
     /// Whether there is room on the disk.
     pub room: Room,
-    pub darkroom: Darkroom,
+    pub render_pool: RenderPool,
     pub cache: Cache,
     pub catalogues: Catalogues,
     /// Who the keys of the last second belong to.

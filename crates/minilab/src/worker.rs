@@ -25,7 +25,7 @@ use crate::{counters, db, images, measures, uploads, variants};
 const POLL: Duration = Duration::from_millis(100);
 /// So often while an account has its share of the hands, and they are not rung for each of its jobs.
 const POLL_BESIDE: Duration = Duration::from_millis(100);
-/// Rendering is bounded by the darkroom. While its children render, other jobs fetch, store and
+/// Rendering is bounded by the render pool. While its children render, other jobs fetch, store and
 /// commit: most of that time is spent waiting for the disk. One account has so many; there are more
 /// than twice as many.
 const JOBS_PER_CHILD: usize = 3;

@@ -108,7 +108,7 @@ fn jobs(encoder: &mut DescriptorEncoder<'_>) -> Encoded {
 
 /// What is in use of what there is.
 fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
-    let (used, most) = app.darkroom.memory_mib();
+    let (used, most) = app.render_pool.memory_mib();
     let help = "Memory that renderings under way are expected to take";
     gauge(encoder, "minilab_render_memory_used_bytes", help, (used << 20) as f64)?;
     gauge(encoder, "minilab_render_memory_limit_bytes", "The most of it", (most << 20) as f64)?;
@@ -116,7 +116,7 @@ fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
     gauge(encoder, "minilab_connections", "Connections that are open now", open)?;
     let most = app.connections.most() as f64;
     gauge(encoder, "minilab_connections_limit", "The most of them", most)?;
-    let (busy, children) = app.darkroom.children();
+    let (busy, children) = app.render_pool.children();
     gauge(encoder, "minilab_render_children_busy", "Renderings under way", busy as f64)?;
     gauge(encoder, "minilab_render_children_limit", "The most of them", children as f64)?;
     let (open, idle, most) = app.db.connections();

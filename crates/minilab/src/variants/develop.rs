@@ -12,7 +12,6 @@ use crate::app::App;
 use crate::blobs::{self, BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::cpu;
-use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
@@ -20,6 +19,7 @@ use crate::http::intact::{self, Damage};
 use crate::images::BlobRow;
 use crate::jobs::finish::Refusal;
 use crate::jobs::{self, Job, JobError, Lease};
+use crate::render_pool::{Load, RenderError};
 use crate::tiers::{Catalogue, Preset, TRUNCATED};
 use crate::{execute, fetch_all, fetch_optional, measures};
 
@@ -190,17 +190,17 @@ async fn make(
         memory_bytes: facts.render_bytes(&recipes) + 2 * row.bytes as u64,
         effort: drawn_pixels(&facts) + row.bytes as u64,
     };
-    let turn = app.darkroom.turn(&load).await;
+    let turn = app.render_pool.turn(&load).await;
     let picture = app.blobs.file(&key).await?;
     let started = Instant::now();
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
     let prints = rendered.map_err(|error| match error {
-        DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
-        DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
-        DarkroomError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
-        DarkroomError::Failed(error) => JobError::retry(error),
+        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
+        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
+        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
+        RenderError::Failed(error) => JobError::retry(error),
     })?;
 
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);

@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::blobs::{self, BlobKey};
 use crate::counters::{self, Scope};
 use crate::cpu;
-use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
@@ -18,6 +17,7 @@ use crate::http::intact::{self, Damage};
 use crate::images::{BlobRow, Image};
 use crate::limits::Limit;
 use crate::links::ORIGINAL;
+use crate::render_pool::{Load, RenderError};
 use crate::shares::Full;
 use crate::{execute, fetch_optional};
 
@@ -78,7 +78,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let bytes = image.blob.bytes as u64;
     // The file, what it becomes, and a second look at that.
     let load = Load { holder: image.account_id, memory_bytes: 3 * bytes, effort: bytes };
-    let turn = app.darkroom.turn(&load).await;
+    let turn = app.render_pool.turn(&load).await;
     if let Some(damage) = intact::look(&app.blobs, &key, bytes).await? {
         return Err(damage.problem(&key));
     }
@@ -89,7 +89,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     blobs::forget(&picture);
     let stripped = match stripped {
         // What is damaged cannot be read: that is told, and not that its place stays.
-        Err(DarkroomError::Picture(_))
+        Err(RenderError::Picture(_))
             if !intact::is_right(&app.blobs, &key, &image.blob.hash).await? =>
         {
             return Err(Damage::Changed.problem(&key));
@@ -139,8 +139,8 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     Err(Problem::not_found("image"))
 }
 
-fn refusal(error: DarkroomError) -> Problem {
-    if let DarkroomError::Failed(cause) = error {
+fn refusal(error: RenderError) -> Problem {
+    if let RenderError::Failed(cause) = error {
         return cause.into();
     }
     let detail = format!(

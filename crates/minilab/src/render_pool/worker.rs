@@ -18,7 +18,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::Order;
-use super::error::{DarkroomError, Prints};
+use super::error::{Prints, RenderError};
 use super::wire::{Answer, FRAME_BYTES_MAX, Variants};
 use crate::cpu;
 
@@ -42,7 +42,7 @@ impl Worker {
         let its = its.into_std().context("making a socket")?;
         its.set_nonblocking(false).context("making a socket")?;
         let mut child = Command::new(program)
-            .arg("darkroom")
+            .arg("renderer")
             .args([mib, cpu_secs].map(|bound| bound.to_string()))
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(its)))
@@ -118,7 +118,7 @@ impl Worker {
         mut file: File,
         bytes: u64,
         patience: Duration,
-    ) -> Result<(File, blake3::Hash), DarkroomError> {
+    ) -> Result<(File, blake3::Hash), RenderError> {
         let mut hasher = blake3::Hasher::new();
         let mut chunk = Vec::with_capacity(PIPE_BYTES);
         let mut left = bytes;
@@ -126,10 +126,10 @@ impl Worker {
             chunk.clear();
             let mut stretch = (&mut self.output).take(left.min(PIPE_BYTES as u64));
             let read = timeout(patience, stretch.read_to_end(&mut chunk)).await;
-            match read.map_err(|_| DarkroomError::TimedOut(patience.as_secs()))? {
-                Ok(0) => return Err(DarkroomError::Crashed(broken("too short").to_string())),
+            match read.map_err(|_| RenderError::TimedOut(patience.as_secs()))? {
+                Ok(0) => return Err(RenderError::Crashed(broken("too short").to_string())),
                 Ok(read) => left -= read as u64,
-                Err(error) => return Err(DarkroomError::Crashed(error.to_string())),
+                Err(error) => return Err(RenderError::Crashed(error.to_string())),
             }
             (file, hasher, chunk) = cpu::run(move || {
                 hasher.update(&chunk);
@@ -142,9 +142,9 @@ impl Worker {
     }
 
     /// Waits for a child whose pipe broke, and says how it ended.
-    pub(super) async fn cause_of_death(mut self, error: &std::io::Error) -> DarkroomError {
+    pub(super) async fn cause_of_death(mut self, error: &std::io::Error) -> RenderError {
         let ended = timeout(Duration::from_secs(1), self.child.wait()).await;
-        DarkroomError::Crashed(match ended {
+        RenderError::Crashed(match ended {
             Ok(Ok(status)) => status.to_string(),
             _ => error.to_string(),
         })

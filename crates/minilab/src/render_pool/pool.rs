@@ -9,11 +9,11 @@ use anyhow::Context;
 use pixels::{Limits, Recipe};
 use tokio::time::timeout;
 
-use super::error::{DarkroomError, Prints};
+use super::error::{Prints, RenderError};
 use super::line::{Line, Load, Stay};
 use super::wire::{Answer, Stripped, Variants};
 use super::worker::{Worker, broken};
-use super::{DarkroomConfig, Order, Work};
+use super::{Order, RendererConfig, Work};
 
 /// A child is replaced after so many pictures, so that nothing it may hide lives long.
 const PICTURES_MAX: u32 = 1000;
@@ -27,20 +27,20 @@ const PRINTS_BYTES: u64 = 64 * MIB;
 const STRIPPED_MORE: u64 = MIB;
 
 #[derive(Clone)]
-pub struct Darkroom {
+pub struct RenderPool {
     inner: Arc<Inner>,
 }
 
 struct Inner {
     program: PathBuf,
-    config: DarkroomConfig,
+    config: RendererConfig,
     idle: Mutex<Vec<Worker>>,
     line: Arc<Line>,
 }
 
-impl Darkroom {
+impl RenderPool {
     /// `program` is this very binary; `children` work side by side, and one more for small pictures.
-    pub fn new(program: PathBuf, config: DarkroomConfig, children: usize) -> Self {
+    pub fn new(program: PathBuf, config: RendererConfig, children: usize) -> Self {
         let line = Arc::new(Line::new(children, u64::from(config.total_mib)));
         Self { inner: Arc::new(Inner { program, config, line, idle: Mutex::default() }) }
     }
@@ -88,7 +88,7 @@ impl Turn {
         recipes: Vec<Recipe>,
         limits: Limits,
         picture: &File,
-    ) -> Result<Prints, DarkroomError> {
+    ) -> Result<Prints, RenderError> {
         let Inner { config, .. } = &*self.inner;
         let secs = config.picture_secs;
         let (wanted, bytes_max) = (recipes.len(), self.prints_bytes_max);
@@ -106,7 +106,7 @@ impl Turn {
         let (prints, more) = match timeout(Duration::from_secs(secs), work).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
-            Err(_) => return Err(DarkroomError::TimedOut(secs)),
+            Err(_) => return Err(RenderError::TimedOut(secs)),
         };
         self.inner.give_back(worker, more);
         Ok(prints?)
@@ -119,7 +119,7 @@ impl Turn {
         picture: &File,
         bytes: u64,
         into: File,
-    ) -> Result<Copied, DarkroomError> {
+    ) -> Result<Copied, RenderError> {
         let secs = self.inner.config.picture_secs;
         let patience = Duration::from_secs(secs);
         let order = Order { work: Work::StripLocation { bytes }, cpu_secs: secs };
@@ -127,7 +127,7 @@ impl Turn {
         let answer: Answer<Stripped> = match timeout(patience, worker.ask(&order, picture)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
-            Err(_) => return Err(DarkroomError::TimedOut(secs)),
+            Err(_) => return Err(RenderError::TimedOut(secs)),
         };
         let Stripped { bytes: length, read } = match answer.outcome {
             Ok(stripped) => stripped,
@@ -137,7 +137,7 @@ impl Turn {
             }
         };
         if length > bytes + STRIPPED_MORE {
-            return Err(DarkroomError::Crashed(broken("too long").to_string()));
+            return Err(RenderError::Crashed(broken("too long").to_string()));
         }
         let (file, hash) = worker.read_into(into, length, patience).await?;
         self.inner.give_back(worker, answer.more);
@@ -151,7 +151,7 @@ impl Inner {
         loop {
             let idle = self.idle.lock().expect("nobody panics holding it").pop();
             let Some(mut worker) = idle else {
-                let DarkroomConfig { child_mib, picture_secs, .. } = self.config;
+                let RendererConfig { child_mib, picture_secs, .. } = self.config;
                 let started = Worker::start(&self.program, child_mib, picture_secs * CPU_PICTURES);
                 return started.await.context("starting a rendering process");
             };

@@ -4,7 +4,7 @@ use pixels::Rendered;
 
 /// Why there is no answer about a picture.
 #[derive(Debug, thiserror::Error)]
-pub enum DarkroomError {
+pub enum RenderError {
     /// The picture cannot be rendered.
     #[error(transparent)]
     Picture(#[from] pixels::Error),
