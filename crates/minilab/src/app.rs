@@ -21,7 +21,7 @@ use crate::room::Room;
 use crate::shares::Shares;
 use crate::spool::Spool;
 use crate::tiers::Catalogues;
-use crate::variants::prints::Prints;
+use crate::variants::resolved::RecentVariants;
 
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -47,8 +47,8 @@ pub struct Parts {
     pub catalogues: Catalogues,
     /// Who the keys of the last second belong to.
     pub identities: Identities,
-    /// What was handed out within the last second.
-    pub prints: Prints,
+    /// The variants served within the last second.
+    pub recent_variants: RecentVariants,
     pub throttle: Throttle,
     /// Costly lists, by account.
     pub listings: Shares<Uuid>,

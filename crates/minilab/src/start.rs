@@ -28,7 +28,7 @@ use crate::shares::Shares;
 use crate::spool::Spool;
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::once;
-use crate::variants::prints::Prints;
+use crate::variants::resolved::RecentVariants;
 use crate::{cpu, fetch_one, fetch_optional, images, private};
 
 /// The database may be away for a night.
@@ -78,7 +78,7 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
         blobs,
         cache: Cache::new(&config.cache),
         identities: Identities::default(),
-        prints: Prints::default(),
+        recent_variants: RecentVariants::default(),
         throttle: Throttle::new(&config.sign_in),
         listings: Shares::new(config.images.listing_places()),
         seal,

@@ -41,11 +41,11 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
     match &lease.job {
-        Job::Develop { blob } => variants::develop::develop(app, lease, *blob).await,
+        Job::Develop { blob } => variants::make::make_variants(app, lease, *blob).await,
         Job::MakeVariant { blob, preset, version: _ } => {
-            variants::develop::make_variant(app, lease, *blob, preset).await
+            variants::make::make_variant(app, lease, *blob, preset).await
         }
-        Job::Refine { blob } => variants::develop::refine(app, lease, *blob).await,
+        Job::Refine { blob } => variants::make::refine(app, lease, *blob).await,
         Job::BackFill { account, since_ms, after } => {
             let walk = Walk { account: *account, since_ms: *since_ms, after: *after };
             variants::refine::back_fill(app, lease, walk).await
@@ -60,7 +60,7 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
 /// What giving a job up means for the rows it was about.
 async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx::Result<()> {
     match job {
-        Job::Develop { blob } => variants::develop::mark_failed(tx, *blob, refusal, now_ms).await,
+        Job::Develop { blob } => variants::make::mark_failed(tx, *blob, refusal, now_ms).await,
         Job::MakeVariant { .. }
         | Job::Refine { .. }
         | Job::BackFill { .. }
@@ -242,7 +242,7 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
             Box::pin(async move {
                 // Before the job's row, as an upload does that finds this job still alive.
                 if let Job::Develop { blob } = &lease.job {
-                    variants::develop::lock(tx, *blob).await?;
+                    variants::make::lock(tx, *blob).await?;
                 }
                 let ending = record_failure(tx, lease, text, *tries_max, *now_ms).await?;
                 if ending == Ending::Failed {

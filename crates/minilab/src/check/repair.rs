@@ -75,7 +75,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
         | Difference::OrphanFile { .. } => {}
         // It is made again when somebody asks for it.
         Difference::Variant { blob, preset, version, pixels_version, .. } => {
-            if !variants::develop::lock(tx, *blob).await? {
+            if !variants::make::lock(tx, *blob).await? {
                 return Ok(());
             }
             let gone = fetch_all!(

@@ -22,7 +22,7 @@ use crate::images::list::{Whose, list, place};
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
 use crate::uploads::Stored;
-use crate::variants::routes::{Handing, NotYetView, hand_out};
+use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
 use crate::variants::{Variant, latest, of_blob};
 
 const PRESET: &str = "thumb";
@@ -189,7 +189,7 @@ async fn download_thumbnail(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let handing = Handing {
+    let wanted = VariantRequest {
         preset: PRESET,
         version: VersionQuery::default(),
         disposition: Disposition::Attachment,
@@ -197,5 +197,5 @@ async fn download_thumbnail(
         owner: caller.account.id,
         tenant: Tenant::Account(caller.account.id),
     };
-    hand_out(&app, &caller, id, handing, &method, &headers).await
+    serve_variant(&app, &caller, id, wanted, &method, &headers).await
 }

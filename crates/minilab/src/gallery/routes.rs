@@ -19,7 +19,7 @@ use crate::http::code::Code;
 use crate::http::extract::{Path, Query};
 use crate::http::prefer::PreferHeader;
 use crate::images::routes::{PictureBytes, VersionQuery, split_page};
-use crate::variants::routes::{Handing, NotYetView, hand_out};
+use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Gallery)]
@@ -154,7 +154,7 @@ pub async fn show_item_variant(
 ) -> Result<Response, Problem> {
     let Path((id, preset)) = path.map_err(|_| unknown())?;
     let item = find_open(&app, &caller, id).await?;
-    let handing = Handing {
+    let wanted = VariantRequest {
         suffix: &preset.clone(),
         preset: &preset,
         disposition: version.disposition(),
@@ -162,5 +162,5 @@ pub async fn show_item_variant(
         owner: item.account_id,
         tenant: Tenant::Gallery(item.rank),
     };
-    hand_out(&app, &caller, item.image_id, handing, &method, &headers).await
+    serve_variant(&app, &caller, item.image_id, wanted, &method, &headers).await
 }

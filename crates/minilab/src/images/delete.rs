@@ -32,7 +32,7 @@ pub async fn delete_if_due(
         })
         .await?;
     let catalogue = app.catalogues.current(&app.db).await?;
-    app.prints.forget(&catalogue, account, image).await;
+    app.recent_variants.forget(&catalogue, account, image).await;
     Ok(deleted)
 }
 

@@ -34,7 +34,7 @@ pub async fn change(
     };
     app.db.write(args, |tx, change| Box::pin(apply(tx, change))).await?;
     let catalogue = app.catalogues.current(&app.db).await?;
-    app.prints.forget(&catalogue, caller.account.id, id).await;
+    app.recent_variants.forget(&catalogue, caller.account.id, id).await;
     Ok(())
 }
 

@@ -267,7 +267,7 @@ pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Resul
         })
         .await?;
     let catalogue = app.catalogues.current(&app.db).await?;
-    app.prints.forget(&catalogue, account, id).await;
+    app.recent_variants.forget(&catalogue, account, id).await;
     if renamed == 0 { Err(Problem::not_found("image")) } else { Ok(()) }
 }
 

@@ -20,4 +20,4 @@ pub enum RenderError {
 }
 
 /// One result for each recipe.
-pub(super) type Prints = Vec<Result<Rendered, pixels::Error>>;
+pub(super) type RenderOutcomes = Vec<Result<Rendered, pixels::Error>>;

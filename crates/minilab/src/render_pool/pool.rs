@@ -9,7 +9,7 @@ use anyhow::Context;
 use pixels::{Limits, Recipe};
 use tokio::time::timeout;
 
-use super::error::{Prints, RenderError};
+use super::error::{RenderError, RenderOutcomes};
 use super::line::{Line, Load, Stay};
 use super::wire::{Answer, Stripped, Variants};
 use super::worker::{Worker, broken};
@@ -20,9 +20,9 @@ const PICTURES_MAX: u32 = 1000;
 /// How many times the CPU time of a picture a child may use in all.
 const CPU_PICTURES: u64 = 50;
 const MIB: u64 = 1024 * 1024;
-/// So much of prints a child may always send, and otherwise what it was expected to need: they are in
+/// So many bytes of variants a child may always send, and otherwise what it was expected to need: they are in
 /// memory until they are stored.
-const PRINTS_BYTES: u64 = 64 * MIB;
+const ANSWER_BYTES: u64 = 64 * MIB;
 /// What a file may grow by when its place is taken out.
 const STRIPPED_MORE: u64 = MIB;
 
@@ -60,7 +60,7 @@ impl RenderPool {
         Turn {
             _stay: self.inner.line.enter(load).await,
             inner: self.inner.clone(),
-            prints_bytes_max: load.memory_bytes.max(PRINTS_BYTES),
+            answer_bytes_max: load.memory_bytes.max(ANSWER_BYTES),
         }
     }
 }
@@ -78,38 +78,38 @@ pub struct Copied {
 pub struct Turn {
     inner: Arc<Inner>,
     _stay: Stay,
-    prints_bytes_max: u64,
+    answer_bytes_max: u64,
 }
 
 impl Turn {
-    /// Makes a print for each recipe.
+    /// Makes a variant for each recipe.
     pub async fn render(
         self,
         recipes: Vec<Recipe>,
         limits: Limits,
         picture: &File,
-    ) -> Result<Prints, RenderError> {
+    ) -> Result<RenderOutcomes, RenderError> {
         let Inner { config, .. } = &*self.inner;
         let secs = config.picture_secs;
-        let (wanted, bytes_max) = (recipes.len(), self.prints_bytes_max);
+        let (wanted, bytes_max) = (recipes.len(), self.answer_bytes_max);
         let order = Order { work: Work::Render { recipes, limits }, cpu_secs: secs };
         let mut worker = self.inner.take_worker().await?;
         let work = async {
             let answer = worker.ask::<Variants>(&order, picture).await?;
-            let prints = match answer.outcome {
-                Ok(made) => Ok(worker.read_prints(made, wanted, bytes_max).await?),
+            let outcomes = match answer.outcome {
+                Ok(made) => Ok(worker.read_outcomes(made, wanted, bytes_max).await?),
                 Err(error) => Err(error),
             };
-            Ok::<_, std::io::Error>((prints, answer.more))
+            Ok::<_, std::io::Error>((outcomes, answer.more))
         };
         // A worker that is dropped, here or because the caller went away, is killed.
-        let (prints, more) = match timeout(Duration::from_secs(secs), work).await {
+        let (outcomes, more) = match timeout(Duration::from_secs(secs), work).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
             Err(_) => return Err(RenderError::TimedOut(secs)),
         };
         self.inner.give_back(worker, more);
-        Ok(prints?)
+        Ok(outcomes?)
     }
 
     /// Writes the picture, without the place it was taken at, into a file, which is not synced. No more

@@ -18,7 +18,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::Order;
-use super::error::{Prints, RenderError};
+use super::error::{RenderError, RenderOutcomes};
 use super::wire::{Answer, FRAME_BYTES_MAX, Variants};
 use crate::cpu;
 
@@ -51,7 +51,7 @@ impl Worker {
             .kill_on_drop(true)
             .spawn()?;
         let mut output = child.stdout.take().context("a child without a standard output")?;
-        // Prints come over in one step instead of several; where the system says no, in several.
+        // RenderOutcomes come over in one step instead of several; where the system says no, in several.
         let _ = fcntl_setpipe_size(&output, PIPE_BYTES);
         let word = timeout(START_TIMEOUT, output.read_u8()).await;
         word.context("it did not start in time")?.context("it could not seal itself off")?;
@@ -82,19 +82,19 @@ impl Worker {
     }
 
     /// The bytes of the variants it spoke of.
-    pub(super) async fn read_prints(
+    pub(super) async fn read_outcomes(
         &mut self,
         variants: Variants,
         recipes: usize,
         answer_bytes_max: u64,
-    ) -> std::io::Result<Prints> {
+    ) -> std::io::Result<RenderOutcomes> {
         if variants.len() != recipes {
-            return Err(broken("not one print for each recipe"));
+            return Err(broken("not one variant for each recipe"));
         }
         let mut left = answer_bytes_max;
-        let mut prints = Prints::with_capacity(variants.len());
+        let mut outcomes = RenderOutcomes::with_capacity(variants.len());
         for made in variants {
-            prints.push(match made {
+            outcomes.push(match made {
                 Ok(made) => {
                     // Nothing is reserved that has not arrived, and no more is taken than it could
                     // have held.
@@ -109,7 +109,7 @@ impl Worker {
                 Err(error) => Err(error),
             });
         }
-        Ok(prints)
+        Ok(outcomes)
     }
 
     /// Writes so many bytes of its answer into a file, each stretch within `patience`.

@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::{develop, sql};
+use super::{make, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
@@ -41,7 +41,7 @@ pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
 type Gone = (Original, Vec<(i64, i64, i64)>);
 
 async fn discard_rows(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<Option<Gone>> {
-    if !develop::lock(tx, blob).await? {
+    if !make::lock(tx, blob).await? {
         return Ok(None);
     }
     let found = fetch_optional!(tx, Line, images::sql::SELECT_DISCARDABLE, blob)?;

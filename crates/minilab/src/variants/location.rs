@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::{PIXELS_VERSION, Variant, develop, of_blob, sql};
+use super::{PIXELS_VERSION, Variant, make, of_blob, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey};
 use crate::counters::{self, Scope};
@@ -120,10 +120,10 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let kept = app.db.write(args, |tx, (variant, now_ms)| {
         Box::pin(async move {
             let blob = variant.blob_id;
-            if !develop::lock(tx, blob).await? || is_discarded(tx, blob).await? {
+            if !make::lock(tx, blob).await? || is_discarded(tx, blob).await? {
                 return Ok::<_, sqlx::Error>(false);
             }
-            let bytes = develop::insert(tx, variant, *now_ms).await?;
+            let bytes = make::insert(tx, variant, *now_ms).await?;
             if bytes > 0 {
                 counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, bytes).await?;
             }

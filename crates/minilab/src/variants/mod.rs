@@ -1,15 +1,15 @@
 //! Sizes of a picture: what is made, the making, the serving.
 
-pub mod develop;
 pub mod discard;
 pub mod location;
+pub mod make;
 pub mod on_demand;
 pub mod owners;
 pub mod previews;
-pub mod prints;
 pub mod prune;
 pub mod refine;
 pub mod remake;
+pub mod resolved;
 pub mod routes;
 pub mod sql;
 

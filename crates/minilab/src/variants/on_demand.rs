@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Variant, develop, latest, of_blob, owners, remake, sql};
+use super::{Variant, latest, make, of_blob, owners, remake, sql};
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::code::Code;
@@ -113,7 +113,7 @@ pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
         .write(args, |tx, (image, blob, preset, job, refining, account, now_ms)| {
             Box::pin(async move {
                 // The picture is being deleted: the next look says so.
-                if !develop::lock(tx, *blob).await? {
+                if !make::lock(tx, *blob).await? {
                     return Ok(false);
                 }
                 execute!(tx, sql::INSERT_ASKED, *image, preset)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{develop, owners, sql};
+use super::{make, owners, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, Scope};
@@ -31,7 +31,7 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
         app.db
             .write(args, |tx, (blob, preset, version, pixels_version, bytes)| {
                 Box::pin(async move {
-                    if !develop::lock(tx, *blob).await? {
+                    if !make::lock(tx, *blob).await? {
                         return Ok::<_, sqlx::Error>(());
                     }
                     if execute!(tx, sql::DELETE, *blob, &**preset, *version, *pixels_version)? == 1

@@ -46,8 +46,8 @@ async fn render(
 async fn a_picture_goes_in_and_prints_come_out_many_times_over() {
     let pool = real(1);
     for seed in 0..5 {
-        let prints = render(&pool, bmp(60, 40, seed)).await.unwrap();
-        let print = prints[0].as_ref().unwrap();
+        let rendered = render(&pool, bmp(60, 40, seed)).await.unwrap();
+        let print = rendered[0].as_ref().unwrap();
         assert_eq!((print.width, print.height), (30, 20));
         assert!(print.bytes.starts_with(b"\x89PNG"));
     }

@@ -27,7 +27,7 @@ use crate::{execute, fetch_all, fetch_optional, measures};
 const ROUNDS_MAX: u32 = 10;
 
 /// Every image of the blob gets what its owner's tier wants at upload, and is `ready`.
-pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn make_variants(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
     for round in 0..ROUNDS_MAX {
         // What is missing by now is settled at the commit; a second round reads all anew.
         let known = if round == 0 { Some(app.catalogues.current(&app.db).await?) } else { None };
@@ -42,15 +42,15 @@ pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
         let wanted = wanted(&mut conn, &catalogue, blob).await?;
         let missing = missing(&mut conn, blob, wanted).await?;
         drop(conn);
-        let new = make(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
-        if commit(app, lease, blob, new, AfterCommit::Develop).await? {
+        let new = render_missing(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
+        if commit(app, lease, blob, new, AfterCommit::MarkReady).await? {
             return Ok(());
         }
     }
     Err(JobError::retry(anyhow::anyhow!("images kept coming in for {ROUNDS_MAX} rounds")))
 }
 
-/// Every image of the blob that is past its first prints gets what its owner's tier wants now; what
+/// Every image of the blob that is past its first variants gets what its owner's tier wants now; what
 /// cannot be made is left as it is.
 pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
@@ -76,7 +76,7 @@ pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError
     }
     missing.retain(|preset| !awaited.contains(&preset.name));
     drop(conn);
-    let new = make(app, lease, blob, &row, missing, OnRefusal::LeaveOut).await?;
+    let new = render_missing(app, lease, blob, &row, missing, OnRefusal::LeaveOut).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
@@ -97,12 +97,12 @@ pub async fn make_variant(
     };
     let missing = missing(&mut conn, blob, vec![preset.clone()]).await?;
     drop(conn);
-    let new = make(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
+    let new = render_missing(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
 
-/// What the images that wait for their first prints want, each preset once.
+/// What the images that wait for their first variants want, each preset once.
 async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: Uuid) -> sqlx::Result<Vec<Preset>> {
     let waiting = fetch_all!(conn, (Uuid, String), sql::SELECT_PROCESSING, blob)?;
     let tiers = waiting.iter().map(|(_, tier)| tier);
@@ -153,7 +153,7 @@ fn drawn_pixels(facts: &pixels::Facts) -> u64 {
 }
 
 /// Renders and stores; the rows are still to be committed.
-async fn make(
+async fn render_missing(
     app: &App,
     lease: &Lease,
     blob: Uuid,
@@ -196,7 +196,7 @@ async fn make(
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
-    let prints = rendered.map_err(|error| match error {
+    let outcomes = rendered.map_err(|error| match error {
         RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
         RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
         RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
@@ -204,9 +204,9 @@ async fn make(
     })?;
 
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
-    for (preset, print) in presets.iter().zip(prints) {
-        let print = match print {
-            Ok(print) => print,
+    for (preset, rendered) in presets.iter().zip(outcomes) {
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
             Err(error) if on_refusal == OnRefusal::LeaveOut => {
                 tracing::warn!(%blob, preset = preset.name, %error, "could not be made anew");
                 continue;
@@ -215,16 +215,16 @@ async fn make(
                 return Err(JobError::fail(error.code(), format!("{}: {error}", preset.name)));
             }
         };
-        truncated |= print.is_truncated;
-        let bytes = Bytes::from(print.bytes);
+        truncated |= rendered.is_truncated;
+        let bytes = Bytes::from(rendered.bytes);
         variants.push(Variant {
             blob_id: blob,
             preset: preset.name.clone(),
             version: preset.version,
             pixels_version: PIXELS_VERSION,
-            format: print.format.to_string(),
-            width: i64::from(print.width),
-            height: i64::from(print.height),
+            format: rendered.format.to_string(),
+            width: i64::from(rendered.width),
+            height: i64::from(rendered.height),
             bytes: bytes.len() as i64,
             hash: blake3::hash(&bytes).as_bytes().to_vec(),
         });
@@ -253,7 +253,7 @@ async fn place(
 enum AfterCommit {
     Complete,
     /// Marks the images that have all they want; the job is complete when none is left waiting.
-    Develop,
+    MarkReady,
 }
 
 /// Commits new variants; true when the job is complete with that.
@@ -291,7 +291,7 @@ async fn commit(
                 if !is_done {
                     return Ok(false);
                 }
-                if *after == AfterCommit::Develop && is_private(tx, *blob).await? {
+                if *after == AfterCommit::MarkReady && is_private(tx, *blob).await? {
                     jobs::enqueue(tx, &Job::Discard { blob: *blob }, None, *now_ms).await?;
                 }
                 jobs::complete(tx, lease, *now_ms).await?;
@@ -346,7 +346,7 @@ async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
     Ok(closed.context("closing a job without work")?)
 }
 
-/// The images of a blob that cannot be developed: `failed`, with a reason their owners may read.
+/// The images of a blob that cannot be rendered: `failed`, with a reason their owners may read.
 pub async fn mark_failed(
     tx: &mut Conn,
     blob: Uuid,

@@ -1,4 +1,4 @@
-//! Prints that were handed out within the last second: whose they are and where, without the database.
+//! Variants that were served within the last second: whose they are and where, without the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::tiers::Catalogue;
 
 /// With the reading of the rows it stays below a second.
 const LIFE: Duration = Duration::from_millis(900);
-const PRINTS_MAX: u64 = 20_000;
+const RECENT_MAX: u64 = 20_000;
 
-/// What is needed to hand a variant out.
-pub struct Print {
+/// What is needed to serve a variant.
+pub struct ResolvedVariant {
     /// Of the image.
     pub filename: String,
     pub original: Original,
@@ -29,24 +29,29 @@ pub struct Print {
 type Key = (Uuid, Uuid, String);
 
 #[derive(Clone)]
-pub struct Prints {
-    known: Cache<Key, Arc<Print>>,
+pub struct RecentVariants {
+    known: Cache<Key, Arc<ResolvedVariant>>,
 }
 
-impl Default for Prints {
+impl Default for RecentVariants {
     fn default() -> Self {
-        Self { known: Cache::builder().max_capacity(PRINTS_MAX).time_to_live(LIFE).build() }
+        Self { known: Cache::builder().max_capacity(RECENT_MAX).time_to_live(LIFE).build() }
     }
 }
 
-impl Prints {
-    pub async fn find(&self, account: Uuid, image: Uuid, preset: &str) -> Option<Arc<Print>> {
+impl RecentVariants {
+    pub async fn find(
+        &self,
+        account: Uuid,
+        image: Uuid,
+        preset: &str,
+    ) -> Option<Arc<ResolvedVariant>> {
         self.known.get(&(account, image, preset.to_owned())).await
     }
 
-    pub async fn keep(&self, account: Uuid, image: Uuid, print: Arc<Print>) {
-        let key = (account, image, print.variant.preset.clone());
-        self.known.insert(key, print).await;
+    pub async fn keep(&self, account: Uuid, image: Uuid, resolved: Arc<ResolvedVariant>) {
+        let key = (account, image, resolved.variant.preset.clone());
+        self.known.insert(key, resolved).await;
     }
 
     /// The image was changed or deleted here.
