@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::limits::Limit;
-use crate::shares::Place;
+use crate::shares::SharePlace;
 
 /// Work done by another process is noticed so soon.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -21,7 +21,7 @@ pub struct Waiting<'a> {
     holder: Uuid,
     deadline: Instant,
     notified: Pin<Box<OwnedNotified>>,
-    place: Option<Place<Uuid>>,
+    place: Option<SharePlace<Uuid>>,
 }
 
 impl<'a> Waiting<'a> {

@@ -13,11 +13,11 @@ use crate::app::App;
 use crate::check;
 use crate::db::Conn;
 use crate::events;
-use crate::jobs::finish::{Ending, Refusal, postpone, record_failure, release};
+use crate::jobs::finish::{Ending, FailureReason, postpone, record_failure, release};
 use crate::jobs::hands::Hands;
 use crate::jobs::{self, Job, JobError, Lease, claim};
 use crate::seldom::Seldom;
-use crate::variants::refine::Walk;
+use crate::variants::refine::BackFillWalk;
 use crate::{counters, db, images, measures, uploads, variants};
 
 /// All idle hands together look for work at least so often: for what other processes enqueued, and for
@@ -47,7 +47,7 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
         }
         Job::Refine { blob } => variants::make::refine(app, lease, *blob).await,
         Job::BackFill { account, since_ms, after } => {
-            let walk = Walk { account: *account, since_ms: *since_ms, after: *after };
+            let walk = BackFillWalk { account: *account, since_ms: *since_ms, after: *after };
             variants::refine::back_fill(app, lease, walk).await
         }
         Job::Discard { blob } => variants::discard::discard(app, lease, *blob).await,
@@ -58,7 +58,7 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
 }
 
 /// What giving a job up means for the rows it was about.
-async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx::Result<()> {
+async fn bury(tx: &mut Conn, job: &Job, refusal: &FailureReason, now_ms: i64) -> sqlx::Result<()> {
     match job {
         Job::Develop { blob } => variants::make::mark_failed(tx, *blob, refusal, now_ms).await,
         Job::MakeVariant { .. }
@@ -227,7 +227,7 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
     if db::is_full(&error.cause) {
         return put_back(app, lease).await;
     }
-    let refusal = error.refusal.unwrap_or_else(|| Refusal {
+    let refusal = error.refusal.unwrap_or_else(|| FailureReason {
         code: "processing_failed".to_owned(),
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
     });

@@ -45,7 +45,7 @@ pub struct Caller {
 }
 
 /// What was shown, and whose it is.
-type Shown = (Via, Arc<Identity>);
+type ShownCredential = (Via, Arc<Identity>);
 
 impl Caller {
     pub fn tier(&self) -> &Tier {
@@ -152,7 +152,11 @@ impl Caller {
         Ok(Self { account, catalogue, via, scopes, family: None, key_ends_ms: None, link })
     }
 
-    async fn by_key(app: &App, text: &str, kinds: &[Kind]) -> Result<Option<Shown>, Problem> {
+    async fn by_key(
+        app: &App,
+        text: &str,
+        kinds: &[Kind],
+    ) -> Result<Option<ShownCredential>, Problem> {
         let Some(key) = Key::parse(text).filter(|key| kinds.contains(&key.kind)) else {
             return Ok(None);
         };
@@ -227,9 +231,9 @@ impl FromRequestParts<App> for Caller {
 
 /// A caller who only looks, whatever the method: a list of what to look at is too long for an address.
 #[derive(Clone)]
-pub struct Reader(pub Caller);
+pub struct ReadingCaller(pub Caller);
 
-impl FromRequestParts<App> for Reader {
+impl FromRequestParts<App> for ReadingCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {

@@ -15,8 +15,8 @@ use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::http::code::Code;
 use crate::http::extract::Json;
-use crate::http::merge::{Wrong, refuse};
-use crate::http::problem::{Problem, Stop};
+use crate::http::merge::{MemberProblem, refuse};
+use crate::http::problem::{Problem, TxError};
 use crate::text::{self, NAME_CHARS_MAX};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -148,7 +148,7 @@ pub struct NewCredential {
 }
 
 /// Inserts an API key: 403 `too_many_keys` when the account has as many as it may have.
-pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), Stop> {
+pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), TxError> {
     // Two who make their last one wait for each other.
     fetch_one!(tx, Account, sql::LOCK, new.account)?;
     let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, new.account)?;
@@ -178,17 +178,17 @@ pub fn label_flaw(text: &str) -> Option<String> {
     text::line_flaw(text, NAME_CHARS_MAX)
 }
 
-fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
+fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<MemberProblem> {
     let mut wrong = Vec::new();
-    wrong.extend(label_flaw(&new.name).map(|flaw| Wrong::new("name", flaw)));
+    wrong.extend(label_flaw(&new.name).map(|flaw| MemberProblem::new("name", flaw)));
     if wanted.list().is_empty() {
-        wrong.push(Wrong::new("scopes", "there must be one at least"));
+        wrong.push(MemberProblem::new("scopes", "there must be one at least"));
     }
     if !own.cover(wanted) {
-        wrong.push(Wrong::new("scopes", "are more than those of the key you call with"));
+        wrong.push(MemberProblem::new("scopes", "are more than those of the key you call with"));
     }
     if new.expires_in.is_some_and(|secs| !(1..=LIFE_SECS_MAX).contains(&secs)) {
-        wrong.push(Wrong::new("expires_in", format!("must be from 1 to {LIFE_SECS_MAX}")));
+        wrong.push(MemberProblem::new("expires_in", format!("must be from 1 to {LIFE_SECS_MAX}")));
     }
     wrong
 }

@@ -80,7 +80,7 @@ pub fn may_have(catalogue: &Catalogue, account: &Account) -> bool {
 /// The link of a token, and who made it; nothing for a token that is none.
 pub async fn find(conn: &mut Conn, token: &Key) -> sqlx::Result<Option<(UploadLink, Account)>> {
     #[derive(sqlx::FromRow)]
-    struct Row {
+    struct LinkAndMakerRow {
         #[sqlx(flatten)]
         link: UploadLink,
         tier: String,
@@ -88,9 +88,9 @@ pub async fn find(conn: &mut Conn, token: &Key) -> sqlx::Result<Option<(UploadLi
         is_admin: bool,
         suspended: bool,
     }
-    let row = fetch_optional!(conn, Row, sql::SELECT_UPLOAD_LINK, token.id)?;
+    let row = fetch_optional!(conn, LinkAndMakerRow, sql::SELECT_UPLOAD_LINK, token.id)?;
     let row = row.filter(|row| token.kind == Kind::Upload && token.matches(&row.link.secret_hash));
-    Ok(row.map(|Row { link, tier, name, is_admin, suspended }| {
+    Ok(row.map(|LinkAndMakerRow { link, tier, name, is_admin, suspended }| {
         let account = Account { id: link.account_id, name, tier, is_admin, suspended };
         (link, account)
     }))

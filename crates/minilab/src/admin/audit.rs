@@ -43,7 +43,7 @@ pub struct LinesView {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct AuditRow {
     id: Uuid,
     at_ms: i64,
     kind: String,
@@ -54,8 +54,8 @@ struct Row {
     subject: Option<String>,
 }
 
-impl From<Row> for LineView {
-    fn from(row: Row) -> Self {
+impl From<AuditRow> for LineView {
+    fn from(row: AuditRow) -> Self {
         let nobody = if row.actor_id.is_nil() { "(shell)" } else { DELETED };
         Self {
             id: row.id,
@@ -89,7 +89,7 @@ pub async fn list_audit(
     let page = query.page()?;
     let mut conn = app.db.read().await?;
     let mut rows =
-        fetch_all!(&mut conn, Row, SELECT_AUDIT, page.before, page.limit + 1, page.skip)?;
+        fetch_all!(&mut conn, AuditRow, SELECT_AUDIT, page.before, page.limit + 1, page.skip)?;
     let has_more = rows.len() as i64 > page.limit;
     rows.truncate(page.limit as usize);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| write_cursor(row.id));

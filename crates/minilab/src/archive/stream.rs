@@ -14,7 +14,7 @@ use uuid::Uuid;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
-use super::{Going, Wish};
+use super::{ArchiveWish, Going};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::http::Problem;
@@ -24,7 +24,7 @@ use crate::http::intact::{self, Damage};
 use crate::http::tag::short_tag;
 use crate::images::Image;
 use crate::images::routes::{find_own, may_have_original, without_place};
-use crate::shares::Place;
+use crate::shares::SharePlace;
 use crate::variants::on_demand::obtain;
 use crate::variants::routes::{allowed_preset, parse_format};
 use axum::http::StatusCode;
@@ -64,7 +64,7 @@ struct Zip {
 }
 
 /// The file as a body. Whoever takes it slowly holds the place, one file and two chunks.
-pub(super) fn body(app: App, wish: Wish, place: Place<Uuid>, going: Going) -> Body {
+pub(super) fn body(app: App, wish: ArchiveWish, place: SharePlace<Uuid>, going: Going) -> Body {
     let (out, chunks) = channel(AHEAD);
     crate::spawn(async move {
         let written = write(&app, wish, &going, out.clone()).await;
@@ -85,7 +85,7 @@ pub(super) fn body(app: App, wish: Wish, place: Place<Uuid>, going: Going) -> Bo
 
 async fn write(
     app: &App,
-    wish: Wish,
+    wish: ArchiveWish,
     going: &Going,
     out: Sender<anyhow::Result<Bytes>>,
 ) -> anyhow::Result<()> {
@@ -112,7 +112,7 @@ async fn write(
 /// after.
 async fn put(
     app: &App,
-    wish: &Wish,
+    wish: &ArchiveWish,
     id: Uuid,
     zip: &mut Zip,
 ) -> anyhow::Result<Result<Option<Uuid>, Problem>> {
@@ -194,7 +194,7 @@ fn refused<T>(problem: Problem) -> anyhow::Result<Result<T, Problem>> {
 /// What is stored of an image for this wish; nothing is the original as it came.
 async fn chosen(
     app: &App,
-    wish: &Wish,
+    wish: &ArchiveWish,
     image: &Image,
 ) -> Result<Option<crate::variants::Variant>, Problem> {
     let Some(preset) = &wish.preset else {

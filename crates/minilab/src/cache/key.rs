@@ -47,12 +47,12 @@ pub enum What {
 
 /// The key of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct CacheKey {
     pub tenant: Tenant,
     pub what: What,
 }
 
-impl Key {
+impl CacheKey {
     /// What its texts take: callers choose them.
     pub fn text_bytes(&self) -> usize {
         match &self.what {

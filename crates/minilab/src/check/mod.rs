@@ -32,7 +32,7 @@ pub enum Difference {
         blob: Uuid,
         generation: Uuid,
         path: String,
-        wrong: Wrong,
+        wrong: FileFault,
     },
     Variant {
         blob: Uuid,
@@ -40,7 +40,7 @@ pub enum Difference {
         version: i64,
         pixels_version: i64,
         path: String,
-        wrong: Wrong,
+        wrong: FileFault,
         /// There is no original that it could be made from again.
         is_all_there_is: bool,
     },
@@ -76,13 +76,13 @@ pub enum Difference {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wrong {
+pub enum FileFault {
     Missing,
     Size { stored: u64, expected: u64 },
     Content,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("the file is missing"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::rows::{Look, compare};
+use super::rows::{Comparison, compare};
 use super::{Difference, repair, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey, Original, Suspect};
@@ -16,14 +16,14 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// What this process found so far.
 #[derive(Debug)]
-pub struct Counts {
+pub struct ScrubCounts {
     /// Files read over.
     pub files: AtomicU64,
     pub damaged_originals: AtomicU64,
     pub damaged_variants: AtomicU64,
 }
 
-pub static COUNTS: Counts = Counts {
+pub static COUNTS: ScrubCounts = ScrubCounts {
     files: AtomicU64::new(0),
     damaged_originals: AtomicU64::new(0),
     damaged_variants: AtomicU64::new(0),
@@ -42,7 +42,7 @@ pub async fn run(app: App) {
     }
     let reading = async {
         loop {
-            match read_over(&app, Look::Paced(rate)).await {
+            match read_over(&app, Comparison::Paced(rate)).await {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(IDLE).await,
                 Err(cause) => {
@@ -87,7 +87,7 @@ async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     drop(conn);
     let Some((blob, bytes, is_discarded)) = row else { return Ok(()) };
     let Some((preset, version, pixels_version)) = variant else {
-        read_over_original(app, blob, original, bytes, Look::Bytes).await?;
+        read_over_original(app, blob, original, bytes, Comparison::Bytes).await?;
         return Ok(());
     };
     let made = of_blob(&mut app.db.read().await?, blob).await?;
@@ -97,15 +97,15 @@ async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     let Some(variant) = made.into_iter().find(is_it) else { return Ok(()) };
     let key = BlobKey::Original(original);
     let makes_anew = !is_discarded && intact::look(&app.blobs, &key, bytes as u64).await?.is_none();
-    read_over_variant(app, original, variant, makes_anew, Look::Bytes).await
+    read_over_variant(app, original, variant, makes_anew, Comparison::Bytes).await
 }
 
 /// Reads over a stretch of blobs, as fast as it can; false when it is not time yet. For tests.
 pub async fn read_over_now(app: &App) -> anyhow::Result<bool> {
-    read_over(app, Look::Bytes).await
+    read_over(app, Comparison::Bytes).await
 }
 
-async fn read_over(app: &App, look: Look) -> anyhow::Result<bool> {
+async fn read_over(app: &App, look: Comparison) -> anyhow::Result<bool> {
     let every_ms = Duration::from_hours(app.config.scrub.every_hours).as_millis() as i64;
     let args = (app.clock.now_ms(), every_ms);
     let stretch =
@@ -146,7 +146,7 @@ async fn read_over_original(
     blob: Uuid,
     original: &Original,
     bytes: i64,
-    look: Look,
+    look: Comparison,
 ) -> anyhow::Result<bool> {
     let key = BlobKey::Original(original);
     let wrong = read_file(app, &key, bytes, &original.hash, look).await?;
@@ -171,7 +171,7 @@ async fn read_over_variant(
     original: &Original,
     variant: Variant,
     makes_anew: bool,
-    look: Look,
+    look: Comparison,
 ) -> anyhow::Result<()> {
     let key = variant.key(original);
     let path = key.path().to_string();
@@ -197,8 +197,8 @@ async fn read_file(
     key: &BlobKey<'_>,
     bytes: i64,
     hash: &[u8],
-    look: Look,
-) -> anyhow::Result<Option<super::Wrong>> {
+    look: Comparison,
+) -> anyhow::Result<Option<super::FileFault>> {
     COUNTS.files.fetch_add(1, Ordering::Relaxed);
     let wrong = compare(app, key, bytes, hash, look).await?;
     if let Ok(file) = app.blobs.file(key).await {

@@ -10,7 +10,7 @@ use crate::{accounts, fetch_all};
 const NAMED_MAX: usize = 3;
 
 /// Account, image, file name.
-type Shown = (String, Uuid, String);
+type ShownImageRow = (String, Uuid, String);
 
 /// The images and accounts that a difference is about, in words; nothing where it is about none.
 pub async fn whose(conn: &mut Conn, difference: &Difference) -> sqlx::Result<Option<String>> {
@@ -18,7 +18,7 @@ pub async fn whose(conn: &mut Conn, difference: &Difference) -> sqlx::Result<Opt
         Difference::Original { blob, .. }
         | Difference::Variant { blob, .. }
         | Difference::StuckImage { blob, .. } => {
-            let shown = fetch_all!(conn, Shown, sql::SELECT_SHOWN_BY, *blob)?;
+            let shown = fetch_all!(conn, ShownImageRow, sql::SELECT_SHOWN_BY, *blob)?;
             Ok((!shown.is_empty()).then(|| images(&shown)))
         }
         Difference::Counter { scope, .. } => {
@@ -34,7 +34,7 @@ pub async fn whose(conn: &mut Conn, difference: &Difference) -> sqlx::Result<Opt
     }
 }
 
-fn images(shown: &[Shown]) -> String {
+fn images(shown: &[ShownImageRow]) -> String {
     let named = shown.iter().take(NAMED_MAX).map(|(account, image, filename)| {
         format!("account {account:?} has it as {filename:?}, image {image}")
     });

@@ -18,18 +18,18 @@ use super::{obtain_of, store_one};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::{self, Tenant};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::gallery::list::GalleryPage;
-use crate::gallery::{self, Item};
+use crate::gallery::{self, GalleryItem};
 use crate::http::code::Code;
 use crate::http::extract::Query;
 use crate::http::paging::{Page, page_number};
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::images::routes::{ImageId, find_own, page_key};
 use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
-use crate::sharing::{HANDED_SECS, Wish, issue};
-use crate::uploads::Stored;
+use crate::sharing::{HANDED_SECS, LinkWish, issue};
+use crate::uploads::StoredImage;
 use crate::variants::previews;
 use crate::variants::routes::allowed_preset;
 use crate::{fetch_all, tiers::Preset};
@@ -78,7 +78,7 @@ struct AssetView {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmojiDeleted)]
-struct DeletedView {
+struct EmojiDeletedView {
     success: bool,
     id: Uuid,
 }
@@ -109,7 +109,7 @@ async fn list_emoji_gallery(
     let page = page_number(query.page.as_deref())?;
     let (rank, skip) = (caller.tier().rank, (page - 1) * PER_PAGE);
     let version =
-        counters::read(&mut app.db.read().await?, Scope::Gallery, counters::CHANGES).await?;
+        counters::read(&mut app.db.read().await?, CounterScope::Gallery, counters::CHANGES).await?;
     let place = GalleryPage {
         limit: PER_PAGE,
         behind: (0, Uuid::nil()),
@@ -122,7 +122,7 @@ async fn list_emoji_gallery(
     let load = async {
         let sql = gallery::sql::SELECT_BY_ID;
         let mut conn = app.db.read().await?;
-        let items = fetch_all!(&mut conn, Item, sql, rank, PER_PAGE, skip)?;
+        let items = fetch_all!(&mut conn, GalleryItem, sql, rank, PER_PAGE, skip)?;
         let mut images = Vec::with_capacity(items.len());
         for item in &items {
             images.extend(images::find(&mut conn, item.account_id, item.image_id).await?);
@@ -145,7 +145,7 @@ async fn list_emoji_gallery(
 /// The best rendition that the caller's tier allows.
 #[utoipa::path(get, path = "/api/gallery/{id}", tag = "emoji drop-in", params(("id" = Uuid, Path)),
     responses((status = 200, body = AssetView),
-        (status = 409, response = Refusal), (status = 422, response = Refusal)))]
+        (status = 409, response = ProblemResponse), (status = 422, response = ProblemResponse)))]
 async fn show_emoji_gallery_item(
     State(app): State<App>,
     caller: Caller,
@@ -160,7 +160,7 @@ async fn show_emoji_gallery_item(
 
 async fn asset(app: &App, caller: &Caller, image: &Image) -> Result<Json<AssetView>, Problem> {
     let variant = best(caller, image);
-    let wish = Wish { variant, secs: HANDED_SECS, keep_location: false, handed: true };
+    let wish = LinkWish { variant, secs: HANDED_SECS, keep_location: false, handed: true };
     let issued = issue(app, caller, image, wish).await?;
     Ok(Json(AssetView { asset_url: issued.url }))
 }
@@ -193,7 +193,7 @@ async fn list_emoji_uploads(
     let account = caller.account.id;
     let skip = (number - 1) * PER_PAGE;
     let page = Page { skip, ..Page::first(PER_PAGE) };
-    let of_account = Scope::Account(account);
+    let of_account = CounterScope::Account(account);
     let version = counters::read(&mut app.db.read().await?, of_account, counters::CHANGES).await?;
     let key = page_key(&caller, cache::List::Uploads, version, page, String::new());
     let load = async {
@@ -238,7 +238,7 @@ async fn create_emoji_upload(
         }
         problem
     })?;
-    let (Stored::Created(id) | Stored::Duplicate(id)) = stored.0;
+    let (StoredImage::Created(id) | StoredImage::Duplicate(id)) = stored.0;
     let preview = obtain_of(&app, &caller, stored.0, preset).await?;
     let Some(preview) = preview else { return Ok(Json(EmojiView { id, data: None })) };
     let image = find_own(&app, &caller, id).await?;
@@ -252,7 +252,7 @@ async fn create_emoji_upload(
 /// The best rendition that the caller's tier allows.
 #[utoipa::path(get, path = "/api/uploads/{id}", tag = "emoji drop-in", params(ImageId),
     responses((status = 200, body = AssetView),
-        (status = 409, response = Refusal), (status = 422, response = Refusal)))]
+        (status = 409, response = ProblemResponse), (status = 422, response = ProblemResponse)))]
 async fn show_emoji_upload(
     State(app): State<App>,
     caller: Caller,
@@ -264,14 +264,14 @@ async fn show_emoji_upload(
 
 /// Delete an upload
 #[utoipa::path(delete, path = "/api/uploads/{id}", tag = "emoji drop-in", params(ImageId),
-    responses((status = 200, body = DeletedView)))]
+    responses((status = 200, body = EmojiDeletedView)))]
 async fn delete_emoji_upload(
     State(app): State<App>,
     caller: Caller,
     ImageId(id): ImageId,
-) -> Result<Json<DeletedView>, Problem> {
+) -> Result<Json<EmojiDeletedView>, Problem> {
     if !images::delete::delete(&app, caller.account.id, id).await? {
         return Err(Problem::not_found("image"));
     }
-    Ok(Json(DeletedView { success: true, id }))
+    Ok(Json(EmojiDeletedView { success: true, id }))
 }

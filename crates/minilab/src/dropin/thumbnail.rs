@@ -16,12 +16,12 @@ use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::disposition::Disposition;
 use crate::http::paging::Page;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::images::filter::Filter;
 use crate::images::list::{Whose, list, place};
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
-use crate::uploads::Stored;
+use crate::uploads::StoredImage;
 use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
 use crate::variants::{Variant, latest, of_blob};
 
@@ -144,7 +144,8 @@ async fn create_thumbnail(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (Stored::Created(id) | Stored::Duplicate(id)) = store_one(&app, &caller, request).await?.0;
+    let (StoredImage::Created(id) | StoredImage::Duplicate(id)) =
+        store_one(&app, &caller, request).await?.0;
     let image = find_own(&app, &caller, id).await?;
     // The old service never had it ready so soon, and its clients do not expect it.
     Ok((StatusCode::CREATED, Json(record(&image, &[]))).into_response())
@@ -179,7 +180,7 @@ async fn delete_thumbnail(
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/jpeg"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 422, response = Refusal),
+        (status = 422, response = ProblemResponse),
     ),
 )]
 async fn download_thumbnail(

@@ -115,7 +115,7 @@ pub async fn blank(tx: &mut Conn, account: Uuid) -> sqlx::Result<()> {
 
 /// Stored event, as readers get it.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Stored {
+pub struct StoredEvent {
     pub seq: i64,
     pub id: Uuid,
     pub at_ms: i64,
@@ -126,9 +126,9 @@ pub struct Stored {
 }
 
 /// The events behind a number, oldest first, at most `limit`. Those that were just committed are among them.
-pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<Stored>> {
+pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
     publish(db).await?;
-    fetch_all!(&mut db.read().await?, Stored, sql::SELECT_AFTER, seq, limit)
+    fetch_all!(&mut db.read().await?, StoredEvent, sql::SELECT_AFTER, seq, limit)
 }
 
 /// Numbers what is committed and has no number yet.

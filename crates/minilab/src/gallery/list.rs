@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::{Item, sql};
+use super::{GalleryItem, sql};
 use crate::db::Conn;
 use crate::fetch_all;
 use crate::http::Problem;
@@ -75,12 +75,12 @@ pub async fn list(
     conn: &mut Conn,
     rank: i64,
     page: GalleryPage,
-) -> sqlx::Result<(Vec<Item>, Option<String>)> {
+) -> sqlx::Result<(Vec<GalleryItem>, Option<String>)> {
     let GalleryPage { limit, behind: (position, id), skip, with_locked, with_inactive } = page;
     let rank = if with_locked { i64::MAX } else { rank };
     let mut items = fetch_all!(
         conn,
-        Item,
+        GalleryItem,
         sql::SELECT_PAGE,
         position,
         id,

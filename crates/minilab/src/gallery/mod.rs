@@ -15,7 +15,7 @@ use crate::fetch_optional;
 
 /// An item, and whose image it shows.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Item {
+pub struct GalleryItem {
     pub id: Uuid,
     pub image_id: Uuid,
     /// The owner of the image; no answer tells.
@@ -29,15 +29,15 @@ pub struct Item {
     pub tags: String,
 }
 
-impl Item {
+impl GalleryItem {
     /// The rank rule: a tier opens what is of its rank or below.
     pub fn is_open_to(&self, caller: &Caller) -> bool {
         self.active && self.rank <= caller.tier().rank
     }
 
-    fn view(&self, is_locked: bool) -> ItemView {
+    fn view(&self, is_locked: bool) -> GalleryItemView {
         let tags = self.tags.split(' ').filter(|tag| !tag.is_empty()).map(str::to_owned);
-        ItemView {
+        GalleryItemView {
             id: self.id,
             title: self.title.clone(),
             rank: self.rank,
@@ -53,7 +53,7 @@ impl Item {
 /// An item as callers see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = GalleryItem)]
-pub struct ItemView {
+pub struct GalleryItemView {
     pub id: Uuid,
     pub title: String,
     pub rank: i64,
@@ -67,6 +67,6 @@ pub struct ItemView {
     pub image_url: Option<String>,
 }
 
-pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<Item>> {
-    fetch_optional!(conn, Item, sql::SELECT, id)
+pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<GalleryItem>> {
+    fetch_optional!(conn, GalleryItem, sql::SELECT, id)
 }

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::counted::Counted;
+use super::counted::CountedImage;
 use super::sql;
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::jobs::{self, Job, JobError, Lease};
@@ -51,7 +51,9 @@ async fn delete_rows(
     // The blob is locked before the image, here as by the job that makes it ready. Uploads of the
     // same bytes lock it too: either they come first and keep it alive, or they find it doomed
     // and store their own.
-    let Some(row) = fetch_optional!(tx, BlobLine, sql::LOCK_BLOB, blob)? else { return Ok(false) };
+    let Some(row) = fetch_optional!(tx, LockedBlob, sql::LOCK_BLOB, blob)? else {
+        return Ok(false);
+    };
     // What its variants take is settled under the blob's lock, and so is read again.
     let found = fetch_optional!(tx, ImageLine, sql::SELECT_BLOB_ID, image, account)?;
     let Some((_, variant_bytes, delete_at_ms)) = found else { return Ok(false) };
@@ -60,7 +62,7 @@ async fn delete_rows(
     }
     links::kill_of_image(tx, image, now_ms).await?;
     if execute!(tx, sql::LEAVE_GALLERY, image)? > 0 {
-        counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+        counters::add(tx, CounterScope::Gallery, counters::CHANGES, 1).await?;
     }
     if execute!(tx, sql::DELETE, image)? == 0 {
         return Ok(false);
@@ -68,7 +70,7 @@ async fn delete_rows(
     let kind = if due_ms == i64::MAX { EventKind::ImageDeleted } else { EventKind::ImageExpired };
     events::record(tx, &Event::new(kind, now_ms).of(account).image(image)).await?;
     let (same,) = fetch_one!(tx, (i64,), sql::COUNT_OF_ACCOUNT, blob, account)?;
-    let counted = Counted {
+    let counted = CountedImage {
         account,
         bytes: row.bytes,
         variant_bytes,
@@ -86,7 +88,7 @@ async fn delete_rows(
 
 /// What deletion needs to know of a blob, locked.
 #[derive(sqlx::FromRow)]
-pub struct BlobLine {
+pub struct LockedBlob {
     pub bytes: i64,
     pub doomed: bool,
     pub discarded: bool,
@@ -95,10 +97,10 @@ pub struct BlobLine {
 }
 
 /// Marks a blob for deletion, with everything made from it. It is never revived.
-pub async fn doom(tx: &mut Conn, blob: Uuid, row: &BlobLine, now_ms: i64) -> anyhow::Result<()> {
+pub async fn doom(tx: &mut Conn, blob: Uuid, row: &LockedBlob, now_ms: i64) -> anyhow::Result<()> {
     execute!(tx, sql::DOOM_BLOB, blob)?;
     if !row.discarded {
-        counters::add(tx, Scope::Lab, counters::STORED_BYTES, -row.bytes).await?;
+        counters::add(tx, CounterScope::Lab, counters::STORED_BYTES, -row.bytes).await?;
     }
     crate::variants::forget(tx, blob).await?;
     jobs::cancel_waiting(tx, blob, now_ms).await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{delete, sql};
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::http::received::OnReceived;
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{fetch_all, fetch_optional};
@@ -87,7 +87,7 @@ pub async fn downloaded(app: App, image: Uuid) {
         Box::pin(async move {
             let due = fetch_optional!(tx, (Uuid,), sql::SET_DOWNLOADED, image, due_ms)?;
             if let Some((account,)) = due {
-                counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+                counters::add(tx, CounterScope::Account(account), counters::CHANGES, 1).await?;
             }
             anyhow::Ok(())
         })

@@ -14,12 +14,12 @@ use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::paging::{Page, write_cursor_of};
 use crate::limits::Limit;
-use crate::shares::Place;
+use crate::shares::SharePlace;
 use crate::variants::Variant;
 use crate::{fetch_all, fetch_one};
 
 /// One page, its variants, and the cursor of the next page if there is one.
-pub struct Listed {
+pub struct ImagePage {
     pub images: Vec<Image>,
     pub variants: Vec<Variant>,
     pub next_cursor: Option<String>,
@@ -45,7 +45,7 @@ pub async fn list(
     whose: Whose,
     filter: &Filter,
     page: Page,
-) -> sqlx::Result<(Listed, Option<Total>)> {
+) -> sqlx::Result<(ImagePage, Option<Total>)> {
     let (Whose { account, link }, Page { limit, before, skip, .. }) = (whose, page);
     // One more than asked for tells whether there is a next page.
     let most = limit + 1;
@@ -71,14 +71,14 @@ pub async fn list(
     let last = last.map(|image| (image.taken_ms, image.id));
     let next_cursor =
         last.or(stopped_at).map(|(taken, id)| write_cursor_of(filter.order.cursor(), taken, id));
-    Ok((Listed { images, variants, next_cursor }, total))
+    Ok((ImagePage { images, variants, next_cursor }, total))
 }
 
 /// How long a costly list waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits for leave to make a costly list.
-pub async fn place(app: &App, caller: &Caller) -> Result<Place<Uuid>, Problem> {
+pub async fn place(app: &App, caller: &Caller) -> Result<SharePlace<Uuid>, Problem> {
     app.listings.take(caller.account.id, PATIENCE).await.map_err(|full| {
         let detail = "too many lists at once; wait for the others, or ask for less";
         Problem::crowded(full, Limit::Listings, Code::TooManyListings, detail, 2)

@@ -6,11 +6,11 @@ use super::Image;
 use super::sql;
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
 use crate::tiers::keeping::{self, DeleteAfter, Until};
 use crate::{execute, fetch_optional};
 
@@ -25,7 +25,7 @@ pub async fn change(
         let detail = format!("delete_after: {:?} {}", after.word(), keeping::WRONG);
         return Err(Problem::new(Code::BadDeleteAfter, detail));
     }
-    let args = Change {
+    let args = RetentionChange {
         id,
         account: caller.account.id,
         after,
@@ -39,7 +39,7 @@ pub async fn change(
 }
 
 #[derive(Clone, Copy)]
-struct Change {
+struct RetentionChange {
     id: Uuid,
     account: Uuid,
     after: Option<DeleteAfter>,
@@ -47,14 +47,14 @@ struct Change {
     now_ms: i64,
 }
 
-async fn apply(tx: &mut Conn, change: &Change) -> Result<(), Stop> {
-    let Change { id, account, after, of_tier, now_ms } = *change;
+async fn apply(tx: &mut Conn, change: &RetentionChange) -> Result<(), TxError> {
+    let RetentionChange { id, account, after, of_tier, now_ms } = *change;
     fetch_optional!(tx, (Uuid,), sql::LOCK_IMAGE, id)?;
     let image = fetch_optional!(tx, Image, sql::SELECT, id, account)?;
     let image = image.ok_or_else(|| Problem::not_found("image"))?;
     let until = bounded(&image, Until::earliest(after, now_ms), of_tier);
     execute!(tx, sql::SET_RETENTION, id, account, until.at_ms, until.after_download)?;
-    counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+    counters::add(tx, CounterScope::Account(account), counters::CHANGES, 1).await?;
     Ok(())
 }
 

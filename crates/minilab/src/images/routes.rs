@@ -18,7 +18,7 @@ use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::cache;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::execute;
 use crate::http::CachePolicy;
 use crate::http::bytes::{Served, serve};
@@ -28,7 +28,7 @@ use crate::http::extract::{Json, Query};
 use crate::http::merge::Said;
 use crate::http::paging::{Page, PageQuery, next_link};
 use crate::http::prefer::{PreferHeader, applied, patience};
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::{fingerprint, short_tag};
 use crate::tiers::DeleteAfter;
 use crate::variants::{Variant, location, remake};
@@ -121,7 +121,7 @@ struct ImagesView {
         (status = 200, body = ImagesView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn list_images(
@@ -133,7 +133,7 @@ pub async fn list_images(
     let filter = filter.filter(&caller)?;
     let page = query.page_of(filter.order.cursor())?;
     let counted =
-        counters::of(&mut app.db.read().await?, Scope::Account(caller.account.id)).await?;
+        counters::of(&mut app.db.read().await?, CounterScope::Account(caller.account.id)).await?;
     let asked = filter.text().to_owned();
     let key = page_key(&caller, cache::List::Images, counted.changes, page, asked.clone());
     let is_costly = (!filter.is_empty() || !page.is_cheap()) && !app.cache.has(&key);
@@ -167,7 +167,7 @@ pub fn page_key(
     version: i64,
     page: Page,
     filter: String,
-) -> cache::Key {
+) -> cache::CacheKey {
     let what = cache::What::Page {
         list,
         tier: caller.account.tier.clone(),
@@ -178,7 +178,7 @@ pub fn page_key(
         skip: page.skip,
         filter,
     };
-    cache::Key { tenant: caller.tenant(), what }
+    cache::CacheKey { tenant: caller.tenant(), what }
 }
 
 /// A kept page: the next cursor, if there is one, and the JSON.
@@ -194,7 +194,7 @@ pub fn split_page(kept: &Bytes) -> anyhow::Result<(&str, Bytes)> {
     get, path = "/api/v1/images/{id}", tag = "images", params(ImageId, PreferHeader),
     responses(
         (status = 200, body = ImageView),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_image(
@@ -261,7 +261,7 @@ pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Resul
         .db
         .write(args, |tx, (id, account, filename)| {
             Box::pin(async move {
-                counters::add(tx, Scope::Account(*account), counters::CHANGES, 1).await?;
+                counters::add(tx, CounterScope::Account(*account), counters::CHANGES, 1).await?;
                 execute!(tx, sql::RENAME, *id, *account, filename, searched::fold(filename))
             })
         })
@@ -321,7 +321,7 @@ pub async fn without_place(
         (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
         (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_original(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Lease, sql};
 use crate::clock::Clock;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::{Conn, Db};
 use crate::{execute, fetch_all};
 
@@ -26,13 +26,13 @@ const POSTPONED: Duration = Duration::from_secs(2);
 pub struct JobError {
     pub cause: anyhow::Error,
     /// What the owner may read, when the picture is to blame.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<FailureReason>,
     pub tries_max: i64,
 }
 
 /// A stable code and a sentence, as a failed image shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct FailureReason {
     pub code: String,
     pub detail: String,
 }
@@ -45,7 +45,7 @@ impl JobError {
 
     /// Trying again cannot help: the picture is to blame.
     pub fn fail(code: &str, detail: impl Into<String>) -> Self {
-        let refusal = Refusal { code: code.to_owned(), detail: detail.into() };
+        let refusal = FailureReason { code: code.to_owned(), detail: detail.into() };
         let cause = anyhow::anyhow!("{}: {}", refusal.code, refusal.detail);
         Self { cause, refusal: Some(refusal), tries_max: 1 }
     }
@@ -102,8 +102,8 @@ async fn count(
 ) -> sqlx::Result<()> {
     let mut deltas = Vec::new();
     for account in accounts {
-        deltas.push((Scope::Lab.to_string(), name, 1));
-        deltas.extend(account.map(|account| (Scope::Account(account).to_string(), name, 1)));
+        deltas.push((CounterScope::Lab.to_string(), name, 1));
+        deltas.extend(account.map(|account| (CounterScope::Account(account).to_string(), name, 1)));
     }
     if deltas.is_empty() { Ok(()) } else { counters::add_all(tx, &deltas).await }
 }

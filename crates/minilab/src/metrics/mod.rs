@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::check::scrub::COUNTS;
 use crate::http::Problem;
 use crate::limits::Limit;
-use crate::measures::{self, Outcome};
+use crate::measures::{self, UploadOutcome};
 use text::{Encoded, counters, gauge, gauges, histograms};
 
 /// Numbers of this process
@@ -80,8 +80,8 @@ fn requests(encoder: &mut DescriptorEncoder<'_>) -> Encoded {
             show(&[("route", route), ("method", method), ("status", status)], &times)
         })
     })?;
-    let uploads =
-        Outcome::ALL.map(|outcome| ([("outcome", outcome.word())], measures::uploads(outcome)));
+    let uploads = UploadOutcome::ALL
+        .map(|outcome| ([("outcome", outcome.word())], measures::uploads(outcome)));
     counters(encoder, "minilab_uploads", "Files that came in", uploads)?;
     let bytes = measures::UPLOADED_BYTES.load(Ordering::Relaxed);
     let help = "Bytes of files that came in whole";

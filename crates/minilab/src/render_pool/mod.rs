@@ -15,7 +15,7 @@ mod worker;
 
 pub use error::RenderError;
 pub use line::Load;
-pub use pool::{Copied, RenderPool, Turn};
+pub use pool::{Copied, RenderPool, RenderTurn};
 
 use pixels::{Limits, Recipe};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl RendererConfig {
 
 /// What to do with the picture that comes with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Order {
+pub struct RenderOrder {
     pub work: Work,
     /// CPU seconds for this picture.
     pub cpu_secs: u64,

@@ -10,10 +10,10 @@ use pixels::{Limits, Recipe};
 use tokio::time::timeout;
 
 use super::error::{RenderError, RenderOutcomes};
-use super::line::{Line, Load, Stay};
-use super::wire::{Answer, Stripped, Variants};
+use super::line::{Load, RenderQueue, Stay};
+use super::wire::{ChildAnswer, Stripped, Variants};
 use super::worker::{Worker, broken};
-use super::{Order, RendererConfig, Work};
+use super::{RenderOrder, RendererConfig, Work};
 
 /// A child is replaced after so many pictures, so that nothing it may hide lives long.
 const PICTURES_MAX: u32 = 1000;
@@ -28,21 +28,21 @@ const STRIPPED_MORE: u64 = MIB;
 
 #[derive(Clone)]
 pub struct RenderPool {
-    inner: Arc<Inner>,
+    inner: Arc<PoolInner>,
 }
 
-struct Inner {
+struct PoolInner {
     program: PathBuf,
     config: RendererConfig,
     idle: Mutex<Vec<Worker>>,
-    line: Arc<Line>,
+    line: Arc<RenderQueue>,
 }
 
 impl RenderPool {
     /// `program` is this very binary; `children` work side by side, and one more for small pictures.
     pub fn new(program: PathBuf, config: RendererConfig, children: usize) -> Self {
-        let line = Arc::new(Line::new(children, u64::from(config.total_mib)));
-        Self { inner: Arc::new(Inner { program, config, line, idle: Mutex::default() }) }
+        let line = Arc::new(RenderQueue::new(children, u64::from(config.total_mib)));
+        Self { inner: Arc::new(PoolInner { program, config, line, idle: Mutex::default() }) }
     }
 
     /// MiB that work under way is expected to take, and the most of it.
@@ -56,8 +56,8 @@ impl RenderPool {
     }
 
     /// Waits for a child.
-    pub async fn turn(&self, load: &Load) -> Turn {
-        Turn {
+    pub async fn turn(&self, load: &Load) -> RenderTurn {
+        RenderTurn {
             _stay: self.inner.line.enter(load).await,
             inner: self.inner.clone(),
             answer_bytes_max: load.memory_bytes.max(ANSWER_BYTES),
@@ -75,13 +75,13 @@ pub struct Copied {
 }
 
 /// One picture's time with a child.
-pub struct Turn {
-    inner: Arc<Inner>,
+pub struct RenderTurn {
+    inner: Arc<PoolInner>,
     _stay: Stay,
     answer_bytes_max: u64,
 }
 
-impl Turn {
+impl RenderTurn {
     /// Makes a variant for each recipe.
     pub async fn render(
         self,
@@ -89,10 +89,10 @@ impl Turn {
         limits: Limits,
         picture: &File,
     ) -> Result<RenderOutcomes, RenderError> {
-        let Inner { config, .. } = &*self.inner;
+        let PoolInner { config, .. } = &*self.inner;
         let secs = config.picture_secs;
         let (wanted, bytes_max) = (recipes.len(), self.answer_bytes_max);
-        let order = Order { work: Work::Render { recipes, limits }, cpu_secs: secs };
+        let order = RenderOrder { work: Work::Render { recipes, limits }, cpu_secs: secs };
         let mut worker = self.inner.take_worker().await?;
         let work = async {
             let answer = worker.ask::<Variants>(&order, picture).await?;
@@ -122,13 +122,14 @@ impl Turn {
     ) -> Result<Copied, RenderError> {
         let secs = self.inner.config.picture_secs;
         let patience = Duration::from_secs(secs);
-        let order = Order { work: Work::StripLocation { bytes }, cpu_secs: secs };
+        let order = RenderOrder { work: Work::StripLocation { bytes }, cpu_secs: secs };
         let mut worker = self.inner.take_worker().await?;
-        let answer: Answer<Stripped> = match timeout(patience, worker.ask(&order, picture)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
-            Err(_) => return Err(RenderError::TimedOut(secs)),
-        };
+        let answer: ChildAnswer<Stripped> =
+            match timeout(patience, worker.ask(&order, picture)).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
+                Err(_) => return Err(RenderError::TimedOut(secs)),
+            };
         let Stripped { bytes: length, read } = match answer.outcome {
             Ok(stripped) => stripped,
             Err(error) => {
@@ -145,7 +146,7 @@ impl Turn {
     }
 }
 
-impl Inner {
+impl PoolInner {
     /// An idle child that is still alive, or a new one.
     async fn take_worker(&self) -> anyhow::Result<Worker> {
         loop {

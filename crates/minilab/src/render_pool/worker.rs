@@ -17,9 +17,9 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::Order;
+use super::RenderOrder;
 use super::error::{RenderError, RenderOutcomes};
-use super::wire::{Answer, FRAME_BYTES_MAX, Variants};
+use super::wire::{ChildAnswer, FRAME_BYTES_MAX, Variants};
 use crate::cpu;
 
 /// What a user without privileges may have by default.
@@ -65,9 +65,9 @@ impl Worker {
     /// Hands an order over, and the picture beside it, and reads the beginning of the answer.
     pub(super) async fn ask<T: DeserializeOwned>(
         &mut self,
-        order: &Order,
+        order: &RenderOrder,
         picture: &File,
-    ) -> std::io::Result<Answer<T>> {
+    ) -> std::io::Result<ChildAnswer<T>> {
         let order = serde_json::to_vec(order)?;
         let mut frame = (order.len() as u32).to_le_bytes().to_vec();
         frame.extend(order);

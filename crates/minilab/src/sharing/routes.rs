@@ -8,14 +8,14 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::issue::{Wish, issue};
+use super::issue::{LinkWish, issue};
 use crate::accounts::Caller;
 use crate::accounts::scopes::Scope;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::events::{self, Event, EventKind};
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::images::routes::{ImageId, find_own};
 use crate::links;
 use crate::{execute, fetch_all};
@@ -47,8 +47,8 @@ pub struct IssuedView {
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = LinkState)]
-enum LinkState {
+#[schema(as = SharedLinkState)]
+enum SharedLinkState {
     Live,
     Revoked,
 }
@@ -58,7 +58,7 @@ enum LinkState {
 pub struct LinkView {
     id: Uuid,
     variant: String,
-    state: LinkState,
+    state: SharedLinkState,
     keep_location: bool,
     #[schema(format = DateTime)]
     created_at: String,
@@ -81,7 +81,7 @@ pub struct LinksView {
     request_body = NewLink,
     responses(
         (status = 201, body = IssuedView),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ),
 )]
 pub async fn create_link(
@@ -95,7 +95,7 @@ pub async fn create_link(
     caller.must_have(Scope::Read)?;
     let image = find_own(&app, &caller, id).await?;
     let NewLink { expires_in: secs, variant, keep_location } = new;
-    let wish = Wish { variant, secs, keep_location, handed: false };
+    let wish = LinkWish { variant, secs, keep_location, handed: false };
     let issued = issue(&app, &caller, &image, wish).await?;
     let expires_at = rfc3339(issued.expires_ms);
     let view = IssuedView { id: issued.id, url: issued.url, expires_at };
@@ -124,7 +124,7 @@ pub async fn list_links(
     let view = |(id, variant, keep_location, created_ms, expires_ms, dead_ms): LinkRow| LinkView {
         id,
         variant,
-        state: if dead_ms.is_some() { LinkState::Revoked } else { LinkState::Live },
+        state: if dead_ms.is_some() { SharedLinkState::Revoked } else { SharedLinkState::Live },
         keep_location,
         created_at: rfc3339(created_ms),
         expires_at: rfc3339(expires_ms),

@@ -19,7 +19,7 @@ use crate::events::EventKind;
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
 use crate::http::merge::{Said, refuse};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_one, fetch_optional};
 
@@ -53,7 +53,7 @@ pub struct UploadLinkChange {
 #[utoipa::path(
     patch, path = "/api/v1/upload-links/{id}", tag = "upload links",
     params(("id" = Uuid, Path)), request_body = UploadLinkChange,
-    responses((status = 200, body = UploadLinkView), (status = 409, response = Refusal)),
+    responses((status = 200, body = UploadLinkView), (status = 409, response = ProblemResponse)),
 )]
 pub async fn change_upload_link(
     State(app): State<App>,
@@ -83,7 +83,7 @@ pub async fn change_upload_link(
 async fn apply(
     tx: &mut Conn,
     (id, account, change, expires_ms, now_ms): &(Uuid, Uuid, UploadLinkChange, Option<i64>, i64),
-) -> Result<UploadLink, Stop> {
+) -> Result<UploadLink, TxError> {
     let mut link = lock(tx, *id, *account).await?;
     let was_open = *now_ms < link.expires_ms;
     link.expires_ms = expires_ms.unwrap_or(link.expires_ms);
@@ -101,7 +101,7 @@ async fn apply(
 }
 
 /// The link, which nobody changes or uses meanwhile, if it is open to changes.
-async fn lock(tx: &mut Conn, id: Uuid, account: Uuid) -> Result<UploadLink, Stop> {
+async fn lock(tx: &mut Conn, id: Uuid, account: Uuid) -> Result<UploadLink, TxError> {
     // The account first, as by uploads: the right is read again, it may have been taken away.
     let owner = fetch_one!(tx, Account, accounts::sql::LOCK, account)?;
     may_make(&Catalogue::load(tx).await?, &owner)?;
@@ -133,7 +133,7 @@ pub struct TokenView {
 #[utoipa::path(
     post, path = "/api/v1/upload-links/{id}/token", tag = "upload links",
     params(("id" = Uuid, Path)),
-    responses((status = 200, body = TokenView), (status = 409, response = Refusal)),
+    responses((status = 200, body = TokenView), (status = 409, response = ProblemResponse)),
 )]
 pub async fn renew_upload_link_token(
     State(app): State<App>,
@@ -152,7 +152,7 @@ pub async fn renew_upload_link_token(
                 lock(tx, *id, *account).await?;
                 execute!(tx, sql::UPDATE_SECRET, *id, &token.secret_hash()[..])?;
                 tell(tx, EventKind::UploadLinkChanged, *id, *account, *now_ms).await?;
-                Ok::<_, Stop>(())
+                Ok::<_, TxError>(())
             })
         })
         .await?;

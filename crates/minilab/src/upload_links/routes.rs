@@ -20,7 +20,7 @@ use crate::http::code::Code;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::merge::refuse;
 use crate::http::paging::{PageQuery, next_link, write_cursor};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -90,7 +90,7 @@ pub(super) fn may_make(catalogue: &Catalogue, account: &Account) -> Result<(), P
 }
 
 /// The right is read again here: it may have been taken away this second.
-async fn insert(tx: &mut Conn, link: &UploadLink) -> Result<(), Stop> {
+async fn insert(tx: &mut Conn, link: &UploadLink) -> Result<(), TxError> {
     let account = fetch_one!(tx, Account, accounts::sql::LOCK, link.account_id)?;
     may_make(&Catalogue::load(tx).await?, &account)?;
     room_for_one_more(tx, link.account_id, link.created_ms).await?;
@@ -127,7 +127,7 @@ pub(super) async fn room_for_one_more(
     tx: &mut Conn,
     account: Uuid,
     now_ms: i64,
-) -> Result<(), Stop> {
+) -> Result<(), TxError> {
     let (open,) = fetch_one!(tx, (i64,), sql::COUNT_OPEN, account, now_ms)?;
     if open < OPEN_MAX {
         return Ok(());
@@ -237,7 +237,7 @@ pub async fn revoke_upload_link(
     get, path = "/api/v1/upload-link", tag = "upload links",
     responses(
         (status = 200, body = HeldView),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_held_link(

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::batch::Item;
+use super::batch::UploadItem;
 use super::sql;
 use crate::accounts::Caller;
 use crate::app::App;
@@ -115,7 +115,7 @@ impl Ticket {
     /// Keeps the answer, unless trying again could bring a better one.
     pub(super) async fn settle(
         mut self,
-        items: &[Item],
+        items: &[UploadItem],
         status: StatusCode,
         body: &Value,
     ) -> Result<(), Problem> {
@@ -180,7 +180,7 @@ impl Answered {
     }
 
     /// The answer of before, if `items` are what it answered.
-    pub(super) fn replay<T>(self, items: &[Item<T>]) -> Result<(StatusCode, Value), Problem> {
+    pub(super) fn replay<T>(self, items: &[UploadItem<T>]) -> Result<(StatusCode, Value), Problem> {
         if fingerprint(items)[..] != self.fingerprint {
             let detail = "this Idempotency-Key came with other files before; choose a new key";
             return Err(Problem::new(Code::IdempotencyKeyReused, detail));
@@ -192,9 +192,9 @@ impl Answered {
 }
 
 /// The same for the same files in the same order.
-fn fingerprint<T>(items: &[Item<T>]) -> [u8; 32] {
+fn fingerprint<T>(items: &[UploadItem<T>]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    for Item { filename, hash, outcome } in items {
+    for UploadItem { filename, hash, outcome } in items {
         hasher.update(&(filename.len() as u64).to_le_bytes()).update(filename.as_bytes());
         let code = match (hash, outcome) {
             (Some(hash), _) => &hash[..],

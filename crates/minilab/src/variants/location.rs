@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{PIXELS_VERSION, Variant, make, of_blob, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::cpu;
 use crate::db::Conn;
 use crate::http::Problem;
@@ -125,7 +125,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
             }
             let bytes = make::insert(tx, variant, *now_ms).await?;
             if bytes > 0 {
-                counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, bytes).await?;
+                counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, bytes).await?;
             }
             Ok(true)
         })

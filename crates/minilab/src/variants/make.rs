@@ -10,14 +10,14 @@ use uuid::Uuid;
 use super::{PIXELS_VERSION, Variant, of_blob, owners, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::cpu;
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
 use crate::images::BlobRow;
-use crate::jobs::finish::Refusal;
+use crate::jobs::finish::FailureReason;
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::render_pool::{Load, RenderError};
 use crate::tiers::{Catalogue, Preset, TRUNCATED};
@@ -141,7 +141,7 @@ enum OnRefusal {
 
 /// What a job made.
 #[derive(Clone, Default)]
-struct New {
+struct MadeVariants {
     variants: Vec<Variant>,
     /// A part of the picture turned out to be missing.
     truncated: bool,
@@ -160,13 +160,17 @@ async fn render_missing(
     row: &BlobRow,
     presets: Vec<Preset>,
     on_refusal: OnRefusal,
-) -> Result<New, JobError> {
+) -> Result<MadeVariants, JobError> {
     if presets.is_empty() {
-        return Ok(New::default());
+        return Ok(MadeVariants::default());
     }
     if row.discarded {
         let gone = JobError::fail("original_discarded", "the original was not kept");
-        return if on_refusal == OnRefusal::LeaveOut { Ok(New::default()) } else { Err(gone) };
+        return if on_refusal == OnRefusal::LeaveOut {
+            Ok(MadeVariants::default())
+        } else {
+            Err(gone)
+        };
     }
     let original = row.original();
     let key = BlobKey::Original(&original);
@@ -231,7 +235,7 @@ async fn render_missing(
         files.push(bytes);
     }
     place(app, &original, &variants, files).await?;
-    Ok(New { variants, truncated })
+    Ok(MadeVariants { variants, truncated })
 }
 
 /// Puts the bytes of new variants where their rows will say they are.
@@ -261,7 +265,7 @@ async fn commit(
     app: &App,
     lease: &Lease,
     blob: Uuid,
-    new: New,
+    new: MadeVariants,
     after: AfterCommit,
 ) -> anyhow::Result<bool> {
     let args = (lease.clone(), blob, new, after, app.clock.now_ms());
@@ -279,7 +283,8 @@ async fn commit(
                     stored_bytes += insert(tx, variant, *now_ms).await?;
                 }
                 if stored_bytes > 0 {
-                    counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, stored_bytes).await?;
+                    counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, stored_bytes)
+                        .await?;
                 }
                 if new.truncated {
                     execute!(tx, sql::SET_TRUNCATED, *blob)?;
@@ -350,7 +355,7 @@ async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
 pub async fn mark_failed(
     tx: &mut Conn,
     blob: Uuid,
-    refusal: &Refusal,
+    refusal: &FailureReason,
     now_ms: i64,
 ) -> sqlx::Result<()> {
     let failed =

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::blobs::{BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::http::prefer;
 use crate::shares::Bounds;
@@ -116,5 +116,5 @@ pub fn latest<'a>(made: &'a [Variant], blob: Uuid, preset: &str) -> Option<&'a V
 pub async fn forget(tx: &mut Conn, blob: Uuid) -> sqlx::Result<()> {
     let (bytes,) = fetch_one!(tx, (i64,), sql::SUM_BYTES, blob)?;
     execute!(tx, sql::DELETE_OF_BLOB, blob)?;
-    counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await
+    counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await
 }

@@ -33,12 +33,12 @@ pub async fn obtain(
         let (blob, version) = (image.blob_id, preset.version);
         let job = Job::MakeVariant { blob, preset: preset.name.clone(), version };
         match look(app, &image, preset, &job).await? {
-            Look::Made(variant) => return Ok(Some(variant)),
-            Look::Missing if may_make && !asked => {
+            Availability::Made(variant) => return Ok(Some(variant)),
+            Availability::Missing if may_make && !asked => {
                 remake::require_original(app, &image).await?;
                 asked = ask(app, &image, job).await?;
             }
-            Look::Missing | Look::Underway => {}
+            Availability::Missing | Availability::Underway => {}
         }
         if !waiting.wait().await {
             return Ok(None);
@@ -46,16 +46,21 @@ pub async fn obtain(
     }
 }
 
-enum Look {
+enum Availability {
     Made(Variant),
     /// A job is at it, or will be.
     Underway,
     Missing,
 }
 
-async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Look, Problem> {
+async fn look(
+    app: &App,
+    image: &Image,
+    preset: &Preset,
+    job: &Job,
+) -> Result<Availability, Problem> {
     match image.state {
-        State::Processing => return Ok(Look::Underway),
+        State::Processing => return Ok(Availability::Underway),
         State::Failed => {
             let detail = image.error_detail.clone().unwrap_or_default();
             return Err(
@@ -74,12 +79,12 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
             return Err(images::discarded());
         }
         if asked.is_none() {
-            return Ok(Look::Missing);
+            return Ok(Availability::Missing);
         }
     }
     let made = of_blob(&mut conn, image.blob_id).await?;
     if let Some(variant) = latest(&made, image.blob_id, &preset.name) {
-        return Ok(Look::Made(variant.clone()));
+        return Ok(Availability::Made(variant.clone()));
     }
     if image.blob.discarded {
         return Err(images::discarded());
@@ -93,12 +98,12 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
             if is_lost.iter().any(|code| detail.starts_with(code.as_str())) {
                 // It may have been put back since.
                 remake::require_original(app, image).await?;
-                return Ok(Look::Missing);
+                return Ok(Availability::Missing);
             }
             Err(Problem::new(Code::VariantFailed, detail))
         }
-        Some((state, _)) if jobs::is_live_state(&state) => Ok(Look::Underway),
-        _ => Ok(Look::Missing),
+        Some((state, _)) if jobs::is_live_state(&state) => Ok(Availability::Underway),
+        _ => Ok(Availability::Missing),
     }
 }
 

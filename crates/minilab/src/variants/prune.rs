@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{make, owners, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::links::LIFE_SECS_MAX;
 use crate::{execute, fetch_all};
 
@@ -36,7 +36,8 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
                     }
                     if execute!(tx, sql::DELETE, *blob, &**preset, *version, *pixels_version)? == 1
                     {
-                        counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
+                        counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes)
+                            .await?;
                     }
                     owners::settle(tx, *blob).await
                 })

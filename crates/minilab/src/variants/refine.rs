@@ -16,7 +16,7 @@ const STRETCH: i64 = 500;
 
 /// A walk over the images of one account, or of the whole lab.
 #[derive(Clone, Copy, Debug)]
-pub struct Walk {
+pub struct BackFillWalk {
     pub account: Option<Uuid>,
     /// When the change was made that it is for; every change has a walk of its own.
     pub since_ms: i64,
@@ -24,7 +24,7 @@ pub struct Walk {
     pub after: Uuid,
 }
 
-impl Walk {
+impl BackFillWalk {
     fn job(self) -> Job {
         let Self { account, since_ms, after } = self;
         Job::BackFill { account, since_ms, after }
@@ -33,12 +33,12 @@ impl Walk {
 
 /// Starts a walk, in the transaction of what changed.
 pub async fn start(tx: &mut Conn, account: Option<Uuid>, now_ms: i64) -> anyhow::Result<()> {
-    let walk = Walk { account, since_ms: now_ms, after: Uuid::nil() };
+    let walk = BackFillWalk { account, since_ms: now_ms, after: Uuid::nil() };
     jobs::enqueue(tx, &walk.job(), account, now_ms).await
 }
 
 /// The job: enqueues what the next images lack, and the rest of the walk.
-pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobError> {
+pub async fn back_fill(app: &App, lease: &Lease, walk: BackFillWalk) -> Result<(), JobError> {
     let (lacking, next) = look(app, walk).await?;
     let args = (lease.clone(), walk, lacking, next, app.clock.now_ms());
     app.db
@@ -50,7 +50,7 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobEr
                 }
                 match next {
                     Some(after) => {
-                        let rest = Walk { after: *after, ..*walk }.job();
+                        let rest = BackFillWalk { after: *after, ..*walk }.job();
                         jobs::enqueue(tx, &rest, walk.account, *now_ms).await?;
                     }
                     None if walk.account.is_none() => {
@@ -68,14 +68,14 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobEr
 /// Owner and blob of each image of a stretch that lacks something, and where the next one begins.
 type Lacking = (Vec<(Uuid, Uuid)>, Option<Uuid>);
 
-async fn look(app: &App, walk: Walk) -> sqlx::Result<Lacking> {
-    type Line = (Uuid, Uuid, Uuid);
+async fn look(app: &App, walk: BackFillWalk) -> sqlx::Result<Lacking> {
+    type StretchRow = (Uuid, Uuid, Uuid);
     let mut conn = app.db.read().await?;
     let images = match walk.account {
         Some(account) => {
-            fetch_all!(&mut conn, Line, sql::SELECT_STRETCH_OF, account, walk.after, STRETCH)?
+            fetch_all!(&mut conn, StretchRow, sql::SELECT_STRETCH_OF, account, walk.after, STRETCH)?
         }
-        None => fetch_all!(&mut conn, Line, sql::SELECT_STRETCH, walk.after, STRETCH)?,
+        None => fetch_all!(&mut conn, StretchRow, sql::SELECT_STRETCH, walk.after, STRETCH)?,
     };
     let mut lacking = Vec::new();
     for (_, owner, blob) in &images {
@@ -99,7 +99,8 @@ pub async fn start_if_new(app: &App) -> anyhow::Result<()> {
         .write(now_ms, |tx, now_ms| {
             Box::pin(async move {
                 // The same for every process that starts now.
-                let walk = Walk { account: None, since_ms: PIXELS_VERSION, after: Uuid::nil() };
+                let walk =
+                    BackFillWalk { account: None, since_ms: PIXELS_VERSION, after: Uuid::nil() };
                 jobs::enqueue(tx, &walk.job(), None, *now_ms).await
             })
         })

@@ -3,7 +3,7 @@
 use super::{Variant, make, owners, sql};
 use crate::app::App;
 use crate::blobs::BlobKey;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::execute;
 use crate::http::Problem;
@@ -49,7 +49,7 @@ async fn forget(tx: &mut Conn, variant: &Variant) -> sqlx::Result<()> {
         return Ok(());
     }
     if execute!(tx, sql::DELETE, *blob_id, preset, *version, *pixels_version)? == 1 {
-        counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
+        counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await?;
     }
     owners::settle(tx, *blob_id).await
 }

@@ -26,11 +26,11 @@ pub struct ResolvedVariant {
 }
 
 /// An account, its image and a preset: a foreign image has another key.
-type Key = (Uuid, Uuid, String);
+type ResolvedKey = (Uuid, Uuid, String);
 
 #[derive(Clone)]
 pub struct RecentVariants {
-    known: Cache<Key, Arc<ResolvedVariant>>,
+    known: Cache<ResolvedKey, Arc<ResolvedVariant>>,
 }
 
 impl Default for RecentVariants {

@@ -21,7 +21,7 @@ use crate::http::code::Code;
 use crate::http::disposition::{Disposition, stem};
 use crate::http::extract::{Path, Query};
 use crate::http::prefer::{PreferHeader, applied, patience};
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::short_tag;
 use crate::images::routes::{ImageId, PictureBytes, VersionQuery};
 use crate::images::{self, Image, State, expire};
@@ -58,7 +58,7 @@ pub struct VariantRequest<'a> {
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_variant(

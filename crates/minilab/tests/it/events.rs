@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use minilab::events::{self, Event, EventKind, Stored};
+use minilab::events::{self, Event, EventKind, StoredEvent};
 use minilab::images::expire;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ on_both_engines! {
     events_go_after_a_month_and_the_audit_log_after_two_years
 }
 
-async fn told(lab: &Lab) -> Vec<Stored> {
+async fn told(lab: &Lab) -> Vec<StoredEvent> {
     events::after(&lab.app.db, 0, 1000).await.unwrap()
 }
 

@@ -6,7 +6,7 @@ use minilab::db::sql::Sql;
 use minilab::db::{Change, Conn, Engine};
 use minilab::http::paging::Page;
 use minilab::images::filter::{Condition, Order};
-use minilab::images::found::sql::{self, Walk};
+use minilab::images::found::sql::{self, IndexWalk};
 use minilab::images::{Image, State};
 use sqlx::{Executor, Row, SqlSafeStr, Statement as _};
 use uuid::Uuid;
@@ -95,7 +95,7 @@ async fn any_two_parts_of_a_filter_go_together_on_both_engines() {
                     .into_iter()
                     .zip([Order::Created, Order::Taken, Order::Taken])
                 {
-                    let walk = Walk { along: along.clone().pop(), order: walked };
+                    let walk = IndexWalk { along: along.clone().pop(), order: walked };
                     let account = Uuid::nil();
                     let query = sql::page_of(&walk, account, &rest, order, &page, 10);
                     let images: Vec<Image> = query.fetch_all(&mut conn).await.unwrap();

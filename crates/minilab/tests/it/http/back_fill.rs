@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use minilab::images::counted::Counted;
+use minilab::images::counted::CountedImage;
 use minilab::jobs::{self, Job};
 use minilab::{accounts, execute};
 use serde_json::{Value, json};
@@ -264,7 +264,8 @@ async fn multiply(lab: &Lab, account: Uuid, of: &str, times: i64) {
         lab.app.db.write(args, |tx, &(of, account, times, (bytes, variant_bytes), now_ms)| {
             Box::pin(async move {
                 let (format, model, is_only_one) = ("bmp", None, false);
-                let counted = Counted { account, bytes, variant_bytes, format, model, is_only_one };
+                let counted =
+                    CountedImage { account, bytes, variant_bytes, format, model, is_only_one };
                 for _ in 0..times {
                     execute!(tx, rows::INSERT_IMAGE, Uuid::now_v7(), Uuid::now_v7(), of)?;
                     counted.add(tx, now_ms).await?;
