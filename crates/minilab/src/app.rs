@@ -4,7 +4,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::accounts::Identities;
 use crate::accounts::throttle::Throttle;
@@ -14,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::Connections;
+use crate::ids::{AccountId, BlobId};
 use crate::jobs::Notifier;
 use crate::links::{DenyList, Seal};
 use crate::render_pool::RenderPool;
@@ -51,7 +51,7 @@ pub struct Parts {
     pub recent_variants: RecentVariants,
     pub throttle: Throttle,
     /// Costly lists, by account.
-    pub listings: Shares<Uuid>,
+    pub listings: Shares<AccountId>,
     /// Seals and opens temporary links.
     pub seal: Seal,
     /// Links that are dead before their time.
@@ -64,11 +64,11 @@ pub struct Parts {
     /// Notified when a job or an image ended.
     pub done: Notifier,
     /// Requests that may wait for a variant at the same time, by account.
-    pub waiters: Shares<Uuid>,
+    pub waiters: Shares<AccountId>,
     /// One at a time takes the place out of an original, by blob.
-    pub strips: Shares<Uuid>,
+    pub strips: Shares<BlobId>,
     /// Zip files that may be written at the same time.
-    pub zips: Shares<Uuid>,
+    pub zips: Shares<AccountId>,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

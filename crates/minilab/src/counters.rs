@@ -5,15 +5,14 @@
 
 use std::fmt;
 
-use uuid::Uuid;
-
 use crate::db::{Conn, Db, Dialect};
+use crate::ids::AccountId;
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// Whose counter it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CounterScope {
-    Account(Uuid),
+    Account(AccountId),
     /// The whole installation.
     Lab,
     /// The curated collection.

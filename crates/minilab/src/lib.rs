@@ -40,6 +40,7 @@ pub mod clock;
 pub mod cpu;
 pub mod db;
 pub mod http;
+pub mod ids;
 pub mod limits;
 pub mod measures;
 pub mod memory;

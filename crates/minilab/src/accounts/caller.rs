@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::code::Code;
 use crate::http::{Problem, cookie, guard, request_id};
+use crate::ids::ScopeId;
 use crate::tiers::{Catalogue, Tier};
 
 /// How a caller proved who they are.
@@ -85,14 +86,14 @@ impl Caller {
     }
 
     /// Where images come in and are looked for: the account's own, or the link's.
-    pub fn scope_id(&self) -> Uuid {
-        self.link.as_ref().map_or(self.account.id, |link| link.id)
+    pub fn scope_id(&self) -> ScopeId {
+        self.link.as_ref().map_or(self.account.id.into(), |link| link.id.into())
     }
 
     /// Whom answers are cached for.
     pub fn tenant(&self) -> Tenant {
         match &self.link {
-            Some(link) => Tenant::Link(link.id),
+            Some(link) => Tenant::UploadLink(link.id),
             None => Tenant::Account(self.account.id),
         }
     }

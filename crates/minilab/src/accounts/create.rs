@@ -8,6 +8,7 @@ use crate::db::{Conn, Db};
 use crate::execute;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::AccountId;
 use crate::text;
 use crate::tiers::Catalogue;
 
@@ -70,7 +71,7 @@ pub async fn create(db: &Db, new: NewAccount) -> Result<Key, AccountRefused> {
 /// A key for everything that the account may do.
 pub async fn insert_first_key(
     tx: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     now_ms: i64,
 ) -> Result<Key, AccountRefused> {
     let key = Key::random(Kind::Api);
@@ -91,21 +92,21 @@ pub async fn insert_first_key(
 }
 
 /// Inserts an account that a person asked for.
-pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, AccountRefused> {
+pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<AccountId, AccountRefused> {
     if new.name == ANONYMOUS {
         return Err(AccountRefused::Reserved);
     }
     insert_any(tx, new).await
 }
 
-async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, AccountRefused> {
+async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<AccountId, AccountRefused> {
     check_name(&new.name)?;
     let catalogue = Catalogue::load(tx).await?;
     let Some(tier) = catalogue.tier(&new.tier) else {
         let known = catalogue.tiers.keys().cloned().collect::<Vec<_>>().join(", ");
         return Err(AccountRefused::UnknownTier { given: new.tier.clone(), known });
     };
-    let id = Uuid::now_v7();
+    let id = AccountId::new();
     let inserted = execute!(
         tx,
         sql::INSERT_ACCOUNT,

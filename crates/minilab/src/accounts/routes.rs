@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::identities::COOKIE_LIFE;
 use super::key::{Key, Kind};
@@ -20,6 +19,7 @@ use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::{cookie, guard};
+use crate::ids::AccountId;
 use crate::tiers::{Keeping, Rights};
 
 /// Who calls, what they may do and what they use.
@@ -58,7 +58,7 @@ struct LimitsView {
 }
 
 /// What an account uses.
-pub async fn usage(conn: &mut Conn, account: Uuid) -> sqlx::Result<UsageView> {
+pub async fn usage(conn: &mut Conn, account: AccountId) -> sqlx::Result<UsageView> {
     let AccountCounts { images, bytes, variant_bytes, .. } =
         counters::of(conn, CounterScope::Account(account)).await?;
     Ok(UsageView { images, bytes, variant_bytes })

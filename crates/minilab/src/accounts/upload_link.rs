@@ -1,19 +1,18 @@
 //! Whoever holds an upload link: they bring pictures for its maker, and see what came in through it.
 
-use uuid::Uuid;
-
 use super::{Account, Key, Kind, sql};
 use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, UploadLinkId};
 use crate::tiers::{Catalogue, DeleteAfter};
 
 /// A link's row.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct UploadLink {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: UploadLinkId,
+    pub account_id: AccountId,
     pub secret_hash: Vec<u8>,
     pub label: String,
     pub images_max: Option<i64>,

@@ -1,8 +1,7 @@
 //! `/api/v1/accounts`: who may call, and what they may do.
 
 use axum::Json as Answer;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -20,9 +19,10 @@ use crate::counters::{self, CounterScope};
 use crate::db::{Conn, Db};
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::paging::{PageQuery, next_link, write_cursor};
 use crate::http::problem::{Problem, ProblemResponse, TxError};
+use crate::ids::AccountId;
 use crate::links;
 use crate::tiers::Catalogue;
 use crate::variants::refine;
@@ -72,7 +72,8 @@ impl AccountChange {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]
 pub struct AccountView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: AccountId,
     name: String,
     tier: String,
     admin: bool,
@@ -224,10 +225,10 @@ pub enum With {
 pub async fn delete_account(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<AccountId>, Problem>,
     Query(DeleteQuery { with }): Query<DeleteQuery>,
 ) -> Result<StatusCode, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let actor = Actor::new(caller.account.id, app.clock.now_ms());
     super::delete_account::delete_account(&app, id, with.is_some(), actor).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -250,9 +251,9 @@ pub async fn hash_if_strong(
 pub async fn show_account(
     State(app): State<App>,
     _: Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<AccountId>, Problem>,
 ) -> Result<Answer<AccountView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let mut conn = app.db.read().await?;
     let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
     Ok(Answer(view(&mut conn, account, None).await?))
@@ -271,10 +272,10 @@ pub async fn show_account(
 pub async fn change_account(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<AccountId>, Problem>,
     Json(mut change): Json<AccountChange>,
 ) -> Result<Answer<AccountView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     if change.password.is_some() || change.admin == Some(true) {
         // With a password comes everything its account may do.
         caller.must_have_all()?;
@@ -289,7 +290,7 @@ pub async fn change_account(
 }
 
 /// The account, what is said of it, the hash of its new password, who says so.
-pub type ChangeArgs = (Uuid, AccountChange, Option<String>, Actor);
+pub type ChangeArgs = (AccountId, AccountChange, Option<String>, Actor);
 
 /// Changes an account in a transaction of its own; other processes know within a second.
 pub async fn change_now(db: &Db, change: ChangeArgs) -> Result<(), Problem> {

@@ -16,6 +16,7 @@ use crate::fetch_all;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::paging::{PageQuery, next_link, write_cursor};
+use crate::ids::AccountId;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
@@ -49,14 +50,14 @@ struct AuditRow {
     kind: String,
     request_id: Option<String>,
     data: String,
-    actor_id: Uuid,
+    actor_id: AccountId,
     actor: Option<String>,
     subject: Option<String>,
 }
 
 impl From<AuditRow> for LineView {
     fn from(row: AuditRow) -> Self {
-        let nobody = if row.actor_id.is_nil() { "(shell)" } else { DELETED };
+        let nobody = if row.actor_id == AccountId::nil() { "(shell)" } else { DELETED };
         Self {
             id: row.id,
             at: rfc3339(row.at_ms),

@@ -15,6 +15,7 @@ use crate::events::{self, Actor, Event, EventKind};
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::problem::TxError;
+use crate::ids::{AccountId, ImageId};
 use crate::{accounts, execute, fetch_all, fetch_one, fetch_optional, images, links, upload_links};
 
 /// Images deleted side by side: on `SQLite` they share a commit.
@@ -35,7 +36,7 @@ enum Left {
 /// stays suspended, and is deleted by being asked again. A caller who hangs up interrupts nothing.
 pub async fn delete_account(
     app: &App,
-    id: Uuid,
+    id: AccountId,
     with_everything: bool,
     actor: Actor,
 ) -> Result<(), Problem> {
@@ -64,7 +65,7 @@ pub async fn delete_account(
 /// Removes the row of an account that has nothing, or suspends one that is to lose everything.
 async fn step(
     tx: &mut Conn,
-    (id, with_everything, actor): &(Uuid, bool, Actor),
+    (id, with_everything, actor): &(AccountId, bool, Actor),
 ) -> Result<Left, TxError> {
     take_turn(tx).await?;
     // Uploads hold this lock until their commit: what is not there now does not come any more.
@@ -105,10 +106,10 @@ async fn step(
     Ok(Left::Nothing)
 }
 
-async fn delete_images(app: &App, account: Uuid) -> anyhow::Result<()> {
+async fn delete_images(app: &App, account: AccountId) -> anyhow::Result<()> {
     loop {
         let mut conn = app.db.read().await?;
-        let page = fetch_all!(&mut conn, (Uuid,), sql::SELECT_IMAGES, account)?;
+        let page = fetch_all!(&mut conn, (ImageId,), sql::SELECT_IMAGES, account)?;
         drop(conn);
         if page.is_empty() {
             return Ok(());

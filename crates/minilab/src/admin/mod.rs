@@ -15,6 +15,7 @@ use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::merge::MemberProblem;
 use crate::http::problem::TxError;
+use crate::ids::AccountId;
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_one, fetch_optional};
 
@@ -51,7 +52,7 @@ fn unknown() -> Problem {
 }
 
 /// Refuses to retire the only admin: 409 `last_admin`.
-async fn keep_an_admin(tx: &mut Conn, id: Uuid) -> Result<(), TxError> {
+async fn keep_an_admin(tx: &mut Conn, id: AccountId) -> Result<(), TxError> {
     let (others,) = fetch_one!(tx, (i64,), COUNT_OTHER_ADMINS, id)?;
     if others == 0 {
         let detail = "this is the last admin; make another one first";

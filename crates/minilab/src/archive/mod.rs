@@ -11,7 +11,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::{Caller, ReadingCaller};
 use crate::app::App;
@@ -20,6 +19,7 @@ use crate::http::disposition::{Disposition, content_disposition};
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::received::OnReceived;
+use crate::ids::ImageId;
 use crate::images::bulk::{IDS_MAX, distinct};
 use crate::images::expire;
 use crate::images::routes::{PictureBytes, find_own, may_have_original};
@@ -36,19 +36,20 @@ const COME_AGAIN: Duration = Duration::from_secs(10);
 pub struct ZipForm {
     /// Of one's own images; at most 1000.
     #[schema(min_items = 1, max_items = 1000)]
-    ids: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    ids: Vec<ImageId>,
     /// A preset, or `original`.
     #[schema(example = "h200")]
     variant: String,
 }
 
 /// The images of a whole file that go after their first download.
-type Going = Arc<Mutex<Vec<Uuid>>>;
+type Going = Arc<Mutex<Vec<ImageId>>>;
 
 /// What goes into one file.
 pub(crate) struct ArchiveWish {
     pub(crate) caller: Caller,
-    pub(crate) ids: Vec<Uuid>,
+    pub(crate) ids: Vec<ImageId>,
     /// Nothing: the originals.
     pub(crate) preset: Option<String>,
 }

@@ -10,7 +10,6 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::{Sender, channel};
-use uuid::Uuid;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
@@ -22,6 +21,7 @@ use crate::http::code::Code;
 use crate::http::disposition::{named_as, stem};
 use crate::http::intact::{self, Damage};
 use crate::http::tag::short_tag;
+use crate::ids::{AccountId, ImageId};
 use crate::images::Image;
 use crate::images::routes::{find_own, may_have_original, without_place};
 use crate::shares::SharePlace;
@@ -64,7 +64,12 @@ struct Zip {
 }
 
 /// The file as a body. Whoever takes it slowly holds the place, one file and two chunks.
-pub(super) fn body(app: App, wish: ArchiveWish, place: SharePlace<Uuid>, going: Going) -> Body {
+pub(super) fn body(
+    app: App,
+    wish: ArchiveWish,
+    place: SharePlace<AccountId>,
+    going: Going,
+) -> Body {
     let (out, chunks) = channel(AHEAD);
     crate::spawn(async move {
         let written = write(&app, wish, &going, out.clone()).await;
@@ -113,9 +118,9 @@ async fn write(
 async fn put(
     app: &App,
     wish: &ArchiveWish,
-    id: Uuid,
+    id: ImageId,
     zip: &mut Zip,
-) -> anyhow::Result<Result<Option<Uuid>, Problem>> {
+) -> anyhow::Result<Result<Option<ImageId>, Problem>> {
     let image = match find_own(app, &wish.caller, id).await {
         Ok(image) => image,
         Err(problem) => return refused(problem),

@@ -1,15 +1,18 @@
 //! What is cached, and for whom.
 
+use crate::ids::{AccountId, LinkId, UploadLinkId};
 use uuid::Uuid;
 
 /// Who may be answered with an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tenant {
-    Account(Uuid),
+    Account(AccountId),
     /// Everybody of a tier, by the tier's rank.
     Gallery(i64),
-    /// Whoever has this temporary link, or upload link.
-    Link(Uuid),
+    /// Whoever has this temporary link.
+    Link(LinkId),
+    /// Whoever holds this upload link.
+    UploadLink(UploadLinkId),
 }
 
 /// A list that has pages.

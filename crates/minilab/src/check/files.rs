@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::blobs::{LAB_FILE, PARTIAL};
 use crate::db::Conn;
 use crate::fetch_optional;
+use crate::ids::BlobId;
 
 pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyhow::Result<()> {
     let mut files = app.blobs.list();
@@ -65,7 +66,7 @@ impl NamedBlob {
     async fn has_row(&self, conn: &mut Conn) -> sqlx::Result<bool> {
         let (generation, hash) = (self.generation, &self.hash[..]);
         let sql = sql::SELECT_BY_GENERATION;
-        let blob = fetch_optional!(conn, (Uuid, bool), sql, generation, hash)?;
+        let blob = fetch_optional!(conn, (BlobId, bool), sql, generation, hash)?;
         let Some((blob, is_discarded)) = blob else { return Ok(false) };
         let Some((preset, version, pixels_version)) = &self.variant else {
             return Ok(!is_discarded);

@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use object_store::path::Path;
-use uuid::Uuid;
 
 use super::files::is_orphan;
 use super::{Difference, sql};
 use crate::app::App;
 use crate::counters::{self, CounterScope};
 use crate::db::Conn;
+use crate::ids::BlobId;
 use crate::jobs::{self, Job};
 use crate::{execute, fetch_all, fetch_one, images, variants};
 
@@ -106,7 +106,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
     Ok(())
 }
 
-async fn doom_unless_used(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<()> {
+async fn doom_unless_used(tx: &mut Conn, blob: BlobId, now_ms: i64) -> anyhow::Result<()> {
     let row = fetch_one!(tx, images::delete::LockedBlob, images::sql::LOCK_BLOB, blob)?;
     let (images,) = fetch_one!(tx, (i64,), images::sql::COUNT_BY_BLOB, blob)?;
     if images == 0 && !row.doomed {

@@ -9,10 +9,11 @@ use super::{Difference, FileFault, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::fetch_all;
+use crate::ids::BlobId;
 use crate::variants::of_blob;
 
 /// Hash and generation, bytes, and whether the original was not kept.
-type StoredBlobRow = (Uuid, Vec<u8>, Uuid, i64, bool);
+type StoredBlobRow = (BlobId, Vec<u8>, Uuid, i64, bool);
 
 pub(super) async fn find_missing(
     app: &App,
@@ -20,7 +21,7 @@ pub(super) async fn find_missing(
     found: &mut Vec<Difference>,
 ) -> anyhow::Result<()> {
     let look = if deep { Comparison::Bytes } else { Comparison::Size };
-    let mut after = Uuid::nil();
+    let mut after = BlobId::nil();
     loop {
         let mut conn = app.db.read().await?;
         let blobs = fetch_all!(&mut conn, StoredBlobRow, sql::SELECT_BLOBS_AFTER, after)?;

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::blobs::{self, BlobKey, Original, Suspect};
 use crate::db::Conn;
 use crate::http::intact;
+use crate::ids::BlobId;
 use crate::variants::{Variant, of_blob};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -32,7 +33,7 @@ pub static COUNTS: ScrubCounts = ScrubCounts {
 /// When there is nothing to read over, it is looked again after so long.
 const IDLE: Duration = Duration::from_mins(1);
 
-type Blob = (Uuid, Vec<u8>, Uuid, i64, bool);
+type Blob = (BlobId, Vec<u8>, Uuid, i64, bool);
 
 /// Reads over what is stored until the process is to stop.
 pub async fn run(app: App) {
@@ -83,7 +84,7 @@ async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     let Suspect { original, variant } = suspect;
     let mut conn = app.db.read().await?;
     let row =
-        fetch_optional!(&mut conn, (Uuid, i64, bool), sql::SELECT_SUSPECT, original.generation)?;
+        fetch_optional!(&mut conn, (BlobId, i64, bool), sql::SELECT_SUSPECT, original.generation)?;
     drop(conn);
     let Some((blob, bytes, is_discarded)) = row else { return Ok(()) };
     let Some((preset, version, pixels_version)) = variant else {
@@ -129,10 +130,10 @@ async fn next_stretch(
     now_ms: i64,
     every_ms: i64,
 ) -> sqlx::Result<Option<Vec<Blob>>> {
-    let (after, began_ms) = fetch_one!(tx, (Option<Uuid>, i64), sql::SELECT_SCRUB)?;
+    let (after, began_ms) = fetch_one!(tx, (Option<BlobId>, i64), sql::SELECT_SCRUB)?;
     let (after, began_ms) = match after {
         Some(after) => (after, began_ms),
-        None if now_ms - began_ms >= every_ms => (Uuid::nil(), now_ms),
+        None if now_ms - began_ms >= every_ms => (BlobId::nil(), now_ms),
         None => return Ok(None),
     };
     let stretch = fetch_all!(tx, Blob, sql::SELECT_STRETCH, after)?;
@@ -143,7 +144,7 @@ async fn next_stretch(
 /// Whether an original is what it was. Others see what was found.
 async fn read_over_original(
     app: &App,
-    blob: Uuid,
+    blob: BlobId,
     original: &Original,
     bytes: i64,
     look: Comparison,
@@ -208,7 +209,12 @@ async fn read_file(
 }
 
 /// Notes whether an original is damaged: then the next upload of its bytes puts them back.
-pub async fn mark(app: &App, blob: Uuid, generation: Uuid, is_damaged: bool) -> anyhow::Result<()> {
+pub async fn mark(
+    app: &App,
+    blob: BlobId,
+    generation: Uuid,
+    is_damaged: bool,
+) -> anyhow::Result<()> {
     let sql = sql::IS_MARKED;
     let mut conn = app.db.read().await?;
     let was_damaged = fetch_optional!(&mut conn, (Uuid,), sql, blob)?.is_some();

@@ -1,16 +1,15 @@
 //! Whom a difference concerns: an operator knows accounts and file names, not ids of blobs.
 
-use uuid::Uuid;
-
 use super::{Difference, sql};
 use crate::db::Conn;
+use crate::ids::{AccountId, ImageId};
 use crate::{accounts, fetch_all};
 
 /// Images that are named; of more there is the number.
 const NAMED_MAX: usize = 3;
 
 /// Account, image, file name.
-type ShownImageRow = (String, Uuid, String);
+type ShownImageRow = (String, ImageId, String);
 
 /// The images and accounts that a difference is about, in words; nothing where it is about none.
 pub async fn whose(conn: &mut Conn, difference: &Difference) -> sqlx::Result<Option<String>> {
@@ -23,7 +22,7 @@ pub async fn whose(conn: &mut Conn, difference: &Difference) -> sqlx::Result<Opt
         }
         Difference::Counter { scope, .. } => {
             let id = scope.strip_prefix("account:").and_then(|rest| rest.split('/').next());
-            let Some(id) = id.and_then(|id| Uuid::try_parse(id).ok()) else { return Ok(None) };
+            let Some(id) = id.and_then(|id| id.parse::<AccountId>().ok()) else { return Ok(None) };
             let account = accounts::find(conn, id).await?;
             Ok(account.map(|account| format!("account {:?}", account.name)))
         }

@@ -17,7 +17,7 @@ mod reserve;
 pub mod sql;
 mod writer;
 
-pub use built::Built;
+pub use built::{Arg, Built};
 pub use change::{Change, Changes};
 pub use conn::{Conn, Engine};
 pub use faults::{Undecided, is_away, is_bad_text, is_too_slow, is_undecided};

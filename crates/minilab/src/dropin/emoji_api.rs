@@ -1,8 +1,7 @@
 //! The emoji service: `/api/gallery` and `/api/uploads`, with previews in the answers.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -22,10 +21,11 @@ use crate::counters::{self, CounterScope};
 use crate::gallery::list::GalleryPage;
 use crate::gallery::{self, GalleryItem};
 use crate::http::code::Code;
-use crate::http::extract::Query;
+use crate::http::extract::{PathId, Query};
 use crate::http::paging::{Page, page_number};
 use crate::http::problem::{Problem, ProblemResponse};
-use crate::images::routes::{ImageId, find_own, page_key};
+use crate::ids::{ImageId, ItemId};
+use crate::images::routes::{find_own, page_key};
 use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
 use crate::sharing::{HANDED_SECS, LinkWish, issue};
@@ -80,12 +80,17 @@ struct AssetView {
 #[schema(as = EmojiDeleted)]
 struct EmojiDeletedView {
     success: bool,
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: ImageId,
 }
 
-fn page_body(ids: &[Uuid], previews: Vec<Option<Bytes>>, page: i64) -> anyhow::Result<Bytes> {
-    let view = |(id, preview): (&Uuid, Option<Bytes>)| EmojiView {
-        id: *id,
+fn page_body<T: Copy + Into<Uuid>>(
+    ids: &[T],
+    previews: Vec<Option<Bytes>>,
+    page: i64,
+) -> anyhow::Result<Bytes> {
+    let view = |(id, preview): (&T, Option<Bytes>)| EmojiView {
+        id: (*id).into(),
         data: preview.map(|bytes| STANDARD.encode(bytes)),
     };
     let images = ids.iter().zip(previews).map(view).collect();
@@ -112,7 +117,7 @@ async fn list_emoji_gallery(
         counters::read(&mut app.db.read().await?, CounterScope::Gallery, counters::CHANGES).await?;
     let place = GalleryPage {
         limit: PER_PAGE,
-        behind: (0, Uuid::nil()),
+        behind: (0, ItemId::nil()),
         skip,
         with_locked: false,
         with_inactive: false,
@@ -149,10 +154,9 @@ async fn list_emoji_gallery(
 async fn show_emoji_gallery_item(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, PathRejection>,
+    PathId(id): PathId<ItemId>,
 ) -> Result<Json<AssetView>, Problem> {
     let unknown = || Problem::not_found("gallery item");
-    let Path(id) = id.map_err(|_| unknown())?;
     let item = gallery::routes::find_open(&app, &caller, id).await?;
     let image = images::find(&mut app.db.read().await?, item.account_id, item.image_id).await?;
     asset(&app, &caller, &image.ok_or_else(unknown)?).await
@@ -240,11 +244,11 @@ async fn create_emoji_upload(
     })?;
     let (StoredImage::Created(id) | StoredImage::Duplicate(id)) = stored.0;
     let preview = obtain_of(&app, &caller, stored.0, preset).await?;
-    let Some(preview) = preview else { return Ok(Json(EmojiView { id, data: None })) };
+    let Some(preview) = preview else { return Ok(Json(EmojiView { id: id.into(), data: None })) };
     let image = find_own(&app, &caller, id).await?;
     let bytes = previews::of(&app, Tenant::Account(caller.account.id), &[image], &[preview]).await;
     let data = bytes.into_iter().flatten().next().map(|bytes| STANDARD.encode(bytes));
-    Ok(Json(EmojiView { id, data }))
+    Ok(Json(EmojiView { id: id.into(), data }))
 }
 
 /// Where an upload's picture is
@@ -256,7 +260,7 @@ async fn create_emoji_upload(
 async fn show_emoji_upload(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<AssetView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     asset(&app, &caller, &image).await
@@ -268,7 +272,7 @@ async fn show_emoji_upload(
 async fn delete_emoji_upload(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<EmojiDeletedView>, Problem> {
     if !images::delete::delete(&app, caller.account.id, id).await? {
         return Err(Problem::not_found("image"));

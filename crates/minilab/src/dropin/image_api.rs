@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::{obtain_of, store_one};
 use crate::accounts::Caller;
@@ -20,6 +19,7 @@ use crate::http::extract::JsonOrForm;
 use crate::http::paging::Page;
 use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::fingerprint;
+use crate::ids::ImageId;
 use crate::images::filter::Filter;
 use crate::images::list::{Whose, list, place};
 use crate::images::routes::find_own;
@@ -100,7 +100,8 @@ async fn refresh_token_pair(
 #[schema(as = TieredImage)]
 struct TieredView {
     name: String,
-    uuid: Uuid,
+    #[schema(value_type = Uuid)]
+    uuid: ImageId,
     #[schema(format = DateTime)]
     uploaded_at: String,
     can_fetch_expiring_image: bool,
@@ -201,7 +202,8 @@ async fn create_tiered_image(
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ExpiringForm)]
 struct ExpiringForm {
-    uuid: Uuid,
+    #[schema(value_type = Uuid)]
+    uuid: ImageId,
     /// Seconds.
     #[schema(minimum = 1)]
     expire_time: i64,

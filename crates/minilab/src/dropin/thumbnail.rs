@@ -8,18 +8,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::store_one;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::disposition::Disposition;
+use crate::http::extract::PathId;
 use crate::http::paging::Page;
 use crate::http::problem::{Problem, ProblemResponse};
+use crate::ids::ImageId;
 use crate::images::filter::Filter;
 use crate::images::list::{Whose, list, place};
-use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
+use crate::images::routes::{PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
 use crate::uploads::StoredImage;
 use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
@@ -46,7 +47,8 @@ struct PulseView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Thumbnail)]
 struct ThumbnailView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: ImageId,
     filename: String,
     ready: bool,
     size: SizeView,
@@ -125,7 +127,7 @@ async fn list_thumbnails(
 async fn show_thumbnail(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<ThumbnailView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     Ok(Json(record_of(&app, &image).await?))
@@ -161,7 +163,7 @@ async fn create_thumbnail(
 async fn delete_thumbnail(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<ThumbnailView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     let deleted = record_of(&app, &image).await?;
@@ -186,7 +188,7 @@ async fn delete_thumbnail(
 async fn download_thumbnail(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

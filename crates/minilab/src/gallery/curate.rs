@@ -1,13 +1,11 @@
 //! What admins do with the gallery.
 
 use axum::Json as Answer;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{GalleryItem, GalleryItemView, find, sql};
 use crate::accounts::Admin;
@@ -16,9 +14,10 @@ use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, PathId};
 use crate::http::merge::{MemberProblem, merge, refuse};
 use crate::http::problem::{Problem, ProblemResponse, TxError};
+use crate::ids::{ImageId, ItemId};
 use crate::links;
 use crate::text;
 use crate::{execute, fetch_one, fetch_optional};
@@ -44,7 +43,8 @@ struct Curated {
 #[expect(dead_code, reason = "describes what is merged")]
 pub struct NewItem {
     /// One of the admin's own.
-    image: Uuid,
+    #[schema(value_type = Uuid)]
+    image: ImageId,
     /// The file's name when left out.
     #[schema(max_length = 200)]
     title: Option<String>,
@@ -116,7 +116,7 @@ pub async fn create_item(
     Json(mut members): Json<Map<String, Value>>,
 ) -> Result<(StatusCode, Answer<GalleryItemView>), Problem> {
     let image =
-        members.remove("image").and_then(|image| serde_json::from_value::<Uuid>(image).ok());
+        members.remove("image").and_then(|image| serde_json::from_value::<ImageId>(image).ok());
     let Some(image) = image else {
         let wrong = [MemberProblem::new("image", "is the id of an image of yours")];
         refuse(&wrong)?;
@@ -128,9 +128,13 @@ pub async fn create_item(
     Ok((StatusCode::CREATED, Answer(item.view(false))))
 }
 
-type ItemArgs = (Uuid, Map<String, Value>, Actor);
+/// The image or the item, what is said of it, who says so.
+type ItemArgs<T> = (T, Map<String, Value>, Actor);
 
-async fn insert(tx: &mut Conn, (image, members, actor): &ItemArgs) -> Result<Uuid, TxError> {
+async fn insert(
+    tx: &mut Conn,
+    (image, members, actor): &ItemArgs<ImageId>,
+) -> Result<ItemId, TxError> {
     // The image's row is held: it is not deleted from under the item.
     let found = fetch_optional!(tx, (String,), sql::SELECT_OWN_IMAGE, *image, actor.account)?;
     let (filename,) = found.ok_or_else(|| Problem::not_found("image"))?;
@@ -142,7 +146,7 @@ async fn insert(tx: &mut Conn, (image, members, actor): &ItemArgs) -> Result<Uui
     wrong.extend(wrongs(&curated));
     refuse(&wrong)?;
     let Curated { title, rank, active, position, tags } = &curated;
-    let (id, tags) = (Uuid::now_v7(), tags.join(" "));
+    let (id, tags) = (ItemId::new(), tags.join(" "));
     let inserted = execute!(
         tx,
         sql::INSERT,
@@ -177,17 +181,17 @@ async fn insert(tx: &mut Conn, (image, members, actor): &ItemArgs) -> Result<Uui
 pub async fn change_item(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<ItemId>, Problem>,
     Json(members): Json<Map<String, Value>>,
 ) -> Result<Answer<GalleryItemView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let args = (id, members, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db.write(args, |tx, args| Box::pin(update(tx, args))).await?;
     let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     Ok(Answer(item.view(false)))
 }
 
-async fn update(tx: &mut Conn, (id, members, actor): &ItemArgs) -> Result<(), TxError> {
+async fn update(tx: &mut Conn, (id, members, actor): &ItemArgs<ItemId>) -> Result<(), TxError> {
     let item = find(tx, *id).await?.ok_or_else(unknown)?;
     let base = Curated::from(&item);
     let (curated, mut wrong) = merge(&base, members);
@@ -217,9 +221,9 @@ async fn close(tx: &mut Conn, item: &GalleryItem, now_ms: i64) -> sqlx::Result<(
 pub async fn delete_item(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<ItemId>, Problem>,
 ) -> Result<StatusCode, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let args = (id, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db
         .write(args, |tx, (id, actor)| {

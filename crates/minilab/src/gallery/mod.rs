@@ -7,20 +7,20 @@ pub mod sql;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::Caller;
 use crate::db::Conn;
 use crate::fetch_optional;
+use crate::ids::{AccountId, BlobId, ImageId, ItemId};
 
 /// An item, and whose image it shows.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct GalleryItem {
-    pub id: Uuid,
-    pub image_id: Uuid,
+    pub id: ItemId,
+    pub image_id: ImageId,
     /// The owner of the image; no answer tells.
-    pub account_id: Uuid,
-    pub blob_id: Uuid,
+    pub account_id: AccountId,
+    pub blob_id: BlobId,
     pub title: String,
     pub rank: i64,
     pub active: bool,
@@ -54,7 +54,8 @@ impl GalleryItem {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = GalleryItem)]
 pub struct GalleryItemView {
-    pub id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub id: ItemId,
     pub title: String,
     pub rank: i64,
     /// Smaller ones come first.
@@ -67,6 +68,6 @@ pub struct GalleryItemView {
     pub image_url: Option<String>,
 }
 
-pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<GalleryItem>> {
+pub async fn find(conn: &mut Conn, id: ItemId) -> sqlx::Result<Option<GalleryItem>> {
     fetch_optional!(conn, GalleryItem, sql::SELECT, id)
 }

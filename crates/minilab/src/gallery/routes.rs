@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::list::{GalleryPage, GalleryQuery, list};
 use super::{GalleryItem, GalleryItemView, find};
@@ -16,8 +15,9 @@ use crate::cache::{CacheKey, List, Tenant, What};
 use crate::counters::{self, CounterScope};
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, PathId, Query};
 use crate::http::prefer::PreferHeader;
+use crate::ids::ItemId;
 use crate::images::routes::{PictureBytes, VersionQuery, split_page};
 use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
 
@@ -85,7 +85,7 @@ pub fn page_key(caller: &Caller, list: List, version: i64, page: GalleryPage) ->
         generation: caller.catalogue.generation,
         version,
         limit: page.limit,
-        from: page.behind,
+        from: (page.behind.0, page.behind.1.uuid()),
         skip: page.skip,
         filter: if page.with_locked { "locked".to_owned() } else { String::new() },
     };
@@ -97,13 +97,13 @@ fn unknown() -> Problem {
 }
 
 /// An item that is there for the caller: one that is not active is for admins only.
-pub async fn find_visible(app: &App, caller: &Caller, id: Uuid) -> Result<GalleryItem, Problem> {
+pub async fn find_visible(app: &App, caller: &Caller, id: ItemId) -> Result<GalleryItem, Problem> {
     let item = find(&mut app.db.read().await?, id).await?;
     item.filter(|item| item.active || caller.is_admin()).ok_or_else(unknown)
 }
 
 /// The same, open to the caller's tier.
-pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<GalleryItem, Problem> {
+pub async fn find_open(app: &App, caller: &Caller, id: ItemId) -> Result<GalleryItem, Problem> {
     let item = find_visible(app, caller, id).await?;
     if item.is_open_to(caller) || caller.is_admin() {
         return Ok(item);
@@ -118,9 +118,8 @@ pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<GalleryIt
 pub async fn show_item(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, Problem>,
+    PathId(id): PathId<ItemId>,
 ) -> Result<Answer<GalleryItemView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
     let item = find_visible(&app, &caller, id).await?;
     let is_locked = item.rank > caller.tier().rank && !caller.is_admin();
     Ok(Answer(item.view(is_locked)))
@@ -147,7 +146,7 @@ pub async fn show_item(
 pub async fn show_item_variant(
     State(app): State<App>,
     caller: Caller,
-    path: Result<Path<(Uuid, String)>, Problem>,
+    path: Result<Path<(ItemId, String)>, Problem>,
     Query(version): Query<VersionQuery>,
     method: Method,
     headers: HeaderMap,

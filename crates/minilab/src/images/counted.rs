@@ -1,15 +1,14 @@
 //! What an image counts for: every sum that it is part of, in the transaction that makes or deletes it.
 
-use uuid::Uuid;
-
 use super::searched::CAMERA_CHARACTERS_MAX;
 use crate::clock;
 use crate::counters::{self, CounterScope, Delta, Facet};
 use crate::db::Conn;
+use crate::ids::AccountId;
 
 /// One image, as it is counted.
 pub struct CountedImage<'a> {
-    pub account: Uuid,
+    pub account: AccountId,
     pub bytes: i64,
     pub variant_bytes: i64,
     pub format: &'a str,

@@ -8,11 +8,12 @@ use crate::app::App;
 use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{execute, fetch_one, fetch_optional, links};
 
 /// Deletes an account's own image; false when it has none of that id.
-pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<bool> {
+pub async fn delete(app: &App, account: AccountId, image: ImageId) -> anyhow::Result<bool> {
     delete_if_due(app, account, image, i64::MAX).await
 }
 
@@ -20,8 +21,8 @@ pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<boo
 /// end goes with `i64::MAX` only.
 pub async fn delete_if_due(
     app: &App,
-    account: Uuid,
-    image: Uuid,
+    account: AccountId,
+    image: ImageId,
     due_ms: i64,
 ) -> anyhow::Result<bool> {
     let args = (account, image, due_ms, app.clock.now_ms());
@@ -37,12 +38,12 @@ pub async fn delete_if_due(
 }
 
 /// The blob, what its variants take, and when it goes by itself.
-type ImageLine = (Uuid, i64, Option<i64>);
+type ImageLine = (BlobId, i64, Option<i64>);
 
 async fn delete_rows(
     tx: &mut Conn,
-    account: Uuid,
-    image: Uuid,
+    account: AccountId,
+    image: ImageId,
     due_ms: i64,
     now_ms: i64,
 ) -> anyhow::Result<bool> {
@@ -97,7 +98,12 @@ pub struct LockedBlob {
 }
 
 /// Marks a blob for deletion, with everything made from it. It is never revived.
-pub async fn doom(tx: &mut Conn, blob: Uuid, row: &LockedBlob, now_ms: i64) -> anyhow::Result<()> {
+pub async fn doom(
+    tx: &mut Conn,
+    blob: BlobId,
+    row: &LockedBlob,
+    now_ms: i64,
+) -> anyhow::Result<()> {
     execute!(tx, sql::DOOM_BLOB, blob)?;
     if !row.discarded {
         counters::add(tx, CounterScope::Lab, counters::STORED_BYTES, -row.bytes).await?;
@@ -109,7 +115,7 @@ pub async fn doom(tx: &mut Conn, blob: Uuid, row: &LockedBlob, now_ms: i64) -> a
 }
 
 /// The job: removes the bytes of a doomed blob, then its row.
-pub async fn delete_blob(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn delete_blob(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
     let row = fetch_optional!(&mut conn, (Vec<u8>, Uuid), sql::SELECT_DOOMED, blob)?;
     let (at_work,) = fetch_one!(&mut conn, (i64,), jobs::sql::COUNT_STARTED, blob)?;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::filter::Filter;
 use super::found::{self, Total, WALKED_MAX};
 use super::{Image, sql};
@@ -13,6 +11,7 @@ use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::paging::{Page, write_cursor_of};
+use crate::ids::{AccountId, UploadLinkId};
 use crate::limits::Limit;
 use crate::shares::SharePlace;
 use crate::variants::Variant;
@@ -28,8 +27,8 @@ pub struct ImagePage {
 /// Whose images: an account's, or those that came through one of its upload links.
 #[derive(Clone, Copy, Debug)]
 pub struct Whose {
-    pub account: Uuid,
-    pub link: Option<Uuid>,
+    pub account: AccountId,
+    pub link: Option<UploadLinkId>,
 }
 
 impl Whose {
@@ -78,7 +77,7 @@ pub async fn list(
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits for leave to make a costly list.
-pub async fn place(app: &App, caller: &Caller) -> Result<SharePlace<Uuid>, Problem> {
+pub async fn place(app: &App, caller: &Caller) -> Result<SharePlace<AccountId>, Problem> {
     app.listings.take(caller.account.id, PATIENCE).await.map_err(|full| {
         let detail = "too many lists at once; wait for the others, or ask for less";
         Problem::crowded(full, Limit::Listings, Code::TooManyListings, detail, 2)

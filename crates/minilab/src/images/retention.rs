@@ -11,6 +11,7 @@ use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::problem::TxError;
+use crate::ids::{AccountId, ImageId};
 use crate::tiers::keeping::{self, DeleteAfter, Until};
 use crate::{execute, fetch_optional};
 
@@ -18,7 +19,7 @@ use crate::{execute, fetch_optional};
 pub async fn change(
     app: &App,
     caller: &Caller,
-    id: Uuid,
+    id: ImageId,
     after: Option<DeleteAfter>,
 ) -> Result<(), Problem> {
     if let Some(after) = after.filter(|after| !after.is_valid()) {
@@ -40,8 +41,8 @@ pub async fn change(
 
 #[derive(Clone, Copy)]
 struct RetentionChange {
-    id: Uuid,
-    account: Uuid,
+    id: ImageId,
+    account: AccountId,
     after: Option<DeleteAfter>,
     of_tier: Option<DeleteAfter>,
     now_ms: i64,

@@ -1,13 +1,12 @@
 //! `/api/v1/images`: list, show, delete, and the original.
 
 use anyhow::Context;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::filter::FilterQuery;
 use super::found::Total;
@@ -24,42 +23,22 @@ use crate::http::CachePolicy;
 use crate::http::bytes::{Served, serve};
 use crate::http::code::Code;
 use crate::http::disposition::{Disposition, safe_name};
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::merge::Said;
 use crate::http::paging::{Page, PageQuery, next_link};
 use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::{fingerprint, short_tag};
+use crate::ids::{AccountId, ImageId};
 use crate::tiers::DeleteAfter;
 use crate::variants::{Variant, location, remake};
 use crate::waiting::Waiting;
-
-/// An id in a path: what is no id is no image.
-#[derive(IntoParams)]
-#[into_params(names("id"), parameter_in = Path)]
-pub struct ImageId(pub Uuid);
 
 /// Bytes of a picture.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "describes a body")]
 pub struct PictureBytes(Vec<u8>);
-
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
-    type Rejection = Problem;
-
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        state: &S,
-    ) -> Result<Self, Problem> {
-        #[derive(Deserialize)]
-        struct Params {
-            id: Uuid,
-        }
-        let params = Path::<Params>::from_request_parts(parts, state).await;
-        params.map(|Path(params)| Self(params.id)).map_err(|_| Problem::not_found("image"))
-    }
-}
 
 /// `?v=` names the content: bytes behind it never change.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -85,9 +64,10 @@ impl VersionQuery {
 }
 
 /// An image that the caller may see: their own, or one that came through the link they hold.
-pub async fn find_own(app: &App, caller: &Caller, id: Uuid) -> Result<Image, Problem> {
+pub async fn find_own(app: &App, caller: &Caller, id: ImageId) -> Result<Image, Problem> {
     let image = find(&mut app.db.read().await?, caller.account.id, id).await?;
-    let may_see = |image: &Image| caller.link.as_ref().is_none_or(|link| link.id == image.scope_id);
+    let may_see =
+        |image: &Image| caller.link.as_ref().is_none_or(|link| image.scope_id == link.id.into());
     image.filter(may_see).ok_or_else(|| Problem::not_found("image"))
 }
 
@@ -200,7 +180,7 @@ pub fn split_page(kept: &Bytes) -> anyhow::Result<(&str, Bytes)> {
 pub async fn show_image(
     AppState(app): AppState<App>,
     CallerOrHolder(caller): CallerOrHolder,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut waiting = Waiting::new(&app, caller.account.id, patience(&headers, 0));
@@ -241,7 +221,7 @@ pub struct ImageChange {
 pub async fn change_image(
     AppState(app): AppState<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Json(change): Json<ImageChange>,
 ) -> Result<axum::Json<ImageView>, Problem> {
     if let Said::Value(after) = change.delete_after {
@@ -255,7 +235,12 @@ pub async fn change_image(
 }
 
 /// Gives an account's own image another name.
-pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Result<(), Problem> {
+pub async fn rename(
+    app: &App,
+    account: AccountId,
+    id: ImageId,
+    filename: &str,
+) -> Result<(), Problem> {
     let args = (id, account, safe_name(filename));
     let renamed = app
         .db
@@ -284,7 +269,7 @@ pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Resul
 pub async fn delete_image(
     AppState(app): AppState<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<StatusCode, Problem> {
     if delete::delete(&app, caller.account.id, id).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -327,7 +312,7 @@ pub async fn without_place(
 pub async fn show_original(
     AppState(app): AppState<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Query(version): Query<VersionQuery>,
     method: Method,
     headers: HeaderMap,

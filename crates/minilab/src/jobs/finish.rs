@@ -6,6 +6,7 @@ use super::{Lease, sql};
 use crate::clock::Clock;
 use crate::counters::{self, CounterScope};
 use crate::db::{Conn, Db};
+use crate::ids::{AccountId, BlobId, JobId};
 use crate::{execute, fetch_all};
 
 /// How often a job is tried that fails for reasons that may pass, such as a full disk: for hours.
@@ -70,7 +71,7 @@ impl<E: Into<anyhow::Error>> From<E> for JobError {
 /// Another worker has the job: whatever this one did must not be committed.
 #[derive(Debug, thiserror::Error)]
 #[error("the lease of job {0} is held by another worker")]
-pub struct Fenced(uuid::Uuid);
+pub struct Fenced(JobId);
 
 /// Marks the job as done, in the transaction of what it did.
 pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Result<()> {
@@ -89,8 +90,8 @@ pub async fn complete_alone(db: &Db, clock: &Clock, lease: &Lease) -> anyhow::Re
 }
 
 /// Cancels the work on a blob that waits; what is under way finds out when it commits.
-pub async fn cancel_waiting(tx: &mut Conn, blob: uuid::Uuid, now_ms: i64) -> sqlx::Result<()> {
-    let cancelled = fetch_all!(tx, (Option<uuid::Uuid>,), sql::CANCEL_WAITING, blob, now_ms)?;
+pub async fn cancel_waiting(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<()> {
+    let cancelled = fetch_all!(tx, (Option<AccountId>,), sql::CANCEL_WAITING, blob, now_ms)?;
     count(tx, counters::JOBS_CANCELLED, cancelled.into_iter().map(|(account,)| account)).await
 }
 
@@ -98,7 +99,7 @@ pub async fn cancel_waiting(tx: &mut Conn, blob: uuid::Uuid, now_ms: i64) -> sql
 async fn count(
     tx: &mut Conn,
     name: &str,
-    accounts: impl IntoIterator<Item = Option<uuid::Uuid>>,
+    accounts: impl IntoIterator<Item = Option<AccountId>>,
 ) -> sqlx::Result<()> {
     let mut deltas = Vec::new();
     for account in accounts {

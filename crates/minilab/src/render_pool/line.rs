@@ -6,8 +6,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::ids::AccountId;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 const MIB: u64 = 1024 * 1024;
 /// Work with more pixels to draw, or bytes to read, than this is large.
@@ -19,7 +19,7 @@ const SMALL_PART: u64 = 8;
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Whose work it is.
-    pub holder: Uuid,
+    pub holder: AccountId,
     /// Memory at the peak.
     pub memory_bytes: u64,
     /// Pixels to draw, and bytes to read.
@@ -44,7 +44,7 @@ struct QueueState {
 #[derive(Clone, Copy)]
 struct QueuedPicture {
     number: u64,
-    holder: Uuid,
+    holder: AccountId,
     mib: u64,
     is_large: bool,
 }
@@ -166,14 +166,14 @@ impl Drop for Stay {
 mod tests {
     use super::*;
 
-    const ADA: Uuid = Uuid::from_u128(1);
-    const EVE: Uuid = Uuid::from_u128(2);
+    const ADA: AccountId = AccountId::from_uuid(uuid::Uuid::from_u128(1));
+    const EVE: AccountId = AccountId::from_uuid(uuid::Uuid::from_u128(2));
 
-    fn small(holder: Uuid) -> Load {
+    fn small(holder: AccountId) -> Load {
         Load { holder, memory_bytes: 10 * MIB, effort: 1 }
     }
 
-    fn large(holder: Uuid, mib: u64) -> Load {
+    fn large(holder: AccountId, mib: u64) -> Load {
         Load { holder, memory_bytes: mib * MIB, effort: SMALL_EFFORT + 1 }
     }
 
@@ -197,7 +197,7 @@ mod tests {
             assert!(now(&line, small(EVE)).await.is_none());
             let last = now(&line, small(ADA)).await;
             assert!(last.is_some());
-            assert!(now(&line, small(Uuid::nil())).await.is_none());
+            assert!(now(&line, small(AccountId::nil())).await.is_none());
             drop(held.pop());
             assert!(now(&line, small(ADA)).await.is_some() || children == 1);
         }
@@ -241,7 +241,7 @@ mod tests {
         let ada = now(&line, small(ADA)).await.unwrap();
         let mut eve_waits = Box::pin(async { line.enter(&small(EVE)).await });
         assert!(futures_util::poll!(&mut eve_waits).is_pending());
-        let mut bob_waits = Box::pin(async { line.enter(&small(Uuid::nil())).await });
+        let mut bob_waits = Box::pin(async { line.enter(&small(AccountId::nil())).await });
         assert!(futures_util::poll!(&mut bob_waits).is_pending());
         held[0] = None;
         assert!(futures_util::poll!(&mut eve_waits).is_pending());

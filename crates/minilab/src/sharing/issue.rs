@@ -11,6 +11,7 @@ use crate::http::code::Code;
 use crate::http::disposition::stem;
 use crate::http::problem::{Problem, TxError};
 use crate::http::tag::short_tag;
+use crate::ids::{AccountId, ImageId, LinkId};
 use crate::images::{self, Image};
 use crate::links::{self, ORIGINAL, Payload, Subject};
 use crate::tiers::{Catalogue, Tier};
@@ -41,7 +42,7 @@ pub struct LinkWish {
 
 /// A link that was made.
 pub struct Issued {
-    pub id: Uuid,
+    pub id: LinkId,
     /// Absolute.
     pub url: String,
     pub expires_ms: i64,
@@ -86,7 +87,7 @@ pub async fn issue(
 /// A link's row, as its token needs it.
 #[derive(Clone, Copy, sqlx::FromRow)]
 struct LinkRow {
-    id: Uuid,
+    id: LinkId,
     expires_ms: i64,
 }
 
@@ -99,7 +100,7 @@ async fn place(
 ) -> Result<LinkRow, Problem> {
     let now_ms = app.clock.now_ms();
     let row = NewLinkRow {
-        link: Uuid::now_v7(),
+        link: LinkId::new(),
         account: caller.account.id,
         image: image.id,
         expires_ms: now_ms + 1000 * wish.secs,
@@ -177,9 +178,9 @@ fn of_variant(variant: Variant) -> Result<SharedBytes, Problem> {
 
 #[derive(Clone)]
 struct NewLinkRow {
-    link: Uuid,
-    account: Uuid,
-    image: Uuid,
+    link: LinkId,
+    account: AccountId,
+    image: ImageId,
     wish: LinkWish,
     now_ms: i64,
     expires_ms: i64,

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::issue::{LinkWish, issue};
 use crate::accounts::Caller;
@@ -14,9 +13,10 @@ use crate::accounts::scopes::Scope;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::events::{self, Event, EventKind};
-use crate::http::extract::Json;
+use crate::http::extract::{Json, PathId};
 use crate::http::problem::{Problem, ProblemResponse};
-use crate::images::routes::{ImageId, find_own};
+use crate::ids::{ImageId, LinkId};
+use crate::images::routes::find_own;
 use crate::links;
 use crate::{execute, fetch_all};
 
@@ -38,7 +38,8 @@ pub struct NewLink {
 #[derive(Serialize, ToSchema)]
 #[schema(as = NewLinkAnswer)]
 pub struct IssuedView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: LinkId,
     /// Absolute. It opens for everybody who has it, and is shown only now.
     url: String,
     #[schema(format = DateTime)]
@@ -56,7 +57,8 @@ enum SharedLinkState {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Link)]
 pub struct LinkView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: LinkId,
     variant: String,
     state: SharedLinkState,
     keep_location: bool,
@@ -87,7 +89,7 @@ pub struct LinksView {
 pub async fn create_link(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Json(new): Json<NewLink>,
 ) -> Result<(StatusCode, Answer<IssuedView>), Problem> {
     caller.must_be_known()?;
@@ -102,7 +104,7 @@ pub async fn create_link(
     Ok((StatusCode::CREATED, Answer(view)))
 }
 
-type LinkRow = (Uuid, String, bool, i64, i64, Option<i64>);
+type LinkRow = (LinkId, String, bool, i64, i64, Option<i64>);
 
 /// List temporary links
 ///
@@ -114,7 +116,7 @@ type LinkRow = (Uuid, String, bool, i64, i64, Option<i64>);
 pub async fn list_links(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Answer<LinksView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     let mut conn = app.db.read().await?;
@@ -143,7 +145,7 @@ pub async fn list_links(
 pub async fn revoke_link(
     State(app): State<App>,
     caller: Caller,
-    ids: Result<Path<(Uuid, Uuid)>, axum::extract::rejection::PathRejection>,
+    ids: Result<Path<(ImageId, LinkId)>, axum::extract::rejection::PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::not_found("link");
     let Path((image, link)) = ids.map_err(|_| unknown())?;

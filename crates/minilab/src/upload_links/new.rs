@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::{Key, UploadLink};
 use crate::http::merge::MemberProblem;
+use crate::ids::AccountId;
 use crate::text;
 use crate::tiers::keeping::{self, DeleteAfter};
 use crate::tiers::words::PictureFormat;
@@ -72,13 +72,13 @@ impl NewUploadLink {
 
     pub(super) fn into_row(
         self,
-        account: Uuid,
+        account: AccountId,
         token: &Key,
         now_ms: i64,
         expires_ms: i64,
     ) -> UploadLink {
         UploadLink {
-            id: token.id,
+            id: token.id.into(),
             account_id: account,
             secret_hash: token.secret_hash().to_vec(),
             label: self.label,

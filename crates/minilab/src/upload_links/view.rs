@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::{Caller, UploadLink};
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::ids::UploadLinkId;
 use crate::tiers::DeleteAfter;
 use crate::tiers::words::PictureFormat;
 
@@ -75,7 +75,8 @@ impl LinkTerms {
 #[derive(Serialize, ToSchema)]
 #[schema(as = UploadLink)]
 pub struct UploadLinkView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: UploadLinkId,
     #[schema(format = DateTime)]
     created_at: String,
     #[serde(flatten)]

@@ -5,7 +5,6 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::batch::UploadItem;
 use super::sql;
@@ -14,6 +13,7 @@ use crate::app::App;
 use crate::db::{Conn, Db};
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, ImageId};
 use crate::{execute, fetch_optional, images};
 
 const HEADER: &str = "idempotency-key";
@@ -34,7 +34,7 @@ pub(super) enum Once {
 /// The right to answer for a key. Dropped without an answer, it gives the key back.
 pub(super) struct Ticket {
     app: App,
-    account: Uuid,
+    account: AccountId,
     key: String,
     is_settled: bool,
 }
@@ -167,10 +167,10 @@ impl Drop for Ticket {
 
 impl Answered {
     /// Whether every image it speaks of is still there.
-    async fn is_true(&self, conn: &mut Conn, account: Uuid) -> Result<bool, Problem> {
+    async fn is_true(&self, conn: &mut Conn, account: AccountId) -> Result<bool, Problem> {
         let body: Value = serde_json::from_str(&self.body).map_err(anyhow::Error::from)?;
         let items = body["items"].as_array().map_or(&[][..], Vec::as_slice);
-        let ids = items.iter().filter_map(|item| item["id"].as_str()?.parse::<Uuid>().ok());
+        let ids = items.iter().filter_map(|item| item["id"].as_str()?.parse::<ImageId>().ok());
         for id in ids {
             if images::find(conn, account, id).await?.is_none() {
                 return Ok(false);

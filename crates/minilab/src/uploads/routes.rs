@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::batch::{Batch, UploadItem};
 use super::once::{self, Once};
@@ -18,6 +17,7 @@ use crate::http::code::Code;
 use crate::http::extract::{Path, Query};
 use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{self, ItemProblem, Problem, ProblemResponse};
+use crate::ids::ImageId;
 use crate::images::routes::PictureBytes;
 use crate::images::view::ImageView;
 use crate::images::{self, State};
@@ -94,7 +94,8 @@ struct UploadItemView {
     status: ItemStatus,
     /// Of the image that was made, or that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    id: Option<ImageId>,
     /// As it is now; missing when it was deleted in the meantime.
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<ImageView>,

@@ -15,6 +15,7 @@ use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::http::problem::TxError;
 use crate::http::{Problem, intact};
+use crate::ids::{AccountId, BlobId, ImageId, ScopeId};
 use crate::images::counted::CountedImage;
 use crate::images::{link_of, searched};
 use crate::jobs::{self, Job};
@@ -25,14 +26,14 @@ use crate::{cpu, db, execute, fetch_all, fetch_one, fetch_optional, variants};
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoredImage {
-    Created(Uuid),
+    Created(ImageId),
     /// The account, or the upload link, has the same bytes already, as this image.
-    Duplicate(Uuid),
+    Duplicate(ImageId),
 }
 
 impl StoredImage {
     /// The image that shows the bytes.
-    pub fn id(self) -> Uuid {
+    pub fn id(self) -> ImageId {
         match self {
             Self::Created(id) | Self::Duplicate(id) => id,
         }
@@ -42,9 +43,9 @@ impl StoredImage {
 /// What the transaction needs to know.
 #[derive(Clone)]
 struct NewImage {
-    account: Uuid,
+    account: AccountId,
     /// The account, or the upload link it comes through: duplicates are looked for there.
-    scope: Uuid,
+    scope: ScopeId,
     /// Who shares the bytes: everybody, or this scope alone if its original is not kept.
     pool: Uuid,
     until: Until,
@@ -90,7 +91,7 @@ pub(super) async fn store(
     delete_after: Option<DeleteAfter>,
 ) -> Result<StoredImage, Problem> {
     let (scope, hash) = (caller.scope_id(), received.hash);
-    let pool = if caller.tier().keeping.original { Uuid::nil() } else { scope };
+    let pool = if caller.tier().keeping.original { Uuid::nil() } else { scope.uuid() };
     let known = look(&app, &hash, pool, scope).await?;
     if let KnownUpload::Image(image) = known {
         // Nothing comes in that could be too much, and what is there stays in any case.
@@ -184,7 +185,7 @@ async fn keep(
 }
 
 /// A blob, and the image of the scope that shows it.
-type Placed = (Uuid, Option<Uuid>);
+type Placed = (Uuid, Option<ImageId>);
 
 /// What became of a COMMIT without an answer. The account is locked until the transaction has ended, one way
 /// or the other: whoever gets the lock behind it sees which.
@@ -222,7 +223,7 @@ fn is_undecided(outcome: &Result<InsertOutcome, TxError>) -> bool {
 
 /// What there is of a file before anything is done about it.
 enum KnownUpload {
-    Image(Uuid),
+    Image(ImageId),
     Bytes,
     /// The bytes of this generation are not there, or not what they were.
     Damaged(Uuid),
@@ -231,7 +232,7 @@ enum KnownUpload {
 
 #[derive(sqlx::FromRow)]
 struct KnownRow {
-    id: Option<Uuid>,
+    id: Option<ImageId>,
     generation: Uuid,
     bytes: i64,
     pool_id: Uuid,
@@ -239,7 +240,12 @@ struct KnownRow {
     discarded: bool,
 }
 
-async fn look(app: &App, hash: &[u8; 32], pool: Uuid, scope: Uuid) -> anyhow::Result<KnownUpload> {
+async fn look(
+    app: &App,
+    hash: &[u8; 32],
+    pool: Uuid,
+    scope: ScopeId,
+) -> anyhow::Result<KnownUpload> {
     let mut conn = app.db.read().await?;
     let row = fetch_optional!(&mut conn, KnownRow, sql::SELECT_KNOWN, &hash[..], pool, scope);
     drop(conn);
@@ -270,7 +276,7 @@ fn insert<'a>(
             return Ok(InsertOutcome::MustPlace);
         };
         let used_placed = is_new || put_back(tx, new, blob).await?;
-        let own = fetch_all!(tx, (Uuid, Uuid), sql::SELECT_OWN_OF_BLOB, account, blob)?;
+        let own = fetch_all!(tx, (ImageId, ScopeId), sql::SELECT_OWN_OF_BLOB, account, blob)?;
         if let Some((image, _)) = own.iter().find(|(_, scope)| *scope == new.scope) {
             let until = new.until;
             if execute!(tx, sql::KEEP_ON, *image, until.at_ms, until.after_download)? > 0 {
@@ -287,7 +293,7 @@ fn insert<'a>(
             (Some(_), TxError::Refused(_)) => Refused::LibraryFull.into(),
             (_, stop) => stop,
         })?;
-        let image = Uuid::now_v7();
+        let image = ImageId::new();
         let format = new.facts.format.to_string();
         execute!(
             tx,
@@ -354,19 +360,19 @@ async fn use_link(tx: &mut Conn, link: &UploadLink, bytes: i64) -> Result<(), Tx
 }
 
 /// The live blob of these bytes, locked, and whether it is the one just placed.
-async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>, TxError> {
+async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(BlobId, bool)>, TxError> {
     // If an insert gives way to another's, that one is there to be locked; unless it is doomed
     // before it is our turn.
     for _ in 0..ROUNDS_MAX {
         if let Some((id,)) =
-            fetch_optional!(tx, (Uuid,), sql::LOCK_LIVE_BLOB, &new.hash[..], new.pool)?
+            fetch_optional!(tx, (BlobId,), sql::LOCK_LIVE_BLOB, &new.hash[..], new.pool)?
         {
             return Ok(Some((id, false)));
         }
         let Some(original) = &new.placed else {
             return Ok(None);
         };
-        let id = Uuid::now_v7();
+        let id = BlobId::new();
         if insert_blob(tx, new, original, id).await? {
             counters::add(tx, CounterScope::Lab, counters::STORED_BYTES, new.bytes).await?;
             return Ok(Some((id, true)));
@@ -378,7 +384,7 @@ async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>
 /// Gives a blob whose bytes were lost or damaged those just placed; false when there is no need any more.
 ///
 /// What was made of it lies beside the old ones, and is made anew.
-async fn put_back(tx: &mut Conn, new: &NewImage, blob: Uuid) -> anyhow::Result<bool> {
+async fn put_back(tx: &mut Conn, new: &NewImage, blob: BlobId) -> anyhow::Result<bool> {
     let (Some(placed), Some(damaged)) = (&new.placed, new.damaged) else { return Ok(false) };
     if execute!(tx, sql::PUT_BACK, blob, placed.generation, damaged)? == 0 {
         return Ok(false);
@@ -396,7 +402,7 @@ async fn insert_blob(
     tx: &mut Conn,
     new: &NewImage,
     original: &Original,
-    id: Uuid,
+    id: BlobId,
 ) -> anyhow::Result<bool> {
     let (facts, metadata) = (&new.facts, &new.metadata);
     let exposure = metadata.exposure.as_ref().map(serde_json::to_string).transpose()?;
@@ -433,7 +439,7 @@ async fn insert_blob(
 }
 
 /// The tier's limit and the count are read here, under the account's lock: they cannot drift.
-async fn check_quota(tx: &mut Conn, account: Uuid) -> Result<(), TxError> {
+async fn check_quota(tx: &mut Conn, account: AccountId) -> Result<(), TxError> {
     let (limit,) = fetch_one!(tx, (Option<i64>,), sql::SELECT_IMAGES_MAX, account)?;
     let Some(limit) = limit else { return Ok(()) };
     let used = counters::read(tx, CounterScope::Account(account), counters::IMAGES).await?;

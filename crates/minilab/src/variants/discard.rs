@@ -9,15 +9,16 @@ use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, CounterScope};
 use crate::db::Conn;
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::jobs::{self, JobError, Lease};
 use crate::links::ORIGINAL;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, images, links};
 
 /// Its image and account, hash and generation, bytes, and whether it was discarded before.
-type DiscardableRow = (Uuid, Uuid, Vec<u8>, Uuid, i64, bool);
+type DiscardableRow = (ImageId, AccountId, Vec<u8>, Uuid, i64, bool);
 
 /// The job: the rows first, so that nobody is promised what is not there any more; then the files.
-pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn discard(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
     let (at_work,) = fetch_one!(&mut conn, (i64,), jobs::sql::COUNT_STARTED, blob)?;
     drop(conn);
@@ -40,7 +41,7 @@ pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
 /// The original, and its copies without the place: versions and bytes.
 type Gone = (Original, Vec<(i64, i64, i64)>);
 
-async fn discard_rows(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<Option<Gone>> {
+async fn discard_rows(tx: &mut Conn, blob: BlobId, now_ms: i64) -> anyhow::Result<Option<Gone>> {
     if !make::lock(tx, blob).await? {
         return Ok(None);
     }

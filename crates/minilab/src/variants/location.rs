@@ -14,6 +14,7 @@ use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
+use crate::ids::BlobId;
 use crate::images::{BlobRow, Image};
 use crate::limits::Limit;
 use crate::links::ORIGINAL;
@@ -53,7 +54,7 @@ pub async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Proble
     strip(app, image).await
 }
 
-async fn find(app: &App, blob: Uuid) -> sqlx::Result<Option<Variant>> {
+async fn find(app: &App, blob: BlobId) -> sqlx::Result<Option<Variant>> {
     let made = of_blob(&mut app.db.read().await?, blob).await?;
     Ok(made.into_iter().find(|variant| {
         variant.preset == ORIGINAL
@@ -62,7 +63,7 @@ async fn find(app: &App, blob: Uuid) -> sqlx::Result<Option<Variant>> {
     }))
 }
 
-async fn is_place_free(app: &App, blob: Uuid) -> sqlx::Result<bool> {
+async fn is_place_free(app: &App, blob: BlobId) -> sqlx::Result<bool> {
     let row = fetch_optional!(&mut app.db.read().await?, BlobRow, sql::SELECT_BLOB, blob)?;
     Ok(row.is_some_and(|row| row.place_free == Some(LOOKED_WITH)))
 }
@@ -151,7 +152,7 @@ fn refusal(error: RenderError) -> Problem {
 }
 
 /// Spares the next one the look. Without it the answer is the same, so it may fail.
-async fn remember(app: &App, blob: Uuid) {
+async fn remember(app: &App, blob: BlobId) {
     let noted = app.db.write(blob, |tx, blob| {
         Box::pin(async move { execute!(tx, sql::SET_PLACE_FREE, *blob, LOOKED_WITH) })
     });
@@ -160,6 +161,6 @@ async fn remember(app: &App, blob: Uuid) {
     }
 }
 
-async fn is_discarded(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+async fn is_discarded(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_DISCARDED, blob)?.is_some())
 }

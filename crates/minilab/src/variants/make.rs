@@ -16,6 +16,7 @@ use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::images::BlobRow;
 use crate::jobs::finish::FailureReason;
 use crate::jobs::{self, Job, JobError, Lease};
@@ -27,7 +28,7 @@ use crate::{execute, fetch_all, fetch_optional, measures};
 const ROUNDS_MAX: u32 = 10;
 
 /// Every image of the blob gets what its owner's tier wants at upload, and is `ready`.
-pub async fn make_variants(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn make_variants(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     for round in 0..ROUNDS_MAX {
         // What is missing by now is settled at the commit; a second round reads all anew.
         let known = if round == 0 { Some(app.catalogues.current(&app.db).await?) } else { None };
@@ -52,7 +53,7 @@ pub async fn make_variants(app: &App, lease: &Lease, blob: Uuid) -> Result<(), J
 
 /// Every image of the blob that is past its first variants gets what its owner's tier wants now; what
 /// cannot be made is left as it is.
-pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn refine(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
     let Some(row) = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)? else {
         return abandon(app, lease).await;
@@ -85,7 +86,7 @@ pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError
 pub async fn make_variant(
     app: &App,
     lease: &Lease,
-    blob: Uuid,
+    blob: BlobId,
     preset: &str,
 ) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
@@ -103,8 +104,8 @@ pub async fn make_variant(
 }
 
 /// What the images that wait for their first variants want, each preset once.
-async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: Uuid) -> sqlx::Result<Vec<Preset>> {
-    let waiting = fetch_all!(conn, (Uuid, String), sql::SELECT_PROCESSING, blob)?;
+async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: BlobId) -> sqlx::Result<Vec<Preset>> {
+    let waiting = fetch_all!(conn, (ImageId, String), sql::SELECT_PROCESSING, blob)?;
     let tiers = waiting.iter().map(|(_, tier)| tier);
     Ok(unique(tiers.flat_map(|tier| catalogue.eager_presets(tier)).cloned().collect()))
 }
@@ -122,7 +123,7 @@ fn unique(presets: Vec<Preset>) -> Vec<Preset> {
 /// Those of `wanted` that are not made in the versions of now.
 async fn missing(
     conn: &mut Conn,
-    blob: Uuid,
+    blob: BlobId,
     mut wanted: Vec<Preset>,
 ) -> sqlx::Result<Vec<Preset>> {
     let made = of_blob(conn, blob).await?;
@@ -156,7 +157,7 @@ fn drawn_pixels(facts: &pixels::Facts) -> u64 {
 async fn render_missing(
     app: &App,
     lease: &Lease,
-    blob: Uuid,
+    blob: BlobId,
     row: &BlobRow,
     presets: Vec<Preset>,
     on_refusal: OnRefusal,
@@ -264,7 +265,7 @@ enum AfterCommit {
 async fn commit(
     app: &App,
     lease: &Lease,
-    blob: Uuid,
+    blob: BlobId,
     new: MadeVariants,
     after: AfterCommit,
 ) -> anyhow::Result<bool> {
@@ -326,7 +327,7 @@ pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Resu
 }
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
-async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool> {
+async fn mark_ready(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<bool> {
     // What one of them may not have is no reason for the others to wait.
     let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
     tell(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms).await?;
@@ -336,12 +337,12 @@ async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool
 }
 
 /// Whether the original is kept only until its variants are made.
-async fn is_private(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+async fn is_private(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PRIVATE, blob, Uuid::nil())?.is_some())
 }
 
 /// Locks the blob's row, if it is still there.
-pub async fn lock(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+pub async fn lock(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
     Ok(fetch_optional!(tx, (Uuid,), sql::LOCK_BLOB, blob)?.is_some())
 }
 
@@ -354,7 +355,7 @@ async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
 /// The images of a blob that cannot be rendered: `failed`, with a reason their owners may read.
 pub async fn mark_failed(
     tx: &mut Conn,
-    blob: Uuid,
+    blob: BlobId,
     refusal: &FailureReason,
     now_ms: i64,
 ) -> sqlx::Result<()> {
@@ -365,7 +366,7 @@ pub async fn mark_failed(
 }
 
 /// An image and its account.
-type Owned = (Uuid, Uuid);
+type Owned = (ImageId, AccountId);
 
 /// Records the same event of several images.
 async fn tell(

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::{Variant, latest, make, of_blob, owners, remake, sql};
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, ImageId};
 use crate::images::{self, Image, State};
 use crate::jobs::{self, Job};
 use crate::tiers::Preset;
@@ -18,8 +17,8 @@ use crate::{execute, fetch_optional};
 /// `may_make` is false for HEAD and ranges. Who asks was allowed to see the image.
 pub async fn obtain(
     app: &App,
-    owner: Uuid,
-    id: Uuid,
+    owner: AccountId,
+    id: ImageId,
     preset: &Preset,
     patience: Duration,
     may_make: bool,

@@ -8,6 +8,7 @@ use super::{make, owners, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::counters::{self, CounterScope};
+use crate::ids::BlobId;
 use crate::links::LIFE_SECS_MAX;
 use crate::{execute, fetch_all};
 
@@ -15,7 +16,7 @@ use crate::{execute, fetch_all};
 const KEPT: Duration = Duration::from_secs(LIFE_SECS_MAX as u64);
 
 /// Hash and generation of the original; preset, version and version of `pixels`; bytes; the blob.
-type Old = (Vec<u8>, Uuid, String, i64, i64, i64, Uuid);
+type Old = (Vec<u8>, Uuid, String, i64, i64, i64, BlobId);
 
 /// Removes what nobody can ask for any more, some at a time.
 pub async fn prune(app: &App) -> anyhow::Result<()> {

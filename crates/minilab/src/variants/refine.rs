@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{PIXELS_VERSION, owners, sql};
 use crate::app::App;
 use crate::db::Conn;
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -17,11 +18,11 @@ const STRETCH: i64 = 500;
 /// A walk over the images of one account, or of the whole lab.
 #[derive(Clone, Copy, Debug)]
 pub struct BackFillWalk {
-    pub account: Option<Uuid>,
+    pub account: Option<AccountId>,
     /// When the change was made that it is for; every change has a walk of its own.
     pub since_ms: i64,
     /// The last image it looked at.
-    pub after: Uuid,
+    pub after: ImageId,
 }
 
 impl BackFillWalk {
@@ -32,8 +33,8 @@ impl BackFillWalk {
 }
 
 /// Starts a walk, in the transaction of what changed.
-pub async fn start(tx: &mut Conn, account: Option<Uuid>, now_ms: i64) -> anyhow::Result<()> {
-    let walk = BackFillWalk { account, since_ms: now_ms, after: Uuid::nil() };
+pub async fn start(tx: &mut Conn, account: Option<AccountId>, now_ms: i64) -> anyhow::Result<()> {
+    let walk = BackFillWalk { account, since_ms: now_ms, after: ImageId::nil() };
     jobs::enqueue(tx, &walk.job(), account, now_ms).await
 }
 
@@ -66,10 +67,10 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: BackFillWalk) -> Result<(
 }
 
 /// Owner and blob of each image of a stretch that lacks something, and where the next one begins.
-type Lacking = (Vec<(Uuid, Uuid)>, Option<Uuid>);
+type Lacking = (Vec<(AccountId, BlobId)>, Option<ImageId>);
 
 async fn look(app: &App, walk: BackFillWalk) -> sqlx::Result<Lacking> {
-    type StretchRow = (Uuid, Uuid, Uuid);
+    type StretchRow = (ImageId, AccountId, BlobId);
     let mut conn = app.db.read().await?;
     let images = match walk.account {
         Some(account) => {
@@ -100,7 +101,7 @@ pub async fn start_if_new(app: &App) -> anyhow::Result<()> {
             Box::pin(async move {
                 // The same for every process that starts now.
                 let walk =
-                    BackFillWalk { account: None, since_ms: PIXELS_VERSION, after: Uuid::nil() };
+                    BackFillWalk { account: None, since_ms: PIXELS_VERSION, after: ImageId::nil() };
                 jobs::enqueue(tx, &walk.job(), None, *now_ms).await
             })
         })

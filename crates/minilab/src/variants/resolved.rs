@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
-use uuid::Uuid;
 
 use super::Variant;
 use crate::blobs::Original;
+use crate::ids::{AccountId, ImageId};
 use crate::tiers::Catalogue;
 
 /// With the reading of the rows it stays below a second.
@@ -22,11 +22,11 @@ pub struct ResolvedVariant {
     pub variant: Variant,
     pub format: pixels::Format,
     /// The image, if it goes after its first download.
-    pub goes: Option<Uuid>,
+    pub goes: Option<ImageId>,
 }
 
 /// An account, its image and a preset: a foreign image has another key.
-type ResolvedKey = (Uuid, Uuid, String);
+type ResolvedKey = (AccountId, ImageId, String);
 
 #[derive(Clone)]
 pub struct RecentVariants {
@@ -42,20 +42,20 @@ impl Default for RecentVariants {
 impl RecentVariants {
     pub async fn find(
         &self,
-        account: Uuid,
-        image: Uuid,
+        account: AccountId,
+        image: ImageId,
         preset: &str,
     ) -> Option<Arc<ResolvedVariant>> {
         self.known.get(&(account, image, preset.to_owned())).await
     }
 
-    pub async fn keep(&self, account: Uuid, image: Uuid, resolved: Arc<ResolvedVariant>) {
+    pub async fn keep(&self, account: AccountId, image: ImageId, resolved: Arc<ResolvedVariant>) {
         let key = (account, image, resolved.variant.preset.clone());
         self.known.insert(key, resolved).await;
     }
 
     /// The image was changed or deleted here.
-    pub async fn forget(&self, catalogue: &Catalogue, account: Uuid, image: Uuid) {
+    pub async fn forget(&self, catalogue: &Catalogue, account: AccountId, image: ImageId) {
         for preset in catalogue.presets.keys() {
             self.known.invalidate(&(account, image, preset.clone())).await;
         }

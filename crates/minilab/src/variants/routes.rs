@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::on_demand::obtain;
 use super::resolved::ResolvedVariant;
@@ -19,11 +18,12 @@ use crate::cache::Tenant;
 use crate::http::bytes::{Served, serve};
 use crate::http::code::Code;
 use crate::http::disposition::{Disposition, stem};
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, PathId, Query};
 use crate::http::prefer::{PreferHeader, applied, patience};
 use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::short_tag;
-use crate::images::routes::{ImageId, PictureBytes, VersionQuery};
+use crate::ids::{AccountId, ImageId};
+use crate::images::routes::{PictureBytes, VersionQuery};
 use crate::images::{self, Image, State, expire};
 use crate::tiers::Preset;
 
@@ -35,7 +35,7 @@ pub struct VariantRequest<'a> {
     /// Between the stem of the image's name and the extension.
     pub suffix: &'a str,
     /// Whose image it is; the caller may see it.
-    pub owner: Uuid,
+    pub owner: AccountId,
     pub tenant: Tenant,
 }
 
@@ -64,7 +64,7 @@ pub struct VariantRequest<'a> {
 pub async fn show_variant(
     AppState(app): AppState<App>,
     CallerOrHolder(caller): CallerOrHolder,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Path((_, preset)): Path<(String, String)>,
     Query(version): Query<VersionQuery>,
     method: Method,
@@ -85,14 +85,14 @@ pub async fn show_variant(
 pub async fn serve_variant(
     app: &App,
     caller: &Caller,
-    id: Uuid,
+    id: ImageId,
     wanted: VariantRequest<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     // Whoever holds a link sees less than the owner, whose variants these are.
     let known = match wanted.tenant {
-        Tenant::Link(_) => None,
+        Tenant::UploadLink(_) => None,
         _ => app.recent_variants.find(wanted.owner, id, wanted.preset).await,
     };
     let resolved = match known {
@@ -128,7 +128,7 @@ pub async fn serve_variant(
 async fn resolve(
     app: &App,
     caller: &Caller,
-    id: Uuid,
+    id: ImageId,
     wanted: &VariantRequest<'_>,
     method: &Method,
     headers: &HeaderMap,
@@ -136,7 +136,7 @@ async fn resolve(
     let owner = wanted.owner;
     let image = images::find(&mut app.db.read().await?, owner, id).await?;
     let may_see = |image: &Image| match wanted.tenant {
-        Tenant::Link(link) => image.scope_id == link,
+        Tenant::UploadLink(link) => image.scope_id == link.into(),
         _ => true,
     };
     let image = image.filter(may_see).ok_or_else(|| Problem::not_found("image"))?;
@@ -159,7 +159,7 @@ async fn resolve(
 async fn serve_remade(
     app: &App,
     caller: &Caller,
-    id: Uuid,
+    id: ImageId,
     wanted: &VariantRequest<'_>,
     lost: &ResolvedVariant,
     method: &Method,

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use minilab::ids::AccountId;
 use minilab::render_pool::{Load, RenderError, RenderPool, RendererConfig};
 use pixels::{Limits, OutputFormat, Recipe};
-use uuid::Uuid;
 
 use crate::support::pictures::{bmp, undecodable};
 
@@ -38,7 +38,7 @@ async fn render(
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&picture).unwrap();
     file.rewind().unwrap();
-    let load = Load { holder: Uuid::nil(), memory_bytes: 1 << 20, effort: 1 };
+    let load = Load { holder: AccountId::nil(), memory_bytes: 1 << 20, effort: 1 };
     pool.turn(&load).await.render(vec![recipe()], Limits::default(), &file).await
 }
 

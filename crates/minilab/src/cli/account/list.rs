@@ -1,12 +1,11 @@
 //! `minilab account list`.
 
-use uuid::Uuid;
-
 use crate::accounts::{Account, sql};
 use crate::clock::day;
 use crate::counters::{self, CounterScope};
 use crate::db::Db;
 use crate::fetch_all;
+use crate::ids::AccountId;
 
 const PAGE: i64 = 500;
 const HEAD: [&str; 7] = ["NAME", "TIER", "ADMIN", "STATE", "IMAGES", "BYTES", "SINCE"];
@@ -22,7 +21,7 @@ struct ListedAccountRow {
 pub(super) async fn table(db: &Db) -> anyhow::Result<String> {
     let mut conn = db.read().await?;
     let mut lines = vec![HEAD.map(str::to_owned)];
-    let mut after = Uuid::nil();
+    let mut after = AccountId::nil();
     loop {
         let rows = fetch_all!(&mut conn, ListedAccountRow, sql::SELECT_PAGE, after, PAGE, 0)?;
         let Some(last) = rows.last() else { break };

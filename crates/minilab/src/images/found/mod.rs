@@ -3,13 +3,12 @@
 
 pub mod sql;
 
-use uuid::Uuid;
-
 use super::filter::{Condition, Filter, Order};
 use super::{Image, State, searched};
 use crate::counters::{self, CounterScope, Facet};
 use crate::db::Conn;
 use crate::http::paging::Page;
+use crate::ids::{AccountId, ImageId};
 use sql::IndexWalk;
 
 /// Rows that one request walks over, at most.
@@ -22,7 +21,7 @@ pub struct FoundImages {
     /// One more than asked for, if there are as many.
     pub images: Vec<Image>,
     /// Where it ended before it found enough: the time and the id of an image.
-    pub stopped_at: Option<(i64, Uuid)>,
+    pub stopped_at: Option<(i64, ImageId)>,
     pub total: Total,
 }
 
@@ -39,7 +38,7 @@ type WalkedRows = (i64, i64);
 
 pub async fn find(
     conn: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     filter: &Filter,
     page: Page,
 ) -> sqlx::Result<FoundImages> {
@@ -68,7 +67,7 @@ struct Chosen {
 }
 
 /// The walk with the fewest rows, or through all there is.
-async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result<Chosen> {
+async fn choose(conn: &mut Conn, account: AccountId, filter: &Filter) -> sqlx::Result<Chosen> {
     let mut best: Option<(usize, Candidate)> = None;
     for (at, condition) in filter.conditions.iter().enumerate() {
         let Some(candidate) = candidate(conn, account, condition).await? else { continue };
@@ -99,7 +98,7 @@ async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result
 /// How many pass, as far as it is worth counting.
 async fn count(
     conn: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     walk: &IndexWalk,
     rest: &[Condition],
 ) -> sqlx::Result<Total> {
@@ -109,7 +108,7 @@ async fn count(
 
 async fn counts(
     conn: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     walk: &IndexWalk,
     rest: &[Condition],
 ) -> sqlx::Result<WalkedRows> {
@@ -129,7 +128,7 @@ struct Candidate {
 /// The walk along the index of a condition, if it has one.
 async fn candidate(
     conn: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     condition: &Condition,
 ) -> sqlx::Result<Option<Candidate>> {
     let scope = CounterScope::Account(account);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use minilab::ids::AccountId;
 use minilab::images::counted::CountedImage;
 use minilab::jobs::{self, Job};
 use minilab::{accounts, execute};
@@ -256,7 +257,7 @@ async fn old_bytes_go_when_no_link_can_name_them_any_more(lab: Lab) {
 }
 
 /// Adds images of an account that show what `of` shows, as if they had come by other ways.
-async fn multiply(lab: &Lab, account: Uuid, of: &str, times: i64) {
+async fn multiply(lab: &Lab, account: AccountId, of: &str, times: i64) {
     let shown = fetch_shown(lab, of).await;
     let now_ms = lab.app.clock.now_ms();
     let args = (Uuid::try_parse(of).unwrap(), account, times, shown, now_ms);

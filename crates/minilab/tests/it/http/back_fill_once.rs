@@ -1,10 +1,10 @@
 //! A variant that is asked for before the background brings it is made once, however many ask.
 
 use futures_util::future::join_all;
+use minilab::ids::BlobId;
 use minilab::jobs::{self, Job, Lease, claim};
 use minilab::variants::make;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::pictures::bmp;
 use crate::support::{Answer, Lab, soon};
@@ -50,9 +50,9 @@ async fn ask_all(lab: &Lab, key: &str, image: &str) {
     }
 }
 
-async fn blob(lab: &Lab) -> Uuid {
+async fn blob(lab: &Lab) -> BlobId {
     let mut conn = lab.app.db.read().await.unwrap();
-    minilab::fetch_one!(&mut conn, (Uuid,), rows::BLOB).unwrap().0
+    minilab::fetch_one!(&mut conn, (BlobId,), rows::BLOB).unwrap().0
 }
 
 async fn enqueue_refinement(lab: &Lab) {

@@ -17,7 +17,7 @@ fn cache(bytes: u64) -> Cache {
 fn bytes_key(number: u32) -> CacheKey {
     let mut tag = [0; 16];
     tag[..4].copy_from_slice(&number.to_be_bytes());
-    CacheKey { tenant: Tenant::Account(Uuid::from_u128(1)), what: What::Bytes { tag } }
+    CacheKey { tenant: Tenant::Account(Uuid::from_u128(1).into()), what: What::Bytes { tag } }
 }
 
 /// A page's members, so that one can be changed at a time.
@@ -47,7 +47,7 @@ impl Page {
 fn all_different() -> Vec<CacheKey> {
     let id = Uuid::from_u128(1);
     let page = Page {
-        tenant: Tenant::Account(id),
+        tenant: Tenant::Account(id.into()),
         list: List::Images,
         tier: "1",
         generation: 1,
@@ -59,8 +59,9 @@ fn all_different() -> Vec<CacheKey> {
     };
     let mut pages = vec![page.clone()];
     for tenant in [
-        Tenant::Account(Uuid::from_u128(2)),
-        Tenant::Link(id),
+        Tenant::Account(Uuid::from_u128(2).into()),
+        Tenant::Link(id.into()),
+        Tenant::UploadLink(id.into()),
         Tenant::Gallery(1),
         Tenant::Gallery(2),
         Tenant::Gallery(-1),
@@ -89,7 +90,7 @@ fn all_different() -> Vec<CacheKey> {
     let mut keys = pages.into_iter().map(Page::key).collect::<Vec<_>>();
     for number in 0..3 {
         let key = bytes_key(number);
-        keys.push(CacheKey { tenant: Tenant::Link(id), ..key.clone() });
+        keys.push(CacheKey { tenant: Tenant::Link(id.into()), ..key.clone() });
         keys.push(CacheKey { tenant: Tenant::Gallery(1), ..key.clone() });
         keys.push(key);
     }
@@ -195,7 +196,7 @@ async fn the_texts_of_a_key_are_weighed() {
     let cache = cache(100_000);
     for number in 0..100 {
         let key = |filter: String| CacheKey {
-            tenant: Tenant::Account(Uuid::from_u128(number)),
+            tenant: Tenant::Account(Uuid::from_u128(number).into()),
             what: What::Page {
                 list: List::Images,
                 tier: "free".to_owned(),
