@@ -48,7 +48,7 @@ fn look(server: u32, peaks: &mut Peaks) {
     for child in children_of(server) {
         // Between fork and exec a child looks as large as its parent.
         let is_itself = fs::read(format!("/proc/{child}/cmdline"))
-            .is_ok_and(|line| line.split(|&byte| byte == 0).any(|word| word == b"darkroom"));
+            .is_ok_and(|line| line.split(|&byte| byte == 0).any(|word| word == b"renderer"));
         if is_itself {
             peaks.child_kib = peaks.child_kib.max(peak_of(child).unwrap_or_default());
         }

@@ -4,7 +4,6 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::accounts::Identities;
 use crate::accounts::throttle::Throttle;
@@ -12,16 +11,17 @@ use crate::blobs::Blobs;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::darkroom::Darkroom;
 use crate::db::Db;
 use crate::http::Connections;
+use crate::ids::{AccountId, BlobId};
 use crate::jobs::Notifier;
 use crate::links::{DenyList, Seal};
+use crate::render_pool::RenderPool;
 use crate::room::Room;
 use crate::shares::Shares;
 use crate::spool::Spool;
 use crate::tiers::Catalogues;
-use crate::variants::prints::Prints;
+use crate::variants::resolved::RecentVariants;
 
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -42,16 +42,16 @@ pub struct Parts {
     pub spool: Arc<Spool>,
     /// Whether there is room on the disk.
     pub room: Room,
-    pub darkroom: Darkroom,
+    pub render_pool: RenderPool,
     pub cache: Cache,
     pub catalogues: Catalogues,
     /// Who the keys of the last second belong to.
     pub identities: Identities,
-    /// What was handed out within the last second.
-    pub prints: Prints,
+    /// The variants served within the last second.
+    pub recent_variants: RecentVariants,
     pub throttle: Throttle,
     /// Costly lists, by account.
-    pub listings: Shares<Uuid>,
+    pub listings: Shares<AccountId>,
     /// Seals and opens temporary links.
     pub seal: Seal,
     /// Links that are dead before their time.
@@ -64,11 +64,11 @@ pub struct Parts {
     /// Notified when a job or an image ended.
     pub done: Notifier,
     /// Requests that may wait for a variant at the same time, by account.
-    pub waiters: Shares<Uuid>,
+    pub waiters: Shares<AccountId>,
     /// One at a time takes the place out of an original, by blob.
-    pub strips: Shares<Uuid>,
+    pub strips: Shares<BlobId>,
     /// Zip files that may be written at the same time.
-    pub zips: Shares<Uuid>,
+    pub zips: Shares<AccountId>,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

@@ -5,29 +5,28 @@
 
 use std::fmt;
 
-use uuid::Uuid;
-
 use crate::db::{Conn, Db, Dialect};
+use crate::ids::AccountId;
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// Whose counter it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    Account(Uuid),
+pub enum CounterScope {
+    Account(AccountId),
     /// The whole installation.
     Lab,
     /// The curated collection.
     Gallery,
 }
 
-impl Scope {
+impl CounterScope {
     /// The scope whose names are the values of a facet.
     pub fn by(self, facet: Facet) -> String {
         format!("{self}/{facet}")
     }
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for CounterScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(id) => write!(f, "account:{}", id.simple()),
@@ -72,7 +71,7 @@ pub const VARIANT_BYTES: &str = "variant_bytes";
 pub const JOBS_SUCCEEDED: &str = "jobs_succeeded";
 pub const JOBS_CANCELLED: &str = "jobs_cancelled";
 
-pub async fn add(tx: &mut Conn, scope: Scope, name: &str, delta: i64) -> sqlx::Result<()> {
+pub async fn add(tx: &mut Conn, scope: CounterScope, name: &str, delta: i64) -> sqlx::Result<()> {
     execute!(tx, sql::INSERT_DELTA, scope.to_string(), name, delta).map(|_| ())
 }
 
@@ -85,7 +84,7 @@ pub async fn add_all(tx: &mut Conn, deltas: &[Delta<'_>]) -> sqlx::Result<()> {
     execute!(tx, sql::INSERT_DELTAS, deltas).map(|_| ())
 }
 
-pub async fn read(conn: &mut Conn, scope: Scope, name: &str) -> sqlx::Result<i64> {
+pub async fn read(conn: &mut Conn, scope: CounterScope, name: &str) -> sqlx::Result<i64> {
     let (sum,) = fetch_one!(conn, (i64,), sql::SUM, scope.to_string(), name)?;
     Ok(sum)
 }
@@ -93,7 +92,7 @@ pub async fn read(conn: &mut Conn, scope: Scope, name: &str) -> sqlx::Result<i64
 /// How many images of a scope have this value of a facet.
 pub async fn of_facet(
     conn: &mut Conn,
-    scope: Scope,
+    scope: CounterScope,
     facet: Facet,
     value: &str,
 ) -> sqlx::Result<i64> {
@@ -105,7 +104,7 @@ pub async fn of_facet(
 /// nothing has any more may be among them.
 pub async fn values(
     conn: &mut Conn,
-    scope: Scope,
+    scope: CounterScope,
     facet: Facet,
     most: i64,
 ) -> sqlx::Result<Vec<(String, i64)>> {
@@ -114,7 +113,7 @@ pub async fn values(
 
 /// The counters of an account that its pages show.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counted {
+pub struct AccountCounts {
     pub images: i64,
     pub bytes: i64,
     pub variant_bytes: i64,
@@ -122,8 +121,8 @@ pub struct Counted {
 }
 
 /// All counters of one scope, in one moment.
-pub async fn of(conn: &mut Conn, scope: Scope) -> sqlx::Result<Counted> {
-    let mut counted = Counted::default();
+pub async fn of(conn: &mut Conn, scope: CounterScope) -> sqlx::Result<AccountCounts> {
+    let mut counted = AccountCounts::default();
     for (name, sum) in fetch_all!(conn, (String, i64), sql::SUMS, scope.to_string())? {
         match &*name {
             IMAGES => counted.images = sum,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::code::Code;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::seldom::Seldom;
 
 /// Who asks does so every few seconds.
@@ -39,7 +39,7 @@ pub async fn healthz() -> Json<HealthView> {
 /// everything else goes on, is listed in `degraded`.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation", security(()),
-    responses((status = 200, body = HealthView), (status = 503, response = Refusal)),
+    responses((status = 200, body = HealthView), (status = 503, response = ProblemResponse)),
 )]
 pub async fn readyz(State(app): State<App>) -> Result<Json<HealthView>, Problem> {
     let unready = |detail: &str| Problem::new(Code::NotReady, detail).retry_after(1);

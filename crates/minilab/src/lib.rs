@@ -2,7 +2,7 @@
 //!
 //! A request comes in through [`router`]; a feature decides; rows go to [`db`], bytes to [`blobs`];
 //! background work is a row in [`jobs`] that [`worker`] carries out, and strangers' pictures are
-//! only ever decoded in the child processes of [`darkroom`].
+//! only ever decoded in the child processes of [`render_pool`].
 
 pub mod cli;
 pub mod config;
@@ -38,14 +38,15 @@ pub mod blobs;
 pub mod cache;
 pub mod clock;
 pub mod cpu;
-pub mod darkroom;
 pub mod db;
 pub mod http;
+pub mod ids;
 pub mod limits;
 pub mod measures;
 pub mod memory;
 pub mod private;
 pub mod redact;
+pub mod render_pool;
 pub mod room;
 pub mod seldom;
 pub mod shares;

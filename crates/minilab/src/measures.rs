@@ -90,13 +90,13 @@ pub fn causes() -> Vec<([String; 2], u64)> {
 
 /// What became of a file that somebody brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum UploadOutcome {
     Created,
     Duplicate,
     Rejected,
 }
 
-impl Outcome {
+impl UploadOutcome {
     pub const ALL: [Self; 3] = [Self::Created, Self::Duplicate, Self::Rejected];
 
     pub fn word(self) -> &'static str {
@@ -108,15 +108,16 @@ impl Outcome {
     }
 }
 
-static UPLOADS: [AtomicU64; Outcome::ALL.len()] = [const { AtomicU64::new(0) }; Outcome::ALL.len()];
+static UPLOADS: [AtomicU64; UploadOutcome::ALL.len()] =
+    [const { AtomicU64::new(0) }; UploadOutcome::ALL.len()];
 /// Bytes of files that came in whole, duplicates and refused ones among them.
 pub static UPLOADED_BYTES: AtomicU64 = AtomicU64::new(0);
 
-pub fn uploaded(outcome: Outcome) {
+pub fn uploaded(outcome: UploadOutcome) {
     UPLOADS[outcome as usize].fetch_add(1, Ordering::Relaxed);
 }
 
-pub fn uploads(outcome: Outcome) -> u64 {
+pub fn uploads(outcome: UploadOutcome) -> u64 {
     UPLOADS[outcome as usize].load(Ordering::Relaxed)
 }
 

@@ -33,9 +33,9 @@ const FRESH: Duration = Duration::from_millis(200);
 
 /// Watches the file systems that bytes go to. A clone watches the same ones.
 #[derive(Clone)]
-pub struct Room(Arc<Inner>);
+pub struct Room(Arc<RoomInner>);
 
-struct Inner {
+struct RoomInner {
     /// The data directory, and the blobs if they are elsewhere.
     places: Vec<PathBuf>,
     floor_bytes: u64,
@@ -67,7 +67,7 @@ impl Room {
     pub fn new(config: &RoomConfig, data: &Path, blobs: &Path) -> Self {
         let is_inside = blobs.starts_with(data);
         let places = [Some(data), Some(blobs).filter(|_| !is_inside)];
-        Self(Arc::new(Inner {
+        Self(Arc::new(RoomInner {
             places: places.into_iter().flatten().map(Path::to_owned).collect(),
             floor_bytes: config.floor_bytes,
             start: Instant::now(),

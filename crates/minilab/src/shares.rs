@@ -26,17 +26,17 @@ pub struct Bounds {
 pub struct Shares<K: Eq + Hash + Clone> {
     bounds: Bounds,
     all: Arc<Semaphore>,
-    holders: Arc<Mutex<HashMap<K, Holder>>>,
+    holders: Arc<Mutex<HashMap<K, ShareHolder>>>,
 }
 
-struct Holder {
+struct ShareHolder {
     places: Arc<Semaphore>,
     /// Who has a place or waits for one: with the last of them the holder is forgotten.
     users: usize,
 }
 
 /// A place, until it is dropped.
-pub struct Place<K: Eq + Hash + Clone> {
+pub struct SharePlace<K: Eq + Hash + Clone> {
     _permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
     _user: User<K>,
 }
@@ -52,7 +52,7 @@ pub enum Full {
 
 struct User<K: Eq + Hash + Clone> {
     key: K,
-    holders: Arc<Mutex<HashMap<K, Holder>>>,
+    holders: Arc<Mutex<HashMap<K, ShareHolder>>>,
 }
 
 impl<K: Eq + Hash + Clone> Drop for User<K> {
@@ -73,15 +73,15 @@ impl<K: Eq + Hash + Clone> Shares<K> {
     }
 
     /// A place if one is free now.
-    pub fn try_take(&self, key: K) -> Result<Place<K>, Full> {
+    pub fn try_take(&self, key: K) -> Result<SharePlace<K>, Full> {
         let (user, places) = self.enter(key, 0)?;
         let of_holder = places.try_acquire_owned().map_err(|_| Full::Each)?;
         let of_all = self.all.clone().try_acquire_owned().map_err(|_| Full::All)?;
-        Ok(Place { _permits: (of_holder, of_all), _user: user })
+        Ok(SharePlace { _permits: (of_holder, of_all), _user: user })
     }
 
     /// A place as soon as one is free, in the order of asking; not later than after `patience`.
-    pub async fn take(&self, key: K, patience: Duration) -> Result<Place<K>, Full> {
+    pub async fn take(&self, key: K, patience: Duration) -> Result<SharePlace<K>, Full> {
         let (user, places) = self.enter(key, self.bounds.queue)?;
         // One's own share first: who waits for it takes nothing from the others.
         let deadline = tokio::time::Instant::now() + patience;
@@ -89,7 +89,7 @@ impl<K: Eq + Hash + Clone> Shares<K> {
         let of_holder = of_holder.map_err(|_| Full::Each)?.expect("never closed");
         let of_all = tokio::time::timeout_at(deadline, self.all.clone().acquire_owned()).await;
         let of_all = of_all.map_err(|_| Full::All)?.expect("never closed");
-        Ok(Place { _permits: (of_holder, of_all), _user: user })
+        Ok(SharePlace { _permits: (of_holder, of_all), _user: user })
     }
 
     /// Places that nobody has.
@@ -111,7 +111,7 @@ impl<K: Eq + Hash + Clone> Shares<K> {
         }
         let holder = holders
             .entry(key.clone())
-            .or_insert_with(|| Holder { places: Arc::new(Semaphore::new(each)), users: 0 });
+            .or_insert_with(|| ShareHolder { places: Arc::new(Semaphore::new(each)), users: 0 });
         holder.users += 1;
         let places = holder.places.clone();
         Ok((User { key, holders: self.holders.clone() }, places))

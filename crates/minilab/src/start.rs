@@ -17,18 +17,18 @@ use crate::blobs::Blobs;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::darkroom::Darkroom;
 use crate::db::{self, Change, Db};
 use crate::http::Connections;
 use crate::jobs::{self, Notifier};
 use crate::links::{DenyList, Seal};
+use crate::render_pool::RenderPool;
 use crate::room::Room;
 use crate::seldom::Seldom;
 use crate::shares::Shares;
 use crate::spool::Spool;
 use crate::tiers::{Catalogues, seed, sql};
 use crate::uploads::once;
-use crate::variants::prints::Prints;
+use crate::variants::resolved::RecentVariants;
 use crate::{cpu, fetch_one, fetch_optional, images, private};
 
 /// The database may be away for a night.
@@ -39,7 +39,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(400);
 const RELOAD_EVERY: Duration = Duration::from_mins(1);
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
-/// Opens everything that the settings name. `program` is this binary, for the darkroom.
+/// Opens everything that the settings name. `program` is this binary, for the renderers.
 pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
     for folder in ["", "spool", "secrets"] {
         private::open_directory(&config.data.join(folder)).context("making a folder")?;
@@ -62,7 +62,8 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
         .await
         .context("taking back jobs of the dead")?;
     once::take_back(&db, dead).await.context("taking back keys of the dead")?;
-    let darkroom = Darkroom::new(program, config.darkroom.clone(), config.worker_count().max(1));
+    let render_pool =
+        RenderPool::new(program, config.renderer.clone(), config.worker_count().max(1));
     let blobs = Blobs::open(&config.blobs, &config.data)?;
     let mut conn = db.read().await?;
     let (lab,) = fetch_one!(&mut conn, (Uuid,), sql::SELECT_LAB)?;
@@ -77,14 +78,14 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
         blobs,
         cache: Cache::new(&config.cache),
         identities: Identities::default(),
-        prints: Prints::default(),
+        recent_variants: RecentVariants::default(),
         throttle: Throttle::new(&config.sign_in),
         listings: Shares::new(config.images.listing_places()),
         seal,
         denied,
         spool: Arc::new(spool),
         room,
-        darkroom,
+        render_pool,
         catalogues: Catalogues::default(),
         clock,
         connections: Connections::new(config.http.clone(), config.proxies.clone()),

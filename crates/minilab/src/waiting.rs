@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::app::App;
+use crate::ids::AccountId;
 use crate::limits::Limit;
-use crate::shares::Place;
+use crate::shares::SharePlace;
 
 /// Work done by another process is noticed so soon.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -18,15 +18,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// yet, [`wait`](Self::wait) and start over.
 pub struct Waiting<'a> {
     app: &'a App,
-    holder: Uuid,
+    holder: AccountId,
     deadline: Instant,
     notified: Pin<Box<OwnedNotified>>,
-    place: Option<Place<Uuid>>,
+    place: Option<SharePlace<AccountId>>,
 }
 
 impl<'a> Waiting<'a> {
     /// `holder` is the account whose waiting places it may take.
-    pub fn new(app: &'a App, holder: Uuid, patience: Duration) -> Self {
+    pub fn new(app: &'a App, holder: AccountId, patience: Duration) -> Self {
         let notified = Box::pin(app.done.subscribe());
         Self { app, holder, deadline: Instant::now() + patience, notified, place: None }
     }

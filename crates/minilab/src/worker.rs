@@ -13,11 +13,11 @@ use crate::app::App;
 use crate::check;
 use crate::db::Conn;
 use crate::events;
-use crate::jobs::finish::{Ending, Refusal, postpone, record_failure, release};
+use crate::jobs::finish::{Ending, FailureReason, postpone, record_failure, release};
 use crate::jobs::hands::Hands;
 use crate::jobs::{self, Job, JobError, Lease, claim};
 use crate::seldom::Seldom;
-use crate::variants::refine::Walk;
+use crate::variants::refine::BackFillWalk;
 use crate::{counters, db, images, measures, uploads, variants};
 
 /// All idle hands together look for work at least so often: for what other processes enqueued, and for
@@ -25,7 +25,7 @@ use crate::{counters, db, images, measures, uploads, variants};
 const POLL: Duration = Duration::from_millis(100);
 /// So often while an account has its share of the hands, and they are not rung for each of its jobs.
 const POLL_BESIDE: Duration = Duration::from_millis(100);
-/// Rendering is bounded by the darkroom. While its children render, other jobs fetch, store and
+/// Rendering is bounded by the render pool. While its children render, other jobs fetch, store and
 /// commit: most of that time is spent waiting for the disk. One account has so many; there are more
 /// than twice as many.
 const JOBS_PER_CHILD: usize = 3;
@@ -41,13 +41,13 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
     match &lease.job {
-        Job::Develop { blob } => variants::develop::develop(app, lease, *blob).await,
+        Job::Develop { blob } => variants::make::make_variants(app, lease, *blob).await,
         Job::MakeVariant { blob, preset, version: _ } => {
-            variants::develop::make_variant(app, lease, *blob, preset).await
+            variants::make::make_variant(app, lease, *blob, preset).await
         }
-        Job::Refine { blob } => variants::develop::refine(app, lease, *blob).await,
+        Job::Refine { blob } => variants::make::refine(app, lease, *blob).await,
         Job::BackFill { account, since_ms, after } => {
-            let walk = Walk { account: *account, since_ms: *since_ms, after: *after };
+            let walk = BackFillWalk { account: *account, since_ms: *since_ms, after: *after };
             variants::refine::back_fill(app, lease, walk).await
         }
         Job::Discard { blob } => variants::discard::discard(app, lease, *blob).await,
@@ -58,9 +58,9 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
 }
 
 /// What giving a job up means for the rows it was about.
-async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx::Result<()> {
+async fn bury(tx: &mut Conn, job: &Job, refusal: &FailureReason, now_ms: i64) -> sqlx::Result<()> {
     match job {
-        Job::Develop { blob } => variants::develop::mark_failed(tx, *blob, refusal, now_ms).await,
+        Job::Develop { blob } => variants::make::mark_failed(tx, *blob, refusal, now_ms).await,
         Job::MakeVariant { .. }
         | Job::Refine { .. }
         | Job::BackFill { .. }
@@ -227,7 +227,7 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
     if db::is_full(&error.cause) {
         return put_back(app, lease).await;
     }
-    let refusal = error.refusal.unwrap_or_else(|| Refusal {
+    let refusal = error.refusal.unwrap_or_else(|| FailureReason {
         code: "processing_failed".to_owned(),
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
     });
@@ -242,7 +242,7 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
             Box::pin(async move {
                 // Before the job's row, as an upload does that finds this job still alive.
                 if let Job::Develop { blob } = &lease.job {
-                    variants::develop::lock(tx, *blob).await?;
+                    variants::make::lock(tx, *blob).await?;
                 }
                 let ending = record_failure(tx, lease, text, *tries_max, *now_ms).await?;
                 if ending == Ending::Failed {

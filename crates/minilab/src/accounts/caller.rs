@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::code::Code;
 use crate::http::{Problem, cookie, guard, request_id};
+use crate::ids::ScopeId;
 use crate::tiers::{Catalogue, Tier};
 
 /// How a caller proved who they are.
@@ -45,7 +46,7 @@ pub struct Caller {
 }
 
 /// What was shown, and whose it is.
-type Shown = (Via, Arc<Identity>);
+type ShownCredential = (Via, Arc<Identity>);
 
 impl Caller {
     pub fn tier(&self) -> &Tier {
@@ -85,14 +86,14 @@ impl Caller {
     }
 
     /// Where images come in and are looked for: the account's own, or the link's.
-    pub fn scope_id(&self) -> Uuid {
-        self.link.as_ref().map_or(self.account.id, |link| link.id)
+    pub fn scope_id(&self) -> ScopeId {
+        self.link.as_ref().map_or(self.account.id.into(), |link| link.id.into())
     }
 
     /// Whom answers are cached for.
     pub fn tenant(&self) -> Tenant {
         match &self.link {
-            Some(link) => Tenant::Link(link.id),
+            Some(link) => Tenant::UploadLink(link.id),
             None => Tenant::Account(self.account.id),
         }
     }
@@ -152,7 +153,11 @@ impl Caller {
         Ok(Self { account, catalogue, via, scopes, family: None, key_ends_ms: None, link })
     }
 
-    async fn by_key(app: &App, text: &str, kinds: &[Kind]) -> Result<Option<Shown>, Problem> {
+    async fn by_key(
+        app: &App,
+        text: &str,
+        kinds: &[Kind],
+    ) -> Result<Option<ShownCredential>, Problem> {
         let Some(key) = Key::parse(text).filter(|key| kinds.contains(&key.kind)) else {
             return Ok(None);
         };
@@ -227,9 +232,9 @@ impl FromRequestParts<App> for Caller {
 
 /// A caller who only looks, whatever the method: a list of what to look at is too long for an address.
 #[derive(Clone)]
-pub struct Reader(pub Caller);
+pub struct ReadingCaller(pub Caller);
 
-impl FromRequestParts<App> for Reader {
+impl FromRequestParts<App> for ReadingCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {

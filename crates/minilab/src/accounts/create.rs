@@ -8,12 +8,13 @@ use crate::db::{Conn, Db};
 use crate::execute;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::AccountId;
 use crate::text;
 use crate::tiers::Catalogue;
 
 /// Why an account cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum AccountRefused {
     #[error("there is already an account named {0:?}")]
     NameTaken(String),
     #[error("the name {ANONYMOUS:?} is kept for callers without a key")]
@@ -26,19 +27,19 @@ pub enum Refused {
     Failed(#[from] anyhow::Error),
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+impl From<AccountRefused> for Problem {
+    fn from(refused: AccountRefused) -> Self {
         let detail = refused.to_string();
         match refused {
-            Refused::NameTaken(_) => Self::new(Code::NameTaken, detail),
-            Refused::Reserved | Refused::BadName => Self::new(Code::BadName, detail),
-            Refused::UnknownTier { .. } => Self::new(Code::UnknownTier, detail),
-            Refused::Failed(cause) => Self::internal(&cause),
+            AccountRefused::NameTaken(_) => Self::new(Code::NameTaken, detail),
+            AccountRefused::Reserved | AccountRefused::BadName => Self::new(Code::BadName, detail),
+            AccountRefused::UnknownTier { .. } => Self::new(Code::UnknownTier, detail),
+            AccountRefused::Failed(cause) => Self::internal(&cause),
         }
     }
 }
 
-impl From<sqlx::Error> for Refused {
+impl From<sqlx::Error> for AccountRefused {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error.into())
     }
@@ -57,7 +58,7 @@ pub struct NewAccount {
 }
 
 /// Makes an account and its first key.
-pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
+pub async fn create(db: &Db, new: NewAccount) -> Result<Key, AccountRefused> {
     db.write(new, |tx, new| {
         Box::pin(async move {
             let account = insert(tx, new).await?;
@@ -68,7 +69,11 @@ pub async fn create(db: &Db, new: NewAccount) -> Result<Key, Refused> {
 }
 
 /// A key for everything that the account may do.
-pub async fn insert_first_key(tx: &mut Conn, account: Uuid, now_ms: i64) -> Result<Key, Refused> {
+pub async fn insert_first_key(
+    tx: &mut Conn,
+    account: AccountId,
+    now_ms: i64,
+) -> Result<Key, AccountRefused> {
     let key = Key::random(Kind::Api);
     execute!(
         tx,
@@ -87,21 +92,21 @@ pub async fn insert_first_key(tx: &mut Conn, account: Uuid, now_ms: i64) -> Resu
 }
 
 /// Inserts an account that a person asked for.
-pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
+pub async fn insert(tx: &mut Conn, new: &NewAccount) -> Result<AccountId, AccountRefused> {
     if new.name == ANONYMOUS {
-        return Err(Refused::Reserved);
+        return Err(AccountRefused::Reserved);
     }
     insert_any(tx, new).await
 }
 
-async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
+async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<AccountId, AccountRefused> {
     check_name(&new.name)?;
     let catalogue = Catalogue::load(tx).await?;
     let Some(tier) = catalogue.tier(&new.tier) else {
         let known = catalogue.tiers.keys().cloned().collect::<Vec<_>>().join(", ");
-        return Err(Refused::UnknownTier { given: new.tier.clone(), known });
+        return Err(AccountRefused::UnknownTier { given: new.tier.clone(), known });
     };
-    let id = Uuid::now_v7();
+    let id = AccountId::new();
     let inserted = execute!(
         tx,
         sql::INSERT_ACCOUNT,
@@ -113,32 +118,32 @@ async fn insert_any(tx: &mut Conn, new: &NewAccount) -> Result<Uuid, Refused> {
         new.now_ms
     )?;
     if inserted == 0 {
-        return Err(Refused::NameTaken(new.name.clone()));
+        return Err(AccountRefused::NameTaken(new.name.clone()));
     }
     Ok(id)
 }
 
-fn check_name(name: &str) -> Result<(), Refused> {
-    if text::is_name(name) { Ok(()) } else { Err(Refused::BadName) }
+fn check_name(name: &str) -> Result<(), AccountRefused> {
+    if text::is_name(name) { Ok(()) } else { Err(AccountRefused::BadName) }
 }
 
 /// Gives an account another name.
-pub async fn rename(tx: &mut Conn, account: &Account, name: &str) -> Result<(), Refused> {
+pub async fn rename(tx: &mut Conn, account: &Account, name: &str) -> Result<(), AccountRefused> {
     if [name, &account.name].contains(&ANONYMOUS) {
-        return Err(Refused::Reserved);
+        return Err(AccountRefused::Reserved);
     }
     check_name(name)?;
     match execute!(tx, sql::UPDATE_NAME, account.id, name) {
         Ok(_) => Ok(()),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(Refused::NameTaken(name.to_owned()))
+            Err(AccountRefused::NameTaken(name.to_owned()))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Makes sure there is an account for calls without a key, in the tier that the settings name.
-pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Account, Refused> {
+pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Account, AccountRefused> {
     let new = NewAccount {
         name: ANONYMOUS.into(),
         tier: tier.into(),
@@ -150,7 +155,7 @@ pub async fn ensure_anonymous(db: &Db, tier: &str, now_ms: i64) -> Result<Accoun
         Box::pin(async move {
             match insert_any(tx, new).await {
                 Ok(_) => {}
-                Err(Refused::NameTaken(_)) => {
+                Err(AccountRefused::NameTaken(_)) => {
                     let catalogue = Catalogue::load(tx).await?;
                     let tier = catalogue.tier(&new.tier).expect("insert has looked it up");
                     let account = find_by_name(tx, ANONYMOUS).await?;

@@ -1,7 +1,7 @@
 //! `/api/v1/keys`: an account's own API keys.
 
 use axum::Json as Answer;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,9 +14,10 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::http::code::Code;
-use crate::http::extract::Json;
-use crate::http::merge::{Wrong, refuse};
-use crate::http::problem::{Problem, Stop};
+use crate::http::extract::{Json, PathId};
+use crate::http::merge::{MemberProblem, refuse};
+use crate::http::problem::{Problem, TxError};
+use crate::ids::{AccountId, KeyId};
 use crate::text::{self, NAME_CHARS_MAX};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -41,7 +42,8 @@ pub struct NewKey {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
 pub struct KeyView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: KeyId,
     name: String,
     scopes: Vec<Scope>,
     #[schema(format = DateTime)]
@@ -62,7 +64,7 @@ pub struct KeysView {
     items: Vec<KeyView>,
 }
 
-type KeyRow = (Uuid, String, String, i64, Option<i64>, Option<i64>);
+type KeyRow = (KeyId, String, String, i64, Option<i64>, Option<i64>);
 
 /// List API keys
 ///
@@ -125,7 +127,7 @@ pub async fn create_key(
     };
     app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?;
     let view = KeyView {
-        id: key.id,
+        id: key.id.into(),
         name: new.name,
         scopes: scopes.list(),
         created_at: rfc3339(now_ms),
@@ -140,7 +142,7 @@ pub async fn create_key(
 #[derive(Clone)]
 pub struct NewCredential {
     pub key: Key,
-    pub account: Uuid,
+    pub account: AccountId,
     pub name: String,
     pub scopes: Scopes,
     pub now_ms: i64,
@@ -148,7 +150,7 @@ pub struct NewCredential {
 }
 
 /// Inserts an API key: 403 `too_many_keys` when the account has as many as it may have.
-pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), Stop> {
+pub async fn insert(tx: &mut Conn, new: &NewCredential) -> Result<(), TxError> {
     // Two who make their last one wait for each other.
     fetch_one!(tx, Account, sql::LOCK, new.account)?;
     let (count,) = fetch_one!(tx, (i64,), sql::COUNT_KEYS, new.account)?;
@@ -178,17 +180,17 @@ pub fn label_flaw(text: &str) -> Option<String> {
     text::line_flaw(text, NAME_CHARS_MAX)
 }
 
-fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
+fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<MemberProblem> {
     let mut wrong = Vec::new();
-    wrong.extend(label_flaw(&new.name).map(|flaw| Wrong::new("name", flaw)));
+    wrong.extend(label_flaw(&new.name).map(|flaw| MemberProblem::new("name", flaw)));
     if wanted.list().is_empty() {
-        wrong.push(Wrong::new("scopes", "there must be one at least"));
+        wrong.push(MemberProblem::new("scopes", "there must be one at least"));
     }
     if !own.cover(wanted) {
-        wrong.push(Wrong::new("scopes", "are more than those of the key you call with"));
+        wrong.push(MemberProblem::new("scopes", "are more than those of the key you call with"));
     }
     if new.expires_in.is_some_and(|secs| !(1..=LIFE_SECS_MAX).contains(&secs)) {
-        wrong.push(Wrong::new("expires_in", format!("must be from 1 to {LIFE_SECS_MAX}")));
+        wrong.push(MemberProblem::new("expires_in", format!("must be from 1 to {LIFE_SECS_MAX}")));
     }
     wrong
 }
@@ -204,11 +206,11 @@ fn problems(new: &NewKey, wanted: Scopes, own: Scopes) -> Vec<Wrong> {
 pub async fn revoke_key(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, axum::extract::rejection::PathRejection>,
+    id: Result<PathId<KeyId>, Problem>,
 ) -> Result<StatusCode, Problem> {
     caller.must_be_known()?;
     let unknown = || Problem::not_found("key");
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let (account, now_ms) = (caller.account.id, app.clock.now_ms());
     let mut conn = app.db.read().await?;
     // The scopes of a key never change.

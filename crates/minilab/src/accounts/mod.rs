@@ -14,16 +14,15 @@ pub mod sql;
 pub mod throttle;
 pub mod upload_link;
 
-pub use caller::{Admin, Caller, CallerOrHolder, Reader, Via};
+pub use caller::{Admin, Caller, CallerOrHolder, ReadingCaller, Via};
 pub use identities::Identities;
 pub use key::{Key, Kind};
 pub use scopes::Scopes;
 pub use upload_link::UploadLink;
 
-use uuid::Uuid;
-
 use crate::db::Conn;
 use crate::fetch_optional;
+use crate::ids::AccountId;
 
 /// The account that calls without a key belong to, where the settings allow such calls.
 pub const ANONYMOUS: &str = "anonymous";
@@ -31,7 +30,7 @@ pub const ANONYMOUS: &str = "anonymous";
 /// Somebody who may call.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct Account {
-    pub id: Uuid,
+    pub id: AccountId,
     pub name: String,
     pub tier: String,
     pub is_admin: bool,
@@ -42,6 +41,6 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> sqlx::Result<Option<Ac
     fetch_optional!(conn, Account, sql::SELECT_BY_NAME, name)
 }
 
-pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<Account>> {
+pub async fn find(conn: &mut Conn, id: AccountId) -> sqlx::Result<Option<Account>> {
     fetch_optional!(conn, Account, sql::SELECT_BY_ID, id)
 }

@@ -6,20 +6,20 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::identities::COOKIE_LIFE;
 use super::key::{Key, Kind};
 use super::sign_in::{self, ACCESS_LIFE, Address, Tokens};
 use super::{Caller, password, sql};
 use crate::app::App;
-use crate::counters::{self, Counted, Scope};
+use crate::counters::{self, AccountCounts, CounterScope};
 use crate::db::Conn;
 use crate::execute;
 use crate::http::code::Code;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::{cookie, guard};
+use crate::ids::AccountId;
 use crate::tiers::{Keeping, Rights};
 
 /// Who calls, what they may do and what they use.
@@ -58,9 +58,9 @@ struct LimitsView {
 }
 
 /// What an account uses.
-pub async fn usage(conn: &mut Conn, account: Uuid) -> sqlx::Result<UsageView> {
-    let Counted { images, bytes, variant_bytes, .. } =
-        counters::of(conn, Scope::Account(account)).await?;
+pub async fn usage(conn: &mut Conn, account: AccountId) -> sqlx::Result<UsageView> {
+    let AccountCounts { images, bytes, variant_bytes, .. } =
+        counters::of(conn, CounterScope::Account(account)).await?;
     Ok(UsageView { images, bytes, variant_bytes })
 }
 
@@ -100,9 +100,9 @@ pub struct Credentials {
     request_body = Credentials,
     responses(
         (status = 204, description = "Signed in by a cookie.", headers(("set-cookie" = String))),
-        (status = 401, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 429, response = Refusal),
+        (status = 401, response = ProblemResponse),
+        (status = 403, response = ProblemResponse),
+        (status = 429, response = ProblemResponse),
     ))]
 pub async fn open_session(
     State(app): State<App>,
@@ -125,7 +125,7 @@ pub(super) fn signed_in(app: &App, session: &Key, status: StatusCode) -> Respons
 /// Ends the session of the cookie, if there is one, and removes the cookie.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "account", security(()),
     responses((status = 204, description = "Nobody is signed in any more."),
-        (status = 403, response = Refusal)))]
+        (status = 403, response = ProblemResponse)))]
 pub async fn close_session(
     State(app): State<App>,
     headers: HeaderMap,
@@ -171,9 +171,9 @@ impl From<Tokens> for TokensView {
     request_body = Credentials,
     responses(
         (status = 200, body = TokensView),
-        (status = 401, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 429, response = Refusal),
+        (status = 401, response = ProblemResponse),
+        (status = 403, response = ProblemResponse),
+        (status = 429, response = ProblemResponse),
     ))]
 pub async fn create_tokens(
     State(app): State<App>,
@@ -197,8 +197,8 @@ pub struct RefreshForm {
     request_body = RefreshForm,
     responses(
         (status = 200, body = TokensView),
-        (status = 401, response = Refusal),
-        (status = 403, response = Refusal),
+        (status = 401, response = ProblemResponse),
+        (status = 403, response = ProblemResponse),
     ))]
 pub async fn refresh_tokens(
     State(app): State<App>,
@@ -237,7 +237,7 @@ pub struct PasswordForm {
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = PasswordForm,
     responses(
         (status = 204, description = "Changed."),
-        (status = 429, response = Refusal),
+        (status = 429, response = ProblemResponse),
     ))]
 pub async fn change_password(
     State(app): State<App>,

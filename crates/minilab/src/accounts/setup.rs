@@ -9,13 +9,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::create::{self, NewAccount, Refused};
+use super::create::{self, AccountRefused, NewAccount};
 use super::key::{Key, Kind};
 use super::{password, routes, sign_in, sql};
 use crate::app::App;
 use crate::http::code::Code;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_optional};
 
@@ -61,8 +61,8 @@ pub struct SetupForm {
     responses(
         (status = 204, description = "Made, and signed in by a cookie.",
             headers(("set-cookie" = String))),
-        (status = 409, response = Refusal),
-        (status = 410, response = Refusal),
+        (status = 409, response = ProblemResponse),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn set_up(
@@ -96,7 +96,7 @@ pub async fn set_up(
             })
         })
         .await
-        .map_err(|refused: Refused| Problem::from(refused))?
+        .map_err(|refused: AccountRefused| Problem::from(refused))?
         .ok_or_else(over)?;
     let session = sign_in::open_session(&app, account).await?;
     Ok(routes::signed_in(&app, &session, StatusCode::NO_CONTENT))

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::http::code::Code;
 use crate::http::{Problem, peer};
+use crate::ids::AccountId;
 use crate::{execute, fetch_optional};
 
 pub const ACCESS_LIFE: Duration = Duration::from_mins(15);
@@ -49,7 +50,8 @@ pub async fn check(
     }
     let turn = app.throttle.turn(address).await?;
     let mut conn = app.db.read().await?;
-    let row = fetch_optional!(&mut conn, (Uuid, bool, Option<String>), sql::SELECT_PASSWORD, name)?;
+    let row =
+        fetch_optional!(&mut conn, (AccountId, bool, Option<String>), sql::SELECT_PASSWORD, name)?;
     drop(conn);
     let (id, stored) = row.map_or((None, None), |(id, _, stored)| (Some(id), stored));
     let is_right = password::verify(turn, password, stored).await?;
@@ -62,7 +64,7 @@ pub async fn check(
 }
 
 /// Makes the cookie of a browser.
-pub async fn open_session(app: &App, account: Uuid) -> anyhow::Result<Key> {
+pub async fn open_session(app: &App, account: AccountId) -> anyhow::Result<Key> {
     let key = Key::random(Kind::Cookie);
     let now_ms = app.clock.now_ms();
     app.db
@@ -80,7 +82,7 @@ pub struct Tokens {
     pub refresh: Key,
 }
 
-pub async fn issue_tokens(app: &App, account: Uuid) -> anyhow::Result<Tokens> {
+pub async fn issue_tokens(app: &App, account: AccountId) -> anyhow::Result<Tokens> {
     let args = (account, Uuid::new_v4(), app.clock.now_ms());
     let tokens = app.db.write(args, |tx, &(account, family, now_ms)| {
         Box::pin(insert_tokens(tx, account, family, now_ms))
@@ -90,7 +92,7 @@ pub async fn issue_tokens(app: &App, account: Uuid) -> anyhow::Result<Tokens> {
 
 async fn insert_tokens(
     tx: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     family: Uuid,
     now_ms: i64,
 ) -> sqlx::Result<Tokens> {
@@ -103,7 +105,7 @@ async fn insert_tokens(
 async fn insert(
     tx: &mut Conn,
     key: &Key,
-    account: Uuid,
+    account: AccountId,
     family: Option<Uuid>,
     life: Duration,
     now_ms: i64,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::http::code::Code;
 use crate::http::{Problem, peer};
 use crate::limits::Limit;
-use crate::shares::{Bounds, Place, Shares};
+use crate::shares::{Bounds, SharePlace, Shares};
 
 /// Tries at once, and how long until the next one is given back.
 #[derive(Clone, Copy)]
@@ -86,9 +86,9 @@ pub struct Throttle {
 }
 
 /// Leave to compute a password, until it is dropped.
-pub struct Turn {
-    _seat: Place<IpAddr>,
-    _turn: Place<IpAddr>,
+pub struct SignInTurn {
+    _seat: SharePlace<IpAddr>,
+    _turn: SharePlace<IpAddr>,
 }
 
 impl Throttle {
@@ -115,14 +115,14 @@ impl Throttle {
     }
 
     /// Waits for leave to compute a password. Who goes away gives its place to the next.
-    pub async fn turn(&self, address: IpAddr) -> Result<Turn, Problem> {
+    pub async fn turn(&self, address: IpAddr) -> Result<SignInTurn, Problem> {
         let full = |_| {
             let detail = "too many are signing in at this moment; come again soon";
             Problem::reached(Limit::SignInQueue, Code::TooManySignIns, detail, 2)
         };
         let seat = self.seats.try_take(peer::site(address)).map_err(full)?;
         let turn = self.turns.take(peer::network(address), PATIENCE).await.map_err(full)?;
-        Ok(Turn { _seat: seat, _turn: turn })
+        Ok(SignInTurn { _seat: seat, _turn: turn })
     }
 
     /// Forgets those who have all their tries again.
@@ -132,14 +132,14 @@ impl Throttle {
 }
 
 /// A holder's name, hashed: strangers choose how long names are.
-type Holder = [u8; 16];
+type HashedName = [u8; 16];
 
 struct Tries {
     quotas: Quotas,
     /// Makes the hashes unknown to those who would collide.
     salt: [u8; 32],
     /// When each will have all its tries again.
-    full_at: HashMap<Holder, Instant>,
+    full_at: HashMap<HashedName, Instant>,
 }
 
 impl Tries {
@@ -178,12 +178,12 @@ impl Tries {
         Ok(())
     }
 
-    fn holder(&self, name: [&str; 3]) -> Holder {
+    fn holder(&self, name: [&str; 3]) -> HashedName {
         let mut hasher = blake3::Hasher::new_keyed(&self.salt);
         for part in name {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         }
-        let mut holder = Holder::default();
+        let mut holder = HashedName::default();
         holder.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         holder
     }

@@ -1,19 +1,18 @@
 //! Whoever holds an upload link: they bring pictures for its maker, and see what came in through it.
 
-use uuid::Uuid;
-
 use super::{Account, Key, Kind, sql};
 use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, UploadLinkId};
 use crate::tiers::{Catalogue, DeleteAfter};
 
 /// A link's row.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct UploadLink {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: UploadLinkId,
+    pub account_id: AccountId,
     pub secret_hash: Vec<u8>,
     pub label: String,
     pub images_max: Option<i64>,
@@ -80,7 +79,7 @@ pub fn may_have(catalogue: &Catalogue, account: &Account) -> bool {
 /// The link of a token, and who made it; nothing for a token that is none.
 pub async fn find(conn: &mut Conn, token: &Key) -> sqlx::Result<Option<(UploadLink, Account)>> {
     #[derive(sqlx::FromRow)]
-    struct Row {
+    struct LinkAndMakerRow {
         #[sqlx(flatten)]
         link: UploadLink,
         tier: String,
@@ -88,9 +87,9 @@ pub async fn find(conn: &mut Conn, token: &Key) -> sqlx::Result<Option<(UploadLi
         is_admin: bool,
         suspended: bool,
     }
-    let row = fetch_optional!(conn, Row, sql::SELECT_UPLOAD_LINK, token.id)?;
+    let row = fetch_optional!(conn, LinkAndMakerRow, sql::SELECT_UPLOAD_LINK, token.id)?;
     let row = row.filter(|row| token.kind == Kind::Upload && token.matches(&row.link.secret_hash));
-    Ok(row.map(|Row { link, tier, name, is_admin, suspended }| {
+    Ok(row.map(|LinkAndMakerRow { link, tier, name, is_admin, suspended }| {
         let account = Account { id: link.account_id, name, tier, is_admin, suspended };
         (link, account)
     }))

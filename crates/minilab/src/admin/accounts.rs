@@ -1,8 +1,7 @@
 //! `/api/v1/accounts`: who may call, and what they may do.
 
 use axum::Json as Answer;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -16,13 +15,14 @@ use crate::accounts::routes::{UsageView, usage};
 use crate::accounts::{ANONYMOUS, Account, Admin, find, password, sql};
 use crate::app::App;
 use crate::clock::rfc3339;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::{Conn, Db};
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::paging::{PageQuery, next_link, write_cursor};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
+use crate::ids::AccountId;
 use crate::links;
 use crate::tiers::Catalogue;
 use crate::variants::refine;
@@ -72,7 +72,8 @@ impl AccountChange {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]
 pub struct AccountView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: AccountId,
     name: String,
     tier: String,
     admin: bool,
@@ -107,7 +108,7 @@ async fn view(conn: &mut Conn, account: Account, key: Option<String>) -> sqlx::R
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct AccountRow {
     created_ms: i64,
     #[sqlx(flatten)]
     account: Account,
@@ -129,12 +130,13 @@ pub async fn list_accounts(
     // Oldest first: the beginning is before every id, not behind.
     let after = if page.before.is_max() { Uuid::nil() } else { page.before };
     let mut conn = app.db.read().await?;
-    let mut rows = fetch_all!(&mut conn, Row, sql::SELECT_PAGE, after, page.limit + 1, page.skip)?;
+    let mut rows =
+        fetch_all!(&mut conn, AccountRow, sql::SELECT_PAGE, after, page.limit + 1, page.skip)?;
     let has_more = rows.len() as i64 > page.limit;
     rows.truncate(page.limit as usize);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| write_cursor(row.account.id));
     let mut items = Vec::with_capacity(rows.len());
-    for Row { created_ms, account } in rows {
+    for AccountRow { created_ms, account } in rows {
         let account = view(&mut conn, account, None).await?;
         items.push(ListedView { created_at: rfc3339(created_ms), account });
     }
@@ -154,7 +156,7 @@ pub async fn list_accounts(
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", request_body = AccountForm,
     responses(
         (status = 201, body = AccountView),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn create_account(
     State(app): State<App>,
@@ -183,7 +185,7 @@ pub async fn create_account(
                 let detail = json!({"tier": new.tier, "admin": new.is_admin});
                 let event = Event::by(actor, EventKind::AccountCreated).of(id).data(detail);
                 events::record(tx, &event).await?;
-                Ok::<_, Stop>((id, key))
+                Ok::<_, TxError>((id, key))
             })
         })
         .await?;
@@ -218,15 +220,15 @@ pub enum With {
     params(("id" = Uuid, Path), DeleteQuery),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn delete_account(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<AccountId>, Problem>,
     Query(DeleteQuery { with }): Query<DeleteQuery>,
 ) -> Result<StatusCode, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let actor = Actor::new(caller.account.id, app.clock.now_ms());
     super::delete_account::delete_account(&app, id, with.is_some(), actor).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -249,9 +251,9 @@ pub async fn hash_if_strong(
 pub async fn show_account(
     State(app): State<App>,
     _: Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<AccountId>, Problem>,
 ) -> Result<Answer<AccountView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let mut conn = app.db.read().await?;
     let account = find(&mut conn, id).await?.ok_or_else(unknown)?;
     Ok(Answer(view(&mut conn, account, None).await?))
@@ -265,15 +267,15 @@ pub async fn show_account(
     request_body = AccountChange,
     responses(
         (status = 200, body = AccountView),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn change_account(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<AccountId>, Problem>,
     Json(mut change): Json<AccountChange>,
 ) -> Result<Answer<AccountView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     if change.password.is_some() || change.admin == Some(true) {
         // With a password comes everything its account may do.
         caller.must_have_all()?;
@@ -288,14 +290,14 @@ pub async fn change_account(
 }
 
 /// The account, what is said of it, the hash of its new password, who says so.
-pub type Change = (Uuid, AccountChange, Option<String>, Actor);
+pub type ChangeArgs = (AccountId, AccountChange, Option<String>, Actor);
 
 /// Changes an account in a transaction of its own; other processes know within a second.
-pub async fn change_now(db: &Db, change: Change) -> Result<(), Problem> {
+pub async fn change_now(db: &Db, change: ChangeArgs) -> Result<(), Problem> {
     Ok(db.write(change, |tx, change| Box::pin(apply(tx, change))).await?)
 }
 
-async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), Stop> {
+async fn apply(tx: &mut Conn, (id, change, hash, actor): &ChangeArgs) -> Result<(), TxError> {
     take_turn(tx).await?;
     let account = fetch_optional!(tx, Account, sql::LOCK, *id)?.ok_or_else(unknown)?;
     let tier = match &change.tier {
@@ -331,7 +333,7 @@ async fn apply(tx: &mut Conn, (id, change, hash, actor): &Change) -> Result<(), 
     }
     links::kill_unentitled(tx, actor.now_ms).await?;
     if tier != account.tier {
-        counters::add(tx, Scope::Account(*id), counters::CHANGES, 1).await?;
+        counters::add(tx, CounterScope::Account(*id), counters::CHANGES, 1).await?;
         refine::start(tx, Some(*id), actor.now_ms).await?;
     }
     let renamed = change.name.as_ref().is_some_and(|name| *name != account.name);

@@ -16,6 +16,7 @@ use crate::fetch_all;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::paging::{PageQuery, next_link, write_cursor};
+use crate::ids::AccountId;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
@@ -43,20 +44,20 @@ pub struct LinesView {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct AuditRow {
     id: Uuid,
     at_ms: i64,
     kind: String,
     request_id: Option<String>,
     data: String,
-    actor_id: Uuid,
+    actor_id: AccountId,
     actor: Option<String>,
     subject: Option<String>,
 }
 
-impl From<Row> for LineView {
-    fn from(row: Row) -> Self {
-        let nobody = if row.actor_id.is_nil() { "(shell)" } else { DELETED };
+impl From<AuditRow> for LineView {
+    fn from(row: AuditRow) -> Self {
+        let nobody = if row.actor_id == AccountId::nil() { "(shell)" } else { DELETED };
         Self {
             id: row.id,
             at: rfc3339(row.at_ms),
@@ -89,7 +90,7 @@ pub async fn list_audit(
     let page = query.page()?;
     let mut conn = app.db.read().await?;
     let mut rows =
-        fetch_all!(&mut conn, Row, SELECT_AUDIT, page.before, page.limit + 1, page.skip)?;
+        fetch_all!(&mut conn, AuditRow, SELECT_AUDIT, page.before, page.limit + 1, page.skip)?;
     let has_more = rows.len() as i64 > page.limit;
     rows.truncate(page.limit as usize);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| write_cursor(row.id));

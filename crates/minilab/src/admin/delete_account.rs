@@ -9,12 +9,13 @@ use uuid::Uuid;
 use super::{keep_an_admin, sql, take_turn, unknown};
 use crate::accounts::{ANONYMOUS, Account, find};
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
+use crate::ids::{AccountId, ImageId};
 use crate::{accounts, execute, fetch_all, fetch_one, fetch_optional, images, links, upload_links};
 
 /// Images deleted side by side: on `SQLite` they share a commit.
@@ -35,7 +36,7 @@ enum Left {
 /// stays suspended, and is deleted by being asked again. A caller who hangs up interrupts nothing.
 pub async fn delete_account(
     app: &App,
-    id: Uuid,
+    id: AccountId,
     with_everything: bool,
     actor: Actor,
 ) -> Result<(), Problem> {
@@ -64,8 +65,8 @@ pub async fn delete_account(
 /// Removes the row of an account that has nothing, or suspends one that is to lose everything.
 async fn step(
     tx: &mut Conn,
-    (id, with_everything, actor): &(Uuid, bool, Actor),
-) -> Result<Left, Stop> {
+    (id, with_everything, actor): &(AccountId, bool, Actor),
+) -> Result<Left, TxError> {
     take_turn(tx).await?;
     // Uploads hold this lock until their commit: what is not there now does not come any more.
     let account = fetch_optional!(tx, Account, accounts::sql::LOCK, *id)?.ok_or_else(unknown)?;
@@ -76,7 +77,7 @@ async fn step(
     let has_images = fetch_optional!(tx, (Uuid,), sql::SELECT_ANY_IMAGE, *id)?.is_some();
     let (open_links,) = fetch_one!(tx, (i64,), upload_links::sql::COUNT_OPEN, *id, now_ms)?;
     if !with_everything && (has_images || open_links > 0) {
-        let images = counters::read(tx, Scope::Account(*id), counters::IMAGES).await?;
+        let images = counters::read(tx, CounterScope::Account(*id), counters::IMAGES).await?;
         let detail = format!(
             "the account {:?} has {images} images and {open_links} open upload links; \
              say that everything is to go with it",
@@ -96,7 +97,7 @@ async fn step(
         return Ok(Left::Images);
     }
     // Sums that are recounted are zero by now, and swept. A fold under way may still add to them.
-    let scope = Scope::Account(*id).to_string();
+    let scope = CounterScope::Account(*id).to_string();
     execute!(tx, sql::DELETE_DELTAS_OF, &*scope)?;
     execute!(tx, sql::DELETE_COUNTERS_OF, &*scope)?;
     execute!(tx, sql::DELETE_ACCOUNT, *id)?;
@@ -105,10 +106,10 @@ async fn step(
     Ok(Left::Nothing)
 }
 
-async fn delete_images(app: &App, account: Uuid) -> anyhow::Result<()> {
+async fn delete_images(app: &App, account: AccountId) -> anyhow::Result<()> {
     loop {
         let mut conn = app.db.read().await?;
-        let page = fetch_all!(&mut conn, (Uuid,), sql::SELECT_IMAGES, account)?;
+        let page = fetch_all!(&mut conn, (ImageId,), sql::SELECT_IMAGES, account)?;
         drop(conn);
         if page.is_empty() {
             return Ok(());

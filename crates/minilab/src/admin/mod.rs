@@ -13,8 +13,9 @@ use crate::accounts::sql::{COUNT_OTHER_ADMINS, LOCK_LAB};
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::merge::Wrong;
-use crate::http::problem::Stop;
+use crate::http::merge::MemberProblem;
+use crate::http::problem::TxError;
+use crate::ids::AccountId;
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_one, fetch_optional};
 
@@ -25,17 +26,17 @@ async fn take_turn(tx: &mut Conn) -> sqlx::Result<()> {
 }
 
 /// The catalogue that a change begins with. The change will be seen everywhere within a second.
-async fn begin(tx: &mut Conn) -> Result<Catalogue, Stop> {
+async fn begin(tx: &mut Conn) -> Result<Catalogue, TxError> {
     take_turn(tx).await?;
     execute!(tx, crate::tiers::sql::RAISE_GENERATION)?;
     Ok(Catalogue::load(tx).await?)
 }
 
 /// Names of tiers and presets stand in addresses and file names.
-fn check_name(field: &str, name: &str) -> Option<Wrong> {
+fn check_name(field: &str, name: &str) -> Option<MemberProblem> {
     let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
     let is_good = (1..=64).contains(&name.len()) && name.bytes().all(is_plain);
-    (!is_good).then(|| Wrong::new(field, "has 1 to 64 of the characters a-z, 0-9, _ and -"))
+    (!is_good).then(|| MemberProblem::new(field, "has 1 to 64 of the characters a-z, 0-9, _ and -"))
 }
 
 /// 409 with who uses it.
@@ -51,7 +52,7 @@ fn unknown() -> Problem {
 }
 
 /// Refuses to retire the only admin: 409 `last_admin`.
-async fn keep_an_admin(tx: &mut Conn, id: Uuid) -> Result<(), Stop> {
+async fn keep_an_admin(tx: &mut Conn, id: AccountId) -> Result<(), TxError> {
     let (others,) = fetch_one!(tx, (i64,), COUNT_OTHER_ADMINS, id)?;
     if others == 0 {
         let detail = "this is the last admin; make another one first";

@@ -15,8 +15,8 @@ use crate::db::Conn;
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
-use crate::http::merge::{Wrong, merge, refuse};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::merge::{MemberProblem, merge, refuse};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
 use crate::links::ORIGINAL;
 use crate::tiers::catalogue::{parse_colour, write_colour};
 use crate::tiers::words;
@@ -144,32 +144,33 @@ impl PresetView {
         Preset { name: self.name, version, recipe, eager: self.eager }
     }
 
-    fn wrongs(&self) -> Vec<Wrong> {
+    fn wrongs(&self) -> Vec<MemberProblem> {
         let mut wrong = Vec::new();
         wrong.extend(check_name("name", &self.name));
         if self.name == ORIGINAL {
-            wrong.push(Wrong::new("name", "\"original\" is what it is called that came in"));
+            wrong
+                .push(MemberProblem::new("name", "\"original\" is what it is called that came in"));
         }
         for (field, side) in [("width", self.width), ("height", self.height)] {
             if side.is_some_and(|side| !(1..=SIDE_MAX).contains(&side)) {
-                wrong.push(Wrong::new(field, format!("must be from 1 to {SIDE_MAX}")));
+                wrong.push(MemberProblem::new(field, format!("must be from 1 to {SIDE_MAX}")));
             }
         }
         let sides = [self.width, self.height].into_iter().flatten().count();
         if sides == 0 {
-            wrong.push(Wrong::new("width", "width, height or both are needed"));
+            wrong.push(MemberProblem::new("width", "width, height or both are needed"));
         } else if sides == 1 && (self.fit != Fit::Inside || self.exact) {
             let detail = "with one side only, fit is \"inside\" and exact is false";
-            wrong.push(Wrong::new("fit", detail));
+            wrong.push(MemberProblem::new("fit", detail));
         }
         if !(1..=100).contains(&self.quality) {
-            wrong.push(Wrong::new("quality", "must be from 1 to 100"));
+            wrong.push(MemberProblem::new("quality", "must be from 1 to 100"));
         }
         if parse_colour(&self.background).is_none() {
-            wrong.push(Wrong::new("background", "is of the form #rrggbb"));
+            wrong.push(MemberProblem::new("background", "is of the form #rrggbb"));
         }
         if self.byte_budget.is_some_and(|bytes| !(BYTE_BUDGET_MIN..=1 << 40).contains(&bytes)) {
-            wrong.push(Wrong::new("byte_budget", format!("starts at {BYTE_BUDGET_MIN}")));
+            wrong.push(MemberProblem::new("byte_budget", format!("starts at {BYTE_BUDGET_MIN}")));
         }
         wrong
     }
@@ -212,7 +213,7 @@ pub async fn show_preset(
 #[utoipa::path(post, path = "/api/v1/presets", tag = "admin", request_body = PresetChange,
     responses(
         (status = 201, body = VersionedView),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn create_preset(
     State(app): State<App>,
@@ -245,9 +246,9 @@ pub async fn change_preset(
 }
 
 /// The preset to change, if there is one; what is said of it; who says so.
-type Put = (Option<String>, Map<String, Value>, Actor);
+type PutPreset = (Option<String>, Map<String, Value>, Actor);
 
-async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<VersionedView, Stop> {
+async fn put(tx: &mut Conn, (known, members, actor): &PutPreset) -> Result<VersionedView, TxError> {
     let catalogue = begin(tx).await?;
     let known = match known {
         None => None,
@@ -256,7 +257,7 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<VersionedVi
     let base = known.map_or_else(PresetView::usual, PresetView::from);
     let (view, mut wrong) = merge(&base, members);
     if known.is_some() && view.name != base.name {
-        wrong.push(Wrong::new("name", "of a preset stays what it is"));
+        wrong.push(MemberProblem::new("name", "of a preset stays what it is"));
     }
     wrong.extend(view.wrongs());
     refuse(&wrong)?;
@@ -304,7 +305,7 @@ async fn next_version(
     params(("name" = String, Path)),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn delete_preset(
     State(app): State<App>,
@@ -327,7 +328,7 @@ pub async fn delete_preset(
                 let event =
                     Event::by(actor, EventKind::PresetDeleted).subject(name).data(json!(was));
                 events::record(tx, &event).await?;
-                Ok::<_, Stop>(())
+                Ok::<_, TxError>(())
             })
         })
         .await?;

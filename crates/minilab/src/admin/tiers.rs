@@ -16,8 +16,8 @@ use crate::db::Conn;
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::extract::{Json, Path};
-use crate::http::merge::{Wrong, merge, refuse};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::merge::{MemberProblem, merge, refuse};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
 use crate::links::{self, LIFE_SECS_MAX};
 use crate::tiers::keeping;
 use crate::tiers::write::put_tier;
@@ -138,7 +138,7 @@ impl TierView {
     }
 
     /// Everything that is wrong with it, beside the others of the catalogue.
-    fn wrongs(&self, catalogue: &Catalogue) -> Vec<Wrong> {
+    fn wrongs(&self, catalogue: &Catalogue) -> Vec<MemberProblem> {
         let mut wrong = Vec::new();
         wrong.extend(check_name("name", &self.name));
         if let Some(alias) = &self.alias {
@@ -148,15 +148,21 @@ impl TierView {
         let taken = others.flat_map(|tier| [Some(&tier.name), tier.alias.as_ref()]).flatten();
         for taken in taken {
             if *taken == self.name {
-                wrong.push(Wrong::new("name", format!("{taken:?} is taken by another tier")));
+                wrong.push(MemberProblem::new(
+                    "name",
+                    format!("{taken:?} is taken by another tier"),
+                ));
             }
             if self.alias.as_ref() == Some(taken) {
-                wrong.push(Wrong::new("alias", format!("{taken:?} is taken by another tier")));
+                wrong.push(MemberProblem::new(
+                    "alias",
+                    format!("{taken:?} is taken by another tier"),
+                ));
             }
         }
         let mut within = |field: &str, value: i64, least: i64, most: i64| {
             if !(least..=most).contains(&value) {
-                wrong.push(Wrong::new(field, format!("must be from {least} to {most}")));
+                wrong.push(MemberProblem::new(field, format!("must be from {least} to {most}")));
             }
         };
         within("rank", self.rank, 0, 1000);
@@ -167,15 +173,15 @@ impl TierView {
         within("rights.link_secs_max", most, least.max(1), LIFE_SECS_MAX);
         if let Some(after) = self.keeping.delete_after.filter(|after| !after.is_valid()) {
             let detail = format!("{:?} {}", after.word(), keeping::WRONG);
-            wrong.push(Wrong::new("keeping.delete_after", detail));
+            wrong.push(MemberProblem::new("keeping.delete_after", detail));
         }
         let mut seen = BTreeSet::new();
         for preset in &self.presets {
             if !catalogue.presets.contains_key(preset) {
-                wrong.push(Wrong::new("presets", format!("there is no preset {preset:?}")));
+                wrong.push(MemberProblem::new("presets", format!("there is no preset {preset:?}")));
             }
             if !seen.insert(preset) {
-                wrong.push(Wrong::new("presets", format!("{preset:?} is there twice")));
+                wrong.push(MemberProblem::new("presets", format!("{preset:?} is there twice")));
             }
         }
         wrong
@@ -216,7 +222,7 @@ pub async fn show_tier(
 #[utoipa::path(post, path = "/api/v1/tiers", tag = "admin", request_body = TierChange,
     responses(
         (status = 201, body = TierView),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn create_tier(
     State(app): State<App>,
@@ -249,9 +255,9 @@ pub async fn change_tier(
 }
 
 /// The tier to change, if there is one; what is said of it; who says so.
-type Put = (Option<String>, Map<String, Value>, Actor);
+type PutTier = (Option<String>, Map<String, Value>, Actor);
 
-async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<TierView, Stop> {
+async fn put(tx: &mut Conn, (known, members, actor): &PutTier) -> Result<TierView, TxError> {
     let catalogue = begin(tx).await?;
     let base = match known {
         None => TierView::modest(),
@@ -259,7 +265,7 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<TierView, S
     };
     let (mut view, mut wrong) = merge(&base, members);
     if known.is_some() && view.name != base.name {
-        wrong.push(Wrong::new("name", "of a tier stays what it is"));
+        wrong.push(MemberProblem::new("name", "of a tier stays what it is"));
         // Under another name its own alias would look taken.
         view.name.clone_from(&base.name);
     }
@@ -287,7 +293,7 @@ async fn put(tx: &mut Conn, (known, members, actor): &Put) -> Result<TierView, S
     params(("name" = String, Path)),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn delete_tier(
     State(app): State<App>,
@@ -311,7 +317,7 @@ pub async fn delete_tier(
                 let was = json!(TierView::from(tier));
                 let event = Event::by(actor, EventKind::TierDeleted).subject(name).data(json!(was));
                 events::record(tx, &event).await?;
-                Ok::<_, Stop>(())
+                Ok::<_, TxError>(())
             })
         })
         .await?;

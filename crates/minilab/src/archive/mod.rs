@@ -11,15 +11,15 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use crate::accounts::{Caller, Reader};
+use crate::accounts::{Caller, ReadingCaller};
 use crate::app::App;
 use crate::http::code::Code;
 use crate::http::disposition::{Disposition, content_disposition};
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::received::OnReceived;
+use crate::ids::ImageId;
 use crate::images::bulk::{IDS_MAX, distinct};
 use crate::images::expire;
 use crate::images::routes::{PictureBytes, find_own, may_have_original};
@@ -36,19 +36,20 @@ const COME_AGAIN: Duration = Duration::from_secs(10);
 pub struct ZipForm {
     /// Of one's own images; at most 1000.
     #[schema(min_items = 1, max_items = 1000)]
-    ids: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    ids: Vec<ImageId>,
     /// A preset, or `original`.
     #[schema(example = "h200")]
     variant: String,
 }
 
 /// The images of a whole file that go after their first download.
-type Going = Arc<Mutex<Vec<Uuid>>>;
+type Going = Arc<Mutex<Vec<ImageId>>>;
 
 /// What goes into one file.
-pub(crate) struct Wish {
+pub(crate) struct ArchiveWish {
     pub(crate) caller: Caller,
-    pub(crate) ids: Vec<Uuid>,
+    pub(crate) ids: Vec<ImageId>,
     /// Nothing: the originals.
     pub(crate) preset: Option<String>,
 }
@@ -62,15 +63,15 @@ pub(crate) struct Wish {
     post, path = "/api/v1/images/zip", tag = "images", request_body = ZipForm,
     responses(
         (status = 200, description = "The file.", content((PictureBytes = "application/zip"))),
-        (status = 404, response = Refusal),
-        (status = 410, response = Refusal),
-        (status = 429, response = Refusal),
-        (status = 503, response = Refusal),
+        (status = 404, response = ProblemResponse),
+        (status = 410, response = ProblemResponse),
+        (status = 429, response = ProblemResponse),
+        (status = 503, response = ProblemResponse),
     ),
 )]
 pub async fn zip_images(
     State(app): State<App>,
-    Reader(caller): Reader,
+    ReadingCaller(caller): ReadingCaller,
     Json(form): Json<ZipForm>,
 ) -> Result<Response, Problem> {
     let ids = distinct(form.ids)?;
@@ -100,7 +101,7 @@ pub async fn zip_images(
         (header::CONTENT_DISPOSITION, content_disposition(Disposition::Attachment, &name)),
     ];
     let going = Going::default();
-    let body = stream::body(app.clone(), Wish { caller, ids, preset }, place, going.clone());
+    let body = stream::body(app.clone(), ArchiveWish { caller, ids, preset }, place, going.clone());
     let mut answer = (headers, body).into_response();
     answer.extensions_mut().insert(OnReceived::new(move || {
         for id in take(&mut *going.lock().expect("nobody panics holding it")) {

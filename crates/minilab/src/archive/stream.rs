@@ -10,11 +10,10 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::{Sender, channel};
-use uuid::Uuid;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
-use super::{Going, Wish};
+use super::{ArchiveWish, Going};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::http::Problem;
@@ -22,9 +21,10 @@ use crate::http::code::Code;
 use crate::http::disposition::{named_as, stem};
 use crate::http::intact::{self, Damage};
 use crate::http::tag::short_tag;
+use crate::ids::{AccountId, ImageId};
 use crate::images::Image;
 use crate::images::routes::{find_own, may_have_original, without_place};
-use crate::shares::Place;
+use crate::shares::SharePlace;
 use crate::variants::on_demand::obtain;
 use crate::variants::routes::{allowed_preset, parse_format};
 use axum::http::StatusCode;
@@ -64,7 +64,12 @@ struct Zip {
 }
 
 /// The file as a body. Whoever takes it slowly holds the place, one file and two chunks.
-pub(super) fn body(app: App, wish: Wish, place: Place<Uuid>, going: Going) -> Body {
+pub(super) fn body(
+    app: App,
+    wish: ArchiveWish,
+    place: SharePlace<AccountId>,
+    going: Going,
+) -> Body {
     let (out, chunks) = channel(AHEAD);
     crate::spawn(async move {
         let written = write(&app, wish, &going, out.clone()).await;
@@ -85,7 +90,7 @@ pub(super) fn body(app: App, wish: Wish, place: Place<Uuid>, going: Going) -> Bo
 
 async fn write(
     app: &App,
-    wish: Wish,
+    wish: ArchiveWish,
     going: &Going,
     out: Sender<anyhow::Result<Bytes>>,
 ) -> anyhow::Result<()> {
@@ -112,10 +117,10 @@ async fn write(
 /// after.
 async fn put(
     app: &App,
-    wish: &Wish,
-    id: Uuid,
+    wish: &ArchiveWish,
+    id: ImageId,
     zip: &mut Zip,
-) -> anyhow::Result<Result<Option<Uuid>, Problem>> {
+) -> anyhow::Result<Result<Option<ImageId>, Problem>> {
     let image = match find_own(app, &wish.caller, id).await {
         Ok(image) => image,
         Err(problem) => return refused(problem),
@@ -194,7 +199,7 @@ fn refused<T>(problem: Problem) -> anyhow::Result<Result<T, Problem>> {
 /// What is stored of an image for this wish; nothing is the original as it came.
 async fn chosen(
     app: &App,
-    wish: &Wish,
+    wish: &ArchiveWish,
     image: &Image,
 ) -> Result<Option<crate::variants::Variant>, Problem> {
     let Some(preset) = &wish.preset else {

@@ -96,7 +96,7 @@ pub struct Blobs {
 pub type Chunks = BoxStream<'static, anyhow::Result<Bytes>>;
 
 /// A stored object as a listing shows it.
-pub struct Listed {
+pub struct StoredObject {
     pub path: String,
     pub bytes: u64,
     pub modified_ms: i64,
@@ -207,10 +207,10 @@ impl Blobs {
     }
 
     /// Everything that is stored, in no order.
-    pub fn list(&self) -> impl futures_util::Stream<Item = anyhow::Result<Listed>> + '_ {
+    pub fn list(&self) -> impl futures_util::Stream<Item = anyhow::Result<StoredObject>> + '_ {
         self.store.list(None).map(|meta| {
             let meta = meta.context("listing what is stored")?;
-            Ok(Listed {
+            Ok(StoredObject {
                 path: meta.location.to_string(),
                 bytes: meta.size,
                 modified_ms: meta.last_modified.timestamp_millis(),

@@ -1,15 +1,18 @@
 //! What is cached, and for whom.
 
+use crate::ids::{AccountId, LinkId, UploadLinkId};
 use uuid::Uuid;
 
 /// Who may be answered with an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tenant {
-    Account(Uuid),
+    Account(AccountId),
     /// Everybody of a tier, by the tier's rank.
     Gallery(i64),
-    /// Whoever has this temporary link, or upload link.
-    Link(Uuid),
+    /// Whoever has this temporary link.
+    Link(LinkId),
+    /// Whoever holds this upload link.
+    UploadLink(UploadLinkId),
 }
 
 /// A list that has pages.
@@ -47,12 +50,12 @@ pub enum What {
 
 /// The key of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct CacheKey {
     pub tenant: Tenant,
     pub what: What,
 }
 
-impl Key {
+impl CacheKey {
     /// What its texts take: callers choose them.
     pub fn text_bytes(&self) -> usize {
         match &self.what {

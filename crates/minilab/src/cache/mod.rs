@@ -5,7 +5,7 @@
 
 mod key;
 
-pub use key::{Key, List, Tenant, What};
+pub use key::{CacheKey, List, Tenant, What};
 
 use std::fmt;
 use std::future::Future;
@@ -42,7 +42,7 @@ impl Default for CacheConfig {
 
 /// What happened so far, since the process started.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct CacheCounts {
     pub hits: AtomicU64,
     pub misses: AtomicU64,
     /// Entries that went because the budget was spent.
@@ -52,8 +52,8 @@ pub struct Counts {
 /// A handle to the cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
-    entries: Moka<Key, Bytes>,
-    counts: Arc<Counts>,
+    entries: Moka<CacheKey, Bytes>,
+    counts: Arc<CacheCounts>,
 }
 
 /// Why nothing was loaded, for all who waited for it.
@@ -75,19 +75,19 @@ impl std::error::Error for Loading {
 /// Pages live shortly; bytes named by their content as long as there is room.
 struct Life;
 
-impl Expiry<Key, Bytes> for Life {
-    fn expire_after_create(&self, key: &Key, _: &Bytes, _: Instant) -> Option<Duration> {
+impl Expiry<CacheKey, Bytes> for Life {
+    fn expire_after_create(&self, key: &CacheKey, _: &Bytes, _: Instant) -> Option<Duration> {
         matches!(key.what, What::Page { .. }).then_some(PAGE_LIFE)
     }
 }
 
 impl Cache {
     pub fn new(config: &CacheConfig) -> Self {
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(CacheCounts::default());
         let evicted = counts.clone();
         let entries = Moka::builder()
             .max_capacity(config.bytes)
-            .weigher(|key: &Key, bytes: &Bytes| {
+            .weigher(|key: &CacheKey, bytes: &Bytes| {
                 u32::try_from(bytes.len() + key.text_bytes() + ENTRY_BYTES).unwrap_or(u32::MAX)
             })
             .expire_after(Life)
@@ -105,7 +105,7 @@ impl Cache {
         bytes <= BODY_BYTES_MAX
     }
 
-    pub fn counts(&self) -> &Counts {
+    pub fn counts(&self) -> &CacheCounts {
         &self.counts
     }
 
@@ -115,11 +115,11 @@ impl Cache {
     }
 
     /// Whether it is kept; nobody counts that as a look.
-    pub fn has(&self, key: &Key) -> bool {
+    pub fn has(&self, key: &CacheKey) -> bool {
         self.entries.contains_key(key)
     }
 
-    pub async fn get(&self, key: &Key) -> Option<Bytes> {
+    pub async fn get(&self, key: &CacheKey) -> Option<Bytes> {
         let found = self.entries.get(key).await;
         let counter = if found.is_some() { &self.counts.hits } else { &self.counts.misses };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -127,7 +127,7 @@ impl Cache {
     }
 
     /// Many at once, in the order of the keys.
-    pub async fn get_many(&self, keys: &[Key]) -> Vec<Option<Bytes>> {
+    pub async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Bytes>> {
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
             found.push(self.get(key).await);
@@ -135,12 +135,12 @@ impl Cache {
         found
     }
 
-    pub async fn put(&self, key: Key, bytes: Bytes) {
+    pub async fn put(&self, key: CacheKey, bytes: Bytes) {
         self.entries.insert(key, bytes).await;
     }
 
     /// What is kept, or else what `load` brings; of many who ask at once, one loads.
-    pub async fn get_or_load<F>(&self, key: Key, load: F) -> anyhow::Result<Bytes>
+    pub async fn get_or_load<F>(&self, key: CacheKey, load: F) -> anyhow::Result<Bytes>
     where
         F: Future<Output = anyhow::Result<Bytes>>,
     {

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::blobs::{LAB_FILE, PARTIAL};
 use crate::db::Conn;
 use crate::fetch_optional;
+use crate::ids::BlobId;
 
 pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyhow::Result<()> {
     let mut files = app.blobs.list();
@@ -29,20 +30,20 @@ pub(super) async fn find_orphans(app: &App, found: &mut Vec<Difference>) -> anyh
 pub(super) async fn is_orphan(conn: &mut Conn, path: &str) -> sqlx::Result<Option<bool>> {
     // A crash may leave half a copy beside its place. No row ever speaks of one.
     let half_of = path.strip_suffix(PARTIAL);
-    let Some(named) = Named::parse(half_of.unwrap_or(path)) else { return Ok(None) };
+    let Some(named) = NamedBlob::parse(half_of.unwrap_or(path)) else { return Ok(None) };
     Ok(Some(half_of.is_some() || !named.has_row(conn).await?))
 }
 
 /// What a file's name says it is: `BlobKey`'s path, read backwards.
 #[derive(Debug, PartialEq)]
-struct Named {
+struct NamedBlob {
     hash: Vec<u8>,
     generation: Uuid,
     /// Preset, version, version of `pixels`.
     variant: Option<(String, i64, i64)>,
 }
 
-impl Named {
+impl NamedBlob {
     fn parse(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
         let kind = parts.next()?;
@@ -65,7 +66,7 @@ impl Named {
     async fn has_row(&self, conn: &mut Conn) -> sqlx::Result<bool> {
         let (generation, hash) = (self.generation, &self.hash[..]);
         let sql = sql::SELECT_BY_GENERATION;
-        let blob = fetch_optional!(conn, (Uuid, bool), sql, generation, hash)?;
+        let blob = fetch_optional!(conn, (BlobId, bool), sql, generation, hash)?;
         let Some((blob, is_discarded)) = blob else { return Ok(false) };
         let Some((preset, version, pixels_version)) = &self.variant else {
             return Ok(!is_discarded);
@@ -100,14 +101,14 @@ mod tests {
     #[test]
     fn every_key_reads_back_from_its_path() {
         let original = Original { hash: vec![0xab; 32], generation: Uuid::now_v7() };
-        let named = |key: BlobKey<'_>| Named::parse(key.path().as_ref()).unwrap();
+        let named = |key: BlobKey<'_>| NamedBlob::parse(key.path().as_ref()).unwrap();
         let bare = named(BlobKey::Original(&original));
         assert_eq!((bare.hash, bare.generation), (original.hash.clone(), original.generation));
         let key =
             BlobKey::Variant { original: &original, preset: "a.b", version: 3, pixels_version: 1 };
         assert_eq!(named(key).variant, Some(("a.b".to_owned(), 3, 1)));
         for path in ["", "originals", "originals/ab/x", "other/ab/00.00", "originals/ab/0.x/y"] {
-            assert_eq!(Named::parse(path), None, "{path}");
+            assert_eq!(NamedBlob::parse(path), None, "{path}");
         }
     }
 }

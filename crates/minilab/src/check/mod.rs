@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::events;
+use crate::ids::{BlobId, ImageId};
 use crate::jobs::{self, JobError, Lease};
 use crate::{accounts, counters, execute, fetch_all, links, upload_links, variants};
 
@@ -29,18 +30,18 @@ use crate::{accounts, counters, execute, fetch_all, links, upload_links, variant
 pub enum Difference {
     /// A row speaks of bytes that are not there, or not those.
     Original {
-        blob: Uuid,
+        blob: BlobId,
         generation: Uuid,
         path: String,
-        wrong: Wrong,
+        wrong: FileFault,
     },
     Variant {
-        blob: Uuid,
+        blob: BlobId,
         preset: String,
         version: i64,
         pixels_version: i64,
         path: String,
-        wrong: Wrong,
+        wrong: FileFault,
         /// There is no original that it could be made from again.
         is_all_there_is: bool,
     },
@@ -56,16 +57,16 @@ pub enum Difference {
     },
     /// A blob that no image shows.
     OrphanBlob {
-        blob: Uuid,
+        blob: BlobId,
     },
     /// A blob marked for deletion that no job will delete.
     ForgottenBlob {
-        blob: Uuid,
+        blob: BlobId,
     },
     /// An image that waits for a job that is not there.
     StuckImage {
-        image: Uuid,
-        blob: Uuid,
+        image: ImageId,
+        blob: BlobId,
     },
     Counter {
         scope: String,
@@ -76,13 +77,13 @@ pub enum Difference {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wrong {
+pub enum FileFault {
     Missing,
     Size { stored: u64, expected: u64 },
     Content,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("the file is missing"),
@@ -164,7 +165,7 @@ pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference
 /// others.
 async fn note_damage(app: &App, found: &[Difference]) -> anyhow::Result<()> {
     let mut conn = app.db.read().await?;
-    let marked = fetch_all!(&mut conn, (Uuid, Uuid), sql::SELECT_DAMAGED)?;
+    let marked = fetch_all!(&mut conn, (BlobId, Uuid), sql::SELECT_DAMAGED)?;
     drop(conn);
     let damaged = found.iter().filter_map(|difference| match difference {
         Difference::Original { blob, generation, .. } => Some((*blob, *generation)),
@@ -185,13 +186,13 @@ async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
     files::find_orphans(app, &mut found).await?;
     rows::find_missing(app, deep, &mut found).await?;
     let mut conn = app.db.read().await?;
-    for (blob,) in fetch_all!(&mut conn, (Uuid,), sql::SELECT_ORPHAN_BLOBS)? {
+    for (blob,) in fetch_all!(&mut conn, (BlobId,), sql::SELECT_ORPHAN_BLOBS)? {
         found.push(Difference::OrphanBlob { blob });
     }
-    for (blob,) in fetch_all!(&mut conn, (Uuid,), sql::SELECT_FORGOTTEN_BLOBS)? {
+    for (blob,) in fetch_all!(&mut conn, (BlobId,), sql::SELECT_FORGOTTEN_BLOBS)? {
         found.push(Difference::ForgottenBlob { blob });
     }
-    for (image, blob) in fetch_all!(&mut conn, (Uuid, Uuid), sql::SELECT_STUCK_IMAGES)? {
+    for (image, blob) in fetch_all!(&mut conn, (ImageId, BlobId), sql::SELECT_STUCK_IMAGES)? {
         found.push(Difference::StuckImage { image, blob });
     }
     let drifts = fetch_all!(&mut conn, (String, String, i64, i64), sql::SELECT_DRIFTS)?;

@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use object_store::path::Path;
-use uuid::Uuid;
 
 use super::files::is_orphan;
 use super::{Difference, sql};
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
+use crate::ids::BlobId;
 use crate::jobs::{self, Job};
 use crate::{execute, fetch_all, fetch_one, images, variants};
 
@@ -75,7 +75,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
         | Difference::OrphanFile { .. } => {}
         // It is made again when somebody asks for it.
         Difference::Variant { blob, preset, version, pixels_version, .. } => {
-            if !variants::develop::lock(tx, *blob).await? {
+            if !variants::make::lock(tx, *blob).await? {
                 return Ok(());
             }
             let gone = fetch_all!(
@@ -89,7 +89,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
             )?;
             let bytes = gone.iter().map(|(bytes,)| bytes).sum::<i64>();
             variants::owners::settle(tx, *blob).await?;
-            counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
+            counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await?;
         }
         Difference::OrphanBlob { blob } => doom_unless_used(tx, *blob, now_ms).await?,
         Difference::ForgottenBlob { blob } => {
@@ -106,8 +106,8 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
     Ok(())
 }
 
-async fn doom_unless_used(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<()> {
-    let row = fetch_one!(tx, images::delete::BlobLine, images::sql::LOCK_BLOB, blob)?;
+async fn doom_unless_used(tx: &mut Conn, blob: BlobId, now_ms: i64) -> anyhow::Result<()> {
+    let row = fetch_one!(tx, images::delete::LockedBlob, images::sql::LOCK_BLOB, blob)?;
     let (images,) = fetch_one!(tx, (i64,), images::sql::COUNT_BY_BLOB, blob)?;
     if images == 0 && !row.doomed {
         images::delete::doom(tx, blob, &row, now_ms).await?;

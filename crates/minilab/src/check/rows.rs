@@ -5,25 +5,26 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use uuid::Uuid;
 
-use super::{Difference, Wrong, sql};
+use super::{Difference, FileFault, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
 use crate::fetch_all;
+use crate::ids::BlobId;
 use crate::variants::of_blob;
 
 /// Hash and generation, bytes, and whether the original was not kept.
-type BlobLine = (Uuid, Vec<u8>, Uuid, i64, bool);
+type StoredBlobRow = (BlobId, Vec<u8>, Uuid, i64, bool);
 
 pub(super) async fn find_missing(
     app: &App,
     deep: bool,
     found: &mut Vec<Difference>,
 ) -> anyhow::Result<()> {
-    let look = if deep { Look::Bytes } else { Look::Size };
-    let mut after = Uuid::nil();
+    let look = if deep { Comparison::Bytes } else { Comparison::Size };
+    let mut after = BlobId::nil();
     loop {
         let mut conn = app.db.read().await?;
-        let blobs = fetch_all!(&mut conn, BlobLine, sql::SELECT_BLOBS_AFTER, after)?;
+        let blobs = fetch_all!(&mut conn, StoredBlobRow, sql::SELECT_BLOBS_AFTER, after)?;
         let Some(last) = blobs.last() else {
             return Ok(());
         };
@@ -69,7 +70,7 @@ pub(super) async fn find_missing(
 
 /// How a file is compared with its row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum Comparison {
     /// Whether it is there, at its size.
     Size,
     /// Every byte.
@@ -84,13 +85,15 @@ pub(super) async fn compare(
     key: &BlobKey<'_>,
     bytes: i64,
     hash: &[u8],
-    look: Look,
-) -> anyhow::Result<Option<Wrong>> {
+    look: Comparison,
+) -> anyhow::Result<Option<FileFault>> {
     let expected = bytes as u64;
     match app.blobs.size(key).await? {
-        None => return Ok(Some(Wrong::Missing)),
-        Some(stored) if stored != expected => return Ok(Some(Wrong::Size { stored, expected })),
-        Some(_) if look == Look::Size => return Ok(None),
+        None => return Ok(Some(FileFault::Missing)),
+        Some(stored) if stored != expected => {
+            return Ok(Some(FileFault::Size { stored, expected }));
+        }
+        Some(_) if look == Comparison::Size => return Ok(None),
         Some(_) => {}
     }
     let mut hasher = blake3::Hasher::new();
@@ -98,9 +101,9 @@ pub(super) async fn compare(
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
         hasher.update(&chunk);
-        if let Look::Paced(rate) = look {
+        if let Comparison::Paced(rate) = look {
             tokio::time::sleep(Duration::from_secs_f64(chunk.len() as f64 / rate as f64)).await;
         }
     }
-    Ok((hasher.finalize().as_bytes() != hash).then_some(Wrong::Content))
+    Ok((hasher.finalize().as_bytes() != hash).then_some(FileFault::Content))
 }

@@ -5,25 +5,26 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::rows::{Look, compare};
+use super::rows::{Comparison, compare};
 use super::{Difference, repair, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey, Original, Suspect};
 use crate::db::Conn;
 use crate::http::intact;
+use crate::ids::BlobId;
 use crate::variants::{Variant, of_blob};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// What this process found so far.
 #[derive(Debug)]
-pub struct Counts {
+pub struct ScrubCounts {
     /// Files read over.
     pub files: AtomicU64,
     pub damaged_originals: AtomicU64,
     pub damaged_variants: AtomicU64,
 }
 
-pub static COUNTS: Counts = Counts {
+pub static COUNTS: ScrubCounts = ScrubCounts {
     files: AtomicU64::new(0),
     damaged_originals: AtomicU64::new(0),
     damaged_variants: AtomicU64::new(0),
@@ -32,7 +33,7 @@ pub static COUNTS: Counts = Counts {
 /// When there is nothing to read over, it is looked again after so long.
 const IDLE: Duration = Duration::from_mins(1);
 
-type Blob = (Uuid, Vec<u8>, Uuid, i64, bool);
+type Blob = (BlobId, Vec<u8>, Uuid, i64, bool);
 
 /// Reads over what is stored until the process is to stop.
 pub async fn run(app: App) {
@@ -42,7 +43,7 @@ pub async fn run(app: App) {
     }
     let reading = async {
         loop {
-            match read_over(&app, Look::Paced(rate)).await {
+            match read_over(&app, Comparison::Paced(rate)).await {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(IDLE).await,
                 Err(cause) => {
@@ -83,11 +84,11 @@ async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     let Suspect { original, variant } = suspect;
     let mut conn = app.db.read().await?;
     let row =
-        fetch_optional!(&mut conn, (Uuid, i64, bool), sql::SELECT_SUSPECT, original.generation)?;
+        fetch_optional!(&mut conn, (BlobId, i64, bool), sql::SELECT_SUSPECT, original.generation)?;
     drop(conn);
     let Some((blob, bytes, is_discarded)) = row else { return Ok(()) };
     let Some((preset, version, pixels_version)) = variant else {
-        read_over_original(app, blob, original, bytes, Look::Bytes).await?;
+        read_over_original(app, blob, original, bytes, Comparison::Bytes).await?;
         return Ok(());
     };
     let made = of_blob(&mut app.db.read().await?, blob).await?;
@@ -97,15 +98,15 @@ async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     let Some(variant) = made.into_iter().find(is_it) else { return Ok(()) };
     let key = BlobKey::Original(original);
     let makes_anew = !is_discarded && intact::look(&app.blobs, &key, bytes as u64).await?.is_none();
-    read_over_variant(app, original, variant, makes_anew, Look::Bytes).await
+    read_over_variant(app, original, variant, makes_anew, Comparison::Bytes).await
 }
 
 /// Reads over a stretch of blobs, as fast as it can; false when it is not time yet. For tests.
 pub async fn read_over_now(app: &App) -> anyhow::Result<bool> {
-    read_over(app, Look::Bytes).await
+    read_over(app, Comparison::Bytes).await
 }
 
-async fn read_over(app: &App, look: Look) -> anyhow::Result<bool> {
+async fn read_over(app: &App, look: Comparison) -> anyhow::Result<bool> {
     let every_ms = Duration::from_hours(app.config.scrub.every_hours).as_millis() as i64;
     let args = (app.clock.now_ms(), every_ms);
     let stretch =
@@ -129,10 +130,10 @@ async fn next_stretch(
     now_ms: i64,
     every_ms: i64,
 ) -> sqlx::Result<Option<Vec<Blob>>> {
-    let (after, began_ms) = fetch_one!(tx, (Option<Uuid>, i64), sql::SELECT_SCRUB)?;
+    let (after, began_ms) = fetch_one!(tx, (Option<BlobId>, i64), sql::SELECT_SCRUB)?;
     let (after, began_ms) = match after {
         Some(after) => (after, began_ms),
-        None if now_ms - began_ms >= every_ms => (Uuid::nil(), now_ms),
+        None if now_ms - began_ms >= every_ms => (BlobId::nil(), now_ms),
         None => return Ok(None),
     };
     let stretch = fetch_all!(tx, Blob, sql::SELECT_STRETCH, after)?;
@@ -143,10 +144,10 @@ async fn next_stretch(
 /// Whether an original is what it was. Others see what was found.
 async fn read_over_original(
     app: &App,
-    blob: Uuid,
+    blob: BlobId,
     original: &Original,
     bytes: i64,
-    look: Look,
+    look: Comparison,
 ) -> anyhow::Result<bool> {
     let key = BlobKey::Original(original);
     let wrong = read_file(app, &key, bytes, &original.hash, look).await?;
@@ -171,7 +172,7 @@ async fn read_over_variant(
     original: &Original,
     variant: Variant,
     makes_anew: bool,
-    look: Look,
+    look: Comparison,
 ) -> anyhow::Result<()> {
     let key = variant.key(original);
     let path = key.path().to_string();
@@ -197,8 +198,8 @@ async fn read_file(
     key: &BlobKey<'_>,
     bytes: i64,
     hash: &[u8],
-    look: Look,
-) -> anyhow::Result<Option<super::Wrong>> {
+    look: Comparison,
+) -> anyhow::Result<Option<super::FileFault>> {
     COUNTS.files.fetch_add(1, Ordering::Relaxed);
     let wrong = compare(app, key, bytes, hash, look).await?;
     if let Ok(file) = app.blobs.file(key).await {
@@ -208,7 +209,12 @@ async fn read_file(
 }
 
 /// Notes whether an original is damaged: then the next upload of its bytes puts them back.
-pub async fn mark(app: &App, blob: Uuid, generation: Uuid, is_damaged: bool) -> anyhow::Result<()> {
+pub async fn mark(
+    app: &App,
+    blob: BlobId,
+    generation: Uuid,
+    is_damaged: bool,
+) -> anyhow::Result<()> {
     let sql = sql::IS_MARKED;
     let mut conn = app.db.read().await?;
     let was_damaged = fetch_optional!(&mut conn, (Uuid,), sql, blob)?.is_some();

@@ -66,12 +66,12 @@ impl Drop for Log {
 /// Lines that wait to be written.
 #[derive(Default)]
 struct Lines {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<WaitingLines>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct WaitingLines {
     bytes: Vec<u8>,
     /// Lines for which there was no room.
     lost: u64,
@@ -79,7 +79,7 @@ struct Waiting {
 }
 
 impl Lines {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, WaitingLines> {
         self.waiting.lock().expect("nobody panics holding it")
     }
 

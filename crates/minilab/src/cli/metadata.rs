@@ -25,7 +25,7 @@ pub(super) struct Metadata {
 
 /// One line of the answer. Sides are those of the upright picture; null is what nobody wrote.
 #[derive(Serialize)]
-struct Known<'a> {
+struct KnownFile<'a> {
     path: &'a str,
     format: Format,
     width: u32,
@@ -38,13 +38,13 @@ struct Known<'a> {
 
 /// The line of a file that is refused.
 #[derive(Serialize)]
-struct Refused<'a> {
+struct RefusedFile<'a> {
     path: &'a str,
     refused: &'a str,
 }
 
 /// What one look at a file found, and what it took.
-struct Look {
+struct Inspection {
     facts: Facts,
     notes: pixels::Metadata,
     time: Duration,
@@ -75,13 +75,13 @@ pub(super) fn run(metadata: &Metadata) -> anyhow::Result<ExitCode> {
 }
 
 /// What is printed of a file.
-fn line(file: &Path, looked: &anyhow::Result<Look>) -> serde_json::Result<String> {
+fn line(file: &Path, looked: &anyhow::Result<Inspection>) -> serde_json::Result<String> {
     let path = &file.to_string_lossy();
     match looked {
-        Ok(Look { facts, notes, .. }) => {
+        Ok(Inspection { facts, notes, .. }) => {
             let (width, height) = facts.upright();
             let Facts { format, frames, orientation, .. } = *facts;
-            serde_json::to_string(&Known {
+            serde_json::to_string(&KnownFile {
                 path,
                 format,
                 width,
@@ -91,25 +91,25 @@ fn line(file: &Path, looked: &anyhow::Result<Look>) -> serde_json::Result<String
                 notes,
             })
         }
-        Err(error) => serde_json::to_string(&Refused { path, refused: &format!("{error:#}") }),
+        Err(error) => serde_json::to_string(&RefusedFile { path, refused: &format!("{error:#}") }),
     }
 }
 
 /// The look that took as long as half of them or longer.
-fn look_often(file: &Path, repeat: usize) -> anyhow::Result<Look> {
+fn look_often(file: &Path, repeat: usize) -> anyhow::Result<Inspection> {
     let mut looks = (0..repeat).map(|_| look(file)).collect::<anyhow::Result<Vec<_>>>()?;
     looks.sort_by_key(|look| look.time);
     Ok(looks.swap_remove(repeat / 2))
 }
 
 /// Looks at a file as an upload does, but for its size, which is the owner's affair here.
-fn look(file: &Path) -> anyhow::Result<Look> {
+fn look(file: &Path) -> anyhow::Result<Inspection> {
     let limits = Limits { bytes: u64::MAX, ..Limits::default() };
     let start = Instant::now();
     let mut reader = Counting { file: File::open(file).context("opening it")?, read_bytes: 0 };
     let facts = pixels::probe(&mut reader, &limits)?;
     let notes = pixels::metadata(&mut reader, &facts);
-    Ok(Look { facts, notes, time: start.elapsed(), read_bytes: reader.read_bytes })
+    Ok(Inspection { facts, notes, time: start.elapsed(), read_bytes: reader.read_bytes })
 }
 
 /// A file that knows how much of it was read.

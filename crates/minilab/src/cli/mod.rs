@@ -59,7 +59,7 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// A rendering child of the server; of no use in a shell
     #[command(hide = true)]
-    Darkroom { memory_mib: u64, cpu_secs: u64 },
+    Renderer { memory_mib: u64, cpu_secs: u64 },
 }
 
 #[derive(Subcommand)]
@@ -127,8 +127,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Secrets(command) => secrets::run(command),
-        Command::Darkroom { memory_mib, cpu_secs } => {
-            crate::darkroom::child::run(memory_mib, cpu_secs)?;
+        Command::Renderer { memory_mib, cpu_secs } => {
+            crate::render_pool::child::run(memory_mib, cpu_secs)?;
             Ok(ExitCode::SUCCESS)
         }
     }

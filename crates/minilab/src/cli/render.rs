@@ -92,16 +92,16 @@ fn render_file(render: &Render, presets: &[Preset], file: &Path) -> anyhow::Resu
     let limits = Limits { bytes: bytes.len() as u64, ..Limits::default() };
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     let mut times = Vec::with_capacity(render.repeat);
-    let mut prints = Vec::new();
+    let mut variants = Vec::new();
     for _ in 0..render.repeat {
         let started = Instant::now();
-        prints = pixels::render(&bytes, &recipes, &limits)?;
+        variants = pixels::render(&bytes, &recipes, &limits)?;
         times.push(started.elapsed());
     }
     let mut words = Vec::new();
-    for (preset, print) in presets.iter().zip(prints) {
-        let print = print.with_context(|| preset.name.clone())?;
-        let Rendered { width, height, ref bytes, format, .. } = print;
+    for (preset, variant) in presets.iter().zip(variants) {
+        let variant = variant.with_context(|| preset.name.clone())?;
+        let Rendered { width, height, ref bytes, format, .. } = variant;
         words.push(format!("{} {width}x{height} {} B", preset.name, bytes.len()));
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("{stem}.{}.{}", preset.name, format.extension());

@@ -15,12 +15,12 @@ use crate::accounts::throttle::SignInConfig;
 use crate::blobs::BlobsConfig;
 use crate::cache::CacheConfig;
 use crate::check::config::ScrubConfig;
-use crate::darkroom::DarkroomConfig;
 use crate::db::DatabaseConfig;
 use crate::events::EventsConfig;
 use crate::http::browsers::BrowsersConfig;
 use crate::http::{HttpConfig, Network};
 use crate::images::ImagesConfig;
+use crate::render_pool::RendererConfig;
 use crate::room::RoomConfig;
 use crate::uploads::UploadsConfig;
 use crate::variants::VariantsConfig;
@@ -55,7 +55,7 @@ pub struct Config {
     pub uploads: UploadsConfig,
     /// What a picture may ask for.
     pub pictures: PicturesConfig,
-    pub darkroom: DarkroomConfig,
+    pub renderer: RendererConfig,
     pub variants: VariantsConfig,
     pub sign_in: SignInConfig,
     pub room: RoomConfig,
@@ -83,7 +83,7 @@ impl Default for Config {
             images: ImagesConfig::default(),
             uploads: UploadsConfig::default(),
             pictures: PicturesConfig::default(),
-            darkroom: DarkroomConfig::default(),
+            renderer: RendererConfig::default(),
             variants: VariantsConfig::default(),
             sign_in: SignInConfig::default(),
             room: RoomConfig::default(),
@@ -136,7 +136,7 @@ impl Config {
                 problems.push(format!("hosts: {host:?} is not a host name without a port"));
             }
         }
-        problems.extend(self.pictures.problems(self.darkroom.child_mib));
+        problems.extend(self.pictures.problems(self.renderer.child_mib));
         if self.workers > 256 {
             problems.push(format!("workers: {} is more than 256", self.workers));
         }
@@ -148,7 +148,7 @@ impl Config {
         problems.extend(self.browsers.problems());
         problems.extend(self.images.problems());
         problems.extend(self.uploads.problems());
-        problems.extend(self.darkroom.problems());
+        problems.extend(self.renderer.problems());
         problems.extend(self.variants.problems());
         problems.extend(self.scrub.problems());
         problems.extend(self.events.problems());

@@ -36,7 +36,7 @@ impl PicturesConfig {
     pub fn problems(&self, child_mib: u64) -> Vec<String> {
         let mut problems = Vec::new();
         if self.decode_bytes > child_mib << 20 {
-            problems.push("pictures.decode_bytes: is more than darkroom.child_mib".to_owned());
+            problems.push("pictures.decode_bytes: is more than renderer.child_mib".to_owned());
         }
         if self.side == 0 || self.pixels == 0 || self.frames == 0 {
             problems.push("pictures: side, pixels and frames start at 1".to_owned());

@@ -15,7 +15,7 @@ pub struct Built {
 
 /// A value of one of the types that filters have.
 #[derive(Clone, Debug)]
-enum Arg {
+pub enum Arg {
     Id(Uuid),
     Number(i64),
     Text(String),
@@ -61,7 +61,6 @@ impl Built {
     }
 
     /// Goes on with the place of an argument.
-    #[expect(private_bounds, reason = "callers give values, not arguments")]
     pub fn arg(&mut self, value: impl Into<Arg>) -> &mut Self {
         self.args.push(value.into());
         self.text.push('$');

@@ -17,7 +17,7 @@ mod reserve;
 pub mod sql;
 mod writer;
 
-pub use built::Built;
+pub use built::{Arg, Built};
 pub use change::{Change, Changes};
 pub use conn::{Conn, Engine};
 pub use faults::{Undecided, is_away, is_bad_text, is_too_slow, is_undecided};
@@ -34,7 +34,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use change::{Listener, Listening};
 use conn::is_retryable;
-use writer::Writer;
+use writer::SqliteWriter;
 
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Store {
-    Sqlite { reads: SqlitePool, writer: Writer },
+    Sqlite { reads: SqlitePool, writer: SqliteWriter },
     Postgres(PgPool),
 }
 

@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, PgPool};
 
 use super::reserve::Reserve;
-use super::writer::Writer;
+use super::writer::SqliteWriter;
 use super::{Conn, Db, Store, away, migrate};
 use crate::private;
 
@@ -183,5 +183,5 @@ async fn open_sqlite(path: &Path, connections: u32) -> anyhow::Result<Db> {
         .context("opening the database for reading")?;
     let data = path.parent().expect("the data directory").to_owned();
     let reserve = crate::cpu::run(move || Ok(Reserve::open(&data))).await?;
-    Ok(Store::Sqlite { reads, writer: Writer::start(writer, reserve) }.into())
+    Ok(Store::Sqlite { reads, writer: SqliteWriter::start(writer, reserve) }.into())
 }

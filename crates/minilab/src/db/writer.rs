@@ -24,7 +24,7 @@ const WAITING_MAX: usize = 1024;
 const REFILL: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
-pub(super) struct Writer {
+pub(super) struct SqliteWriter {
     waiting: mpsc::Sender<Box<dyn Write>>,
     /// Cancelled when no more is to be written.
     stop: CancellationToken,
@@ -117,7 +117,7 @@ fn failed(why: &str) -> sqlx::Error {
     sqlx::Error::Protocol(why.to_owned())
 }
 
-impl Writer {
+impl SqliteWriter {
     /// Starts the writer task; it ends when it is closed, or when the last handle is dropped.
     pub(super) fn start(conn: SqliteConnection, reserve: Reserve) -> Self {
         let (waiting, inbox) = mpsc::channel(WAITING_MAX);

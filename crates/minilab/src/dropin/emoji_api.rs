@@ -1,8 +1,7 @@
 //! The emoji service: `/api/gallery` and `/api/uploads`, with previews in the answers.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -18,18 +17,19 @@ use super::{obtain_of, store_one};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::{self, Tenant};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::gallery::list::GalleryPage;
-use crate::gallery::{self, Item};
+use crate::gallery::{self, GalleryItem};
 use crate::http::code::Code;
-use crate::http::extract::Query;
+use crate::http::extract::{PathId, Query};
 use crate::http::paging::{Page, page_number};
-use crate::http::problem::{Problem, Refusal};
-use crate::images::routes::{ImageId, find_own, page_key};
+use crate::http::problem::{Problem, ProblemResponse};
+use crate::ids::{ImageId, ItemId};
+use crate::images::routes::{find_own, page_key};
 use crate::images::{self, Image, list};
 use crate::links::ORIGINAL;
-use crate::sharing::{HANDED_SECS, Wish, issue};
-use crate::uploads::Stored;
+use crate::sharing::{HANDED_SECS, LinkWish, issue};
+use crate::uploads::StoredImage;
 use crate::variants::previews;
 use crate::variants::routes::allowed_preset;
 use crate::{fetch_all, tiers::Preset};
@@ -78,14 +78,19 @@ struct AssetView {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmojiDeleted)]
-struct DeletedView {
+struct EmojiDeletedView {
     success: bool,
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: ImageId,
 }
 
-fn page_body(ids: &[Uuid], previews: Vec<Option<Bytes>>, page: i64) -> anyhow::Result<Bytes> {
-    let view = |(id, preview): (&Uuid, Option<Bytes>)| EmojiView {
-        id: *id,
+fn page_body<T: Copy + Into<Uuid>>(
+    ids: &[T],
+    previews: Vec<Option<Bytes>>,
+    page: i64,
+) -> anyhow::Result<Bytes> {
+    let view = |(id, preview): (&T, Option<Bytes>)| EmojiView {
+        id: (*id).into(),
         data: preview.map(|bytes| STANDARD.encode(bytes)),
     };
     let images = ids.iter().zip(previews).map(view).collect();
@@ -109,10 +114,10 @@ async fn list_emoji_gallery(
     let page = page_number(query.page.as_deref())?;
     let (rank, skip) = (caller.tier().rank, (page - 1) * PER_PAGE);
     let version =
-        counters::read(&mut app.db.read().await?, Scope::Gallery, counters::CHANGES).await?;
+        counters::read(&mut app.db.read().await?, CounterScope::Gallery, counters::CHANGES).await?;
     let place = GalleryPage {
         limit: PER_PAGE,
-        behind: (0, Uuid::nil()),
+        behind: (0, ItemId::nil()),
         skip,
         with_locked: false,
         with_inactive: false,
@@ -122,7 +127,7 @@ async fn list_emoji_gallery(
     let load = async {
         let sql = gallery::sql::SELECT_BY_ID;
         let mut conn = app.db.read().await?;
-        let items = fetch_all!(&mut conn, Item, sql, rank, PER_PAGE, skip)?;
+        let items = fetch_all!(&mut conn, GalleryItem, sql, rank, PER_PAGE, skip)?;
         let mut images = Vec::with_capacity(items.len());
         for item in &items {
             images.extend(images::find(&mut conn, item.account_id, item.image_id).await?);
@@ -145,14 +150,13 @@ async fn list_emoji_gallery(
 /// The best rendition that the caller's tier allows.
 #[utoipa::path(get, path = "/api/gallery/{id}", tag = "emoji drop-in", params(("id" = Uuid, Path)),
     responses((status = 200, body = AssetView),
-        (status = 409, response = Refusal), (status = 422, response = Refusal)))]
+        (status = 409, response = ProblemResponse), (status = 422, response = ProblemResponse)))]
 async fn show_emoji_gallery_item(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, PathRejection>,
+    PathId(id): PathId<ItemId>,
 ) -> Result<Json<AssetView>, Problem> {
     let unknown = || Problem::not_found("gallery item");
-    let Path(id) = id.map_err(|_| unknown())?;
     let item = gallery::routes::find_open(&app, &caller, id).await?;
     let image = images::find(&mut app.db.read().await?, item.account_id, item.image_id).await?;
     asset(&app, &caller, &image.ok_or_else(unknown)?).await
@@ -160,7 +164,7 @@ async fn show_emoji_gallery_item(
 
 async fn asset(app: &App, caller: &Caller, image: &Image) -> Result<Json<AssetView>, Problem> {
     let variant = best(caller, image);
-    let wish = Wish { variant, secs: HANDED_SECS, keep_location: false, handed: true };
+    let wish = LinkWish { variant, secs: HANDED_SECS, keep_location: false, handed: true };
     let issued = issue(app, caller, image, wish).await?;
     Ok(Json(AssetView { asset_url: issued.url }))
 }
@@ -193,7 +197,7 @@ async fn list_emoji_uploads(
     let account = caller.account.id;
     let skip = (number - 1) * PER_PAGE;
     let page = Page { skip, ..Page::first(PER_PAGE) };
-    let of_account = Scope::Account(account);
+    let of_account = CounterScope::Account(account);
     let version = counters::read(&mut app.db.read().await?, of_account, counters::CHANGES).await?;
     let key = page_key(&caller, cache::List::Uploads, version, page, String::new());
     let load = async {
@@ -238,13 +242,13 @@ async fn create_emoji_upload(
         }
         problem
     })?;
-    let (Stored::Created(id) | Stored::Duplicate(id)) = stored.0;
+    let (StoredImage::Created(id) | StoredImage::Duplicate(id)) = stored.0;
     let preview = obtain_of(&app, &caller, stored.0, preset).await?;
-    let Some(preview) = preview else { return Ok(Json(EmojiView { id, data: None })) };
+    let Some(preview) = preview else { return Ok(Json(EmojiView { id: id.into(), data: None })) };
     let image = find_own(&app, &caller, id).await?;
     let bytes = previews::of(&app, Tenant::Account(caller.account.id), &[image], &[preview]).await;
     let data = bytes.into_iter().flatten().next().map(|bytes| STANDARD.encode(bytes));
-    Ok(Json(EmojiView { id, data }))
+    Ok(Json(EmojiView { id: id.into(), data }))
 }
 
 /// Where an upload's picture is
@@ -252,11 +256,11 @@ async fn create_emoji_upload(
 /// The best rendition that the caller's tier allows.
 #[utoipa::path(get, path = "/api/uploads/{id}", tag = "emoji drop-in", params(ImageId),
     responses((status = 200, body = AssetView),
-        (status = 409, response = Refusal), (status = 422, response = Refusal)))]
+        (status = 409, response = ProblemResponse), (status = 422, response = ProblemResponse)))]
 async fn show_emoji_upload(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<AssetView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     asset(&app, &caller, &image).await
@@ -264,14 +268,14 @@ async fn show_emoji_upload(
 
 /// Delete an upload
 #[utoipa::path(delete, path = "/api/uploads/{id}", tag = "emoji drop-in", params(ImageId),
-    responses((status = 200, body = DeletedView)))]
+    responses((status = 200, body = EmojiDeletedView)))]
 async fn delete_emoji_upload(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
-) -> Result<Json<DeletedView>, Problem> {
+    PathId(id): PathId<ImageId>,
+) -> Result<Json<EmojiDeletedView>, Problem> {
     if !images::delete::delete(&app, caller.account.id, id).await? {
         return Err(Problem::not_found("image"));
     }
-    Ok(Json(DeletedView { success: true, id }))
+    Ok(Json(EmojiDeletedView { success: true, id }))
 }

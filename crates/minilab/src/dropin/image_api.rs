@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::{obtain_of, store_one};
 use crate::accounts::Caller;
@@ -18,16 +17,17 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::http::extract::JsonOrForm;
 use crate::http::paging::Page;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::fingerprint;
+use crate::ids::ImageId;
 use crate::images::filter::Filter;
 use crate::images::list::{Whose, list, place};
 use crate::images::routes::find_own;
 use crate::images::{self, Image, State as ImageState};
 use crate::links::ORIGINAL;
-use crate::sharing::{Wish, issue};
+use crate::sharing::{LinkWish, issue};
 use crate::tiers::Preset;
-use crate::uploads::Stored;
+use crate::uploads::StoredImage;
 use crate::variants::{Variant, latest, of_blob};
 
 /// The old service had no pages; the newest so many are listed.
@@ -68,9 +68,9 @@ impl From<Tokens> for PairView {
     request_body = UserForm,
     responses(
         (status = 200, body = PairView),
-        (status = 401, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 429, response = Refusal),
+        (status = 401, response = ProblemResponse),
+        (status = 403, response = ProblemResponse),
+        (status = 429, response = ProblemResponse),
     ))]
 async fn create_token_pair(
     State(app): State<App>,
@@ -86,8 +86,8 @@ async fn create_token_pair(
     request_body = RefreshForm,
     responses(
         (status = 200, body = PairView),
-        (status = 401, response = Refusal),
-        (status = 403, response = Refusal),
+        (status = 401, response = ProblemResponse),
+        (status = 403, response = ProblemResponse),
     ))]
 async fn refresh_token_pair(
     State(app): State<App>,
@@ -100,19 +100,20 @@ async fn refresh_token_pair(
 #[schema(as = TieredImage)]
 struct TieredView {
     name: String,
-    uuid: Uuid,
+    #[schema(value_type = Uuid)]
+    uuid: ImageId,
     #[schema(format = DateTime)]
     uploaded_at: String,
     can_fetch_expiring_image: bool,
     /// Where the original is; nothing where the tier does not include it.
     og_file: Option<String>,
-    thumbnails: Vec<ThumbnailView>,
+    thumbnails: Vec<TieredThumbnailView>,
 }
 
 /// One of the tier's sizes.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TieredThumbnail)]
-struct ThumbnailView {
+struct TieredThumbnailView {
     height: i64,
     width: i64,
     file: String,
@@ -129,7 +130,7 @@ fn view(app: &App, caller: &Caller, image: &Image, made: &[Variant]) -> TieredVi
     let thumbnails = sizes(caller).into_iter().filter_map(|preset| {
         let variant = latest(made, image.blob_id, &preset.name)?;
         let file = format!("{place}/variants/{}?v={}", preset.name, fingerprint(&variant.hash));
-        Some(ThumbnailView { height: variant.height, width: variant.width, file })
+        Some(TieredThumbnailView { height: variant.height, width: variant.width, file })
     });
     let is_ready = image.state == ImageState::Ready;
     let version = fingerprint(&image.blob.hash);
@@ -186,7 +187,7 @@ async fn create_tiered_image(
     request: Request,
 ) -> Result<(StatusCode, Json<TieredView>), Problem> {
     let (stored, title) = store_one(&app, &caller, request).await?;
-    let (Stored::Created(id) | Stored::Duplicate(id)) = stored;
+    let (StoredImage::Created(id) | StoredImage::Duplicate(id)) = stored;
     if let Some(title) = title.filter(|title| !title.trim().is_empty()) {
         images::routes::rename(&app, caller.account.id, id, &title).await?;
     }
@@ -201,7 +202,8 @@ async fn create_tiered_image(
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ExpiringForm)]
 struct ExpiringForm {
-    uuid: Uuid,
+    #[schema(value_type = Uuid)]
+    uuid: ImageId,
     /// Seconds.
     #[schema(minimum = 1)]
     expire_time: i64,
@@ -220,8 +222,8 @@ struct ExpiringView {
     request_body = ExpiringForm,
     responses(
         (status = 201, body = ExpiringView),
-        (status = 404, response = Refusal),
-        (status = 409, response = Refusal),
+        (status = 404, response = ProblemResponse),
+        (status = 409, response = ProblemResponse),
     ))]
 async fn create_expiring_image(
     State(app): State<App>,
@@ -232,7 +234,7 @@ async fn create_expiring_image(
     caller.must_have(Scope::Read)?;
     let image = find_own(&app, &caller, form.uuid).await?;
     let secs = form.expire_time;
-    let wish = Wish { variant: ORIGINAL.to_owned(), secs, keep_location: false, handed: false };
+    let wish = LinkWish { variant: ORIGINAL.to_owned(), secs, keep_location: false, handed: false };
     let issued = issue(&app, &caller, &image, wish).await?;
     Ok((StatusCode::CREATED, Json(ExpiringView { expire_time: secs, url: issued.url })))
 }

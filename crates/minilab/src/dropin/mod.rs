@@ -14,7 +14,7 @@ use crate::http::Problem;
 use crate::http::code::Code;
 use crate::images;
 use crate::tiers::Preset;
-use crate::uploads::{Batch, Brought, Stored};
+use crate::uploads::{Batch, Brought, StoredImage};
 use crate::variants::Variant;
 use crate::variants::on_demand::obtain;
 
@@ -23,7 +23,7 @@ async fn store_one(
     app: &App,
     caller: &Caller,
     request: Request,
-) -> Result<(Stored, Option<String>), Problem> {
+) -> Result<(StoredImage, Option<String>), Problem> {
     let batch = Batch { files_max: 1, title_input: Some("name"), ..Batch::default() };
     let Brought { mut items, title } = batch.store(app, caller, request).await?;
     Ok((items.swap_remove(0).outcome?, title))
@@ -34,15 +34,15 @@ async fn store_one(
 async fn obtain_of(
     app: &App,
     caller: &Caller,
-    stored: Stored,
+    stored: StoredImage,
     preset: &Preset,
 ) -> Result<Option<Variant>, Problem> {
-    let (Stored::Created(id) | Stored::Duplicate(id)) = stored;
+    let (StoredImage::Created(id) | StoredImage::Duplicate(id)) = stored;
     let owner = caller.account.id;
     let patience = Duration::from_secs(app.config.variants.wait_secs);
     let obtained = obtain(app, owner, id, preset, patience, true).await;
     let has_failed = obtained.as_ref().is_err_and(|problem| problem.code == Code::ImageFailed);
-    if has_failed && stored == Stored::Created(id) {
+    if has_failed && stored == StoredImage::Created(id) {
         images::delete::delete(app, owner, id).await?;
     }
     obtained

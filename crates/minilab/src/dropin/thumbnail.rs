@@ -8,21 +8,22 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::store_one;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::cache::Tenant;
 use crate::http::disposition::Disposition;
+use crate::http::extract::PathId;
 use crate::http::paging::Page;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
+use crate::ids::ImageId;
 use crate::images::filter::Filter;
 use crate::images::list::{Whose, list, place};
-use crate::images::routes::{ImageId, PictureBytes, VersionQuery, find_own};
+use crate::images::routes::{PictureBytes, VersionQuery, find_own};
 use crate::images::{self, Image, State as ImageState};
-use crate::uploads::Stored;
-use crate::variants::routes::{Handing, NotYetView, hand_out};
+use crate::uploads::StoredImage;
+use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
 use crate::variants::{Variant, latest, of_blob};
 
 const PRESET: &str = "thumb";
@@ -46,7 +47,8 @@ struct PulseView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Thumbnail)]
 struct ThumbnailView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: ImageId,
     filename: String,
     ready: bool,
     size: SizeView,
@@ -125,7 +127,7 @@ async fn list_thumbnails(
 async fn show_thumbnail(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<ThumbnailView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     Ok(Json(record_of(&app, &image).await?))
@@ -144,7 +146,8 @@ async fn create_thumbnail(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (Stored::Created(id) | Stored::Duplicate(id)) = store_one(&app, &caller, request).await?.0;
+    let (StoredImage::Created(id) | StoredImage::Duplicate(id)) =
+        store_one(&app, &caller, request).await?.0;
     let image = find_own(&app, &caller, id).await?;
     // The old service never had it ready so soon, and its clients do not expect it.
     Ok((StatusCode::CREATED, Json(record(&image, &[]))).into_response())
@@ -160,7 +163,7 @@ async fn create_thumbnail(
 async fn delete_thumbnail(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Json<ThumbnailView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     let deleted = record_of(&app, &image).await?;
@@ -179,17 +182,17 @@ async fn delete_thumbnail(
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/jpeg"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 422, response = Refusal),
+        (status = 422, response = ProblemResponse),
     ),
 )]
 async fn download_thumbnail(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let handing = Handing {
+    let wanted = VariantRequest {
         preset: PRESET,
         version: VersionQuery::default(),
         disposition: Disposition::Attachment,
@@ -197,5 +200,5 @@ async fn download_thumbnail(
         owner: caller.account.id,
         tenant: Tenant::Account(caller.account.id),
     };
-    hand_out(&app, &caller, id, handing, &method, &headers).await
+    serve_variant(&app, &caller, id, wanted, &method, &headers).await
 }

@@ -16,6 +16,7 @@ pub use kind::EventKind;
 
 use crate::db::{Conn, Db};
 use crate::http::request_id;
+use crate::ids::{AccountId, ImageId};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// Rows numbered, or removed, in one transaction.
@@ -25,19 +26,19 @@ const STRETCH: i64 = 1000;
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// The nil id is whoever has a shell on the machine of the lab.
-    pub account: Uuid,
+    pub account: AccountId,
     pub request_id: Option<String>,
     pub now_ms: i64,
 }
 
 impl Actor {
-    pub fn new(account: Uuid, now_ms: i64) -> Self {
+    pub fn new(account: AccountId, now_ms: i64) -> Self {
         Self { account, request_id: request_id::current(), now_ms }
     }
 
     /// Whoever has a shell; no account of the lab.
     pub fn shell(now_ms: i64) -> Self {
-        Self { account: Uuid::nil(), request_id: None, now_ms }
+        Self { account: AccountId::nil(), request_id: None, now_ms }
     }
 }
 
@@ -46,8 +47,8 @@ impl Actor {
 pub struct Event {
     kind: EventKind,
     at_ms: i64,
-    account: Option<Uuid>,
-    image: Option<Uuid>,
+    account: Option<AccountId>,
+    image: Option<ImageId>,
     actor: Option<Actor>,
     subject: Option<String>,
     data: Value,
@@ -67,12 +68,12 @@ impl Event {
 
     /// Whose it is, or which account was changed.
     #[must_use]
-    pub fn of(self, account: Uuid) -> Self {
+    pub fn of(self, account: AccountId) -> Self {
         Self { account: Some(account), ..self }
     }
 
     #[must_use]
-    pub fn image(self, image: Uuid) -> Self {
+    pub fn image(self, image: ImageId) -> Self {
         Self { image: Some(image), ..self }
     }
 
@@ -109,26 +110,26 @@ pub async fn record(tx: &mut Conn, event: &Event) -> sqlx::Result<()> {
 }
 
 /// Blanks what names an account that is deleted: its events keep their ids and their time.
-pub async fn blank(tx: &mut Conn, account: Uuid) -> sqlx::Result<()> {
+pub async fn blank(tx: &mut Conn, account: AccountId) -> sqlx::Result<()> {
     execute!(tx, sql::BLANK, account).map(|_| ())
 }
 
 /// Stored event, as readers get it.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Stored {
+pub struct StoredEvent {
     pub seq: i64,
     pub id: Uuid,
     pub at_ms: i64,
     pub kind: String,
-    pub account_id: Option<Uuid>,
-    pub image_id: Option<Uuid>,
+    pub account_id: Option<AccountId>,
+    pub image_id: Option<ImageId>,
     pub data: String,
 }
 
 /// The events behind a number, oldest first, at most `limit`. Those that were just committed are among them.
-pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<Stored>> {
+pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
     publish(db).await?;
-    fetch_all!(&mut db.read().await?, Stored, sql::SELECT_AFTER, seq, limit)
+    fetch_all!(&mut db.read().await?, StoredEvent, sql::SELECT_AFTER, seq, limit)
 }
 
 /// Numbers what is committed and has no number yet.

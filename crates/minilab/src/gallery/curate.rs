@@ -1,24 +1,23 @@
 //! What admins do with the gallery.
 
 use axum::Json as Answer;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::{Item, ItemView, find, sql};
+use super::{GalleryItem, GalleryItemView, find, sql};
 use crate::accounts::Admin;
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::code::Code;
-use crate::http::extract::Json;
-use crate::http::merge::{Wrong, merge, refuse};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::extract::{Json, PathId};
+use crate::http::merge::{MemberProblem, merge, refuse};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
+use crate::ids::{ImageId, ItemId};
 use crate::links;
 use crate::text;
 use crate::{execute, fetch_one, fetch_optional};
@@ -44,7 +43,8 @@ struct Curated {
 #[expect(dead_code, reason = "describes what is merged")]
 pub struct NewItem {
     /// One of the admin's own.
-    image: Uuid,
+    #[schema(value_type = Uuid)]
+    image: ImageId,
     /// The file's name when left out.
     #[schema(max_length = 200)]
     title: Option<String>,
@@ -70,15 +70,15 @@ pub struct ItemChange {
     tags: Option<Vec<String>>,
 }
 
-fn wrongs(curated: &Curated) -> Vec<Wrong> {
+fn wrongs(curated: &Curated) -> Vec<MemberProblem> {
     let mut wrong = Vec::new();
     let flaw = text::line_flaw(&curated.title, TITLE_CHARS_MAX);
-    wrong.extend(flaw.map(|flaw| Wrong::new("title", flaw)));
+    wrong.extend(flaw.map(|flaw| MemberProblem::new("title", flaw)));
     if !(0..=1000).contains(&curated.rank) {
-        wrong.push(Wrong::new("rank", "must be from 0 to 1000"));
+        wrong.push(MemberProblem::new("rank", "must be from 0 to 1000"));
     }
     if curated.position == i64::MIN || curated.position == i64::MAX {
-        wrong.push(Wrong::new("position", "is too far out"));
+        wrong.push(MemberProblem::new("position", "is too far out"));
     }
     let is_tag = |tag: &String| {
         !tag.is_empty()
@@ -86,13 +86,13 @@ fn wrongs(curated: &Curated) -> Vec<Wrong> {
             && !tag.contains(char::is_whitespace)
     };
     if curated.tags.len() > TAGS_MAX || !curated.tags.iter().all(is_tag) {
-        wrong.push(Wrong::new("tags", "are at most 20 words of at most 40 characters"));
+        wrong.push(MemberProblem::new("tags", "are at most 20 words of at most 40 characters"));
     }
     wrong
 }
 
-impl From<&Item> for Curated {
-    fn from(item: &Item) -> Self {
+impl From<&GalleryItem> for Curated {
+    fn from(item: &GalleryItem) -> Self {
         let tags = item.tags.split(' ').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
         let title = item.title.clone();
         Self { title, rank: item.rank, active: item.active, position: item.position, tags }
@@ -106,19 +106,19 @@ fn unknown() -> Problem {
 /// Put an image into the gallery
 #[utoipa::path(post, path = "/api/v1/gallery", tag = "gallery", request_body = NewItem,
     responses(
-        (status = 201, body = ItemView),
-        (status = 404, response = Refusal),
-        (status = 409, response = Refusal),
+        (status = 201, body = GalleryItemView),
+        (status = 404, response = ProblemResponse),
+        (status = 409, response = ProblemResponse),
     ))]
 pub async fn create_item(
     State(app): State<App>,
     Admin(caller): Admin,
     Json(mut members): Json<Map<String, Value>>,
-) -> Result<(StatusCode, Answer<ItemView>), Problem> {
+) -> Result<(StatusCode, Answer<GalleryItemView>), Problem> {
     let image =
-        members.remove("image").and_then(|image| serde_json::from_value::<Uuid>(image).ok());
+        members.remove("image").and_then(|image| serde_json::from_value::<ImageId>(image).ok());
     let Some(image) = image else {
-        let wrong = [Wrong::new("image", "is the id of an image of yours")];
+        let wrong = [MemberProblem::new("image", "is the id of an image of yours")];
         refuse(&wrong)?;
         return Err(unknown());
     };
@@ -128,9 +128,13 @@ pub async fn create_item(
     Ok((StatusCode::CREATED, Answer(item.view(false))))
 }
 
-type New = (Uuid, Map<String, Value>, Actor);
+/// The image or the item, what is said of it, who says so.
+type ItemArgs<T> = (T, Map<String, Value>, Actor);
 
-async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, Stop> {
+async fn insert(
+    tx: &mut Conn,
+    (image, members, actor): &ItemArgs<ImageId>,
+) -> Result<ItemId, TxError> {
     // The image's row is held: it is not deleted from under the item.
     let found = fetch_optional!(tx, (String,), sql::SELECT_OWN_IMAGE, *image, actor.account)?;
     let (filename,) = found.ok_or_else(|| Problem::not_found("image"))?;
@@ -142,7 +146,7 @@ async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, St
     wrong.extend(wrongs(&curated));
     refuse(&wrong)?;
     let Curated { title, rank, active, position, tags } = &curated;
-    let (id, tags) = (Uuid::now_v7(), tags.join(" "));
+    let (id, tags) = (ItemId::new(), tags.join(" "));
     let inserted = execute!(
         tx,
         sql::INSERT,
@@ -159,7 +163,7 @@ async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, St
         let detail = "this image is in the gallery already";
         return Err(Problem::new(Code::InGallery, detail).into());
     }
-    counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+    counters::add(tx, CounterScope::Gallery, counters::CHANGES, 1).await?;
     let detail = json!({"image": image, "item": curated});
     events::record(tx, &Event::by(actor, EventKind::GalleryItemCreated).subject(&id).data(detail))
         .await?;
@@ -172,22 +176,22 @@ async fn insert(tx: &mut Conn, (image, members, actor): &New) -> Result<Uuid, St
 #[utoipa::path(patch, path = "/api/v1/gallery/{id}", tag = "gallery",
     params(("id" = Uuid, Path)), request_body = ItemChange,
     responses(
-        (status = 200, body = ItemView),
+        (status = 200, body = GalleryItemView),
     ))]
 pub async fn change_item(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<ItemId>, Problem>,
     Json(members): Json<Map<String, Value>>,
-) -> Result<Answer<ItemView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+) -> Result<Answer<GalleryItemView>, Problem> {
+    let PathId(id) = id?;
     let args = (id, members, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db.write(args, |tx, args| Box::pin(update(tx, args))).await?;
     let item = find(&mut app.db.read().await?, id).await?.ok_or_else(unknown)?;
     Ok(Answer(item.view(false)))
 }
 
-async fn update(tx: &mut Conn, (id, members, actor): &New) -> Result<(), Stop> {
+async fn update(tx: &mut Conn, (id, members, actor): &ItemArgs<ItemId>) -> Result<(), TxError> {
     let item = find(tx, *id).await?.ok_or_else(unknown)?;
     let base = Curated::from(&item);
     let (curated, mut wrong) = merge(&base, members);
@@ -198,13 +202,13 @@ async fn update(tx: &mut Conn, (id, members, actor): &New) -> Result<(), Stop> {
     if *rank > base.rank || (base.active && !active) {
         close(tx, &item, actor.now_ms).await?;
     }
-    counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+    counters::add(tx, CounterScope::Gallery, counters::CHANGES, 1).await?;
     let event = Event::by(actor, EventKind::GalleryItemChanged).subject(&id).data(json!(curated));
     Ok(events::record(tx, &event).await?)
 }
 
 /// Links that were handed out for the item open nothing any more.
-async fn close(tx: &mut Conn, item: &Item, now_ms: i64) -> sqlx::Result<()> {
+async fn close(tx: &mut Conn, item: &GalleryItem, now_ms: i64) -> sqlx::Result<()> {
     execute!(tx, links::sql::KILL_HANDED_TO_OTHERS, item.image_id, now_ms).map(|_| ())
 }
 
@@ -217,9 +221,9 @@ async fn close(tx: &mut Conn, item: &Item, now_ms: i64) -> sqlx::Result<()> {
 pub async fn delete_item(
     State(app): State<App>,
     Admin(caller): Admin,
-    id: Result<Path<Uuid>, PathRejection>,
+    id: Result<PathId<ItemId>, Problem>,
 ) -> Result<StatusCode, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let args = (id, Actor::new(caller.account.id, app.clock.now_ms()));
     app.db
         .write(args, |tx, (id, actor)| {
@@ -227,11 +231,11 @@ pub async fn delete_item(
                 let item = find(tx, *id).await?.ok_or_else(unknown)?;
                 execute!(tx, sql::DELETE, *id)?;
                 close(tx, &item, actor.now_ms).await?;
-                counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+                counters::add(tx, CounterScope::Gallery, counters::CHANGES, 1).await?;
                 let was = json!(Curated::from(&item));
                 let event = Event::by(actor, EventKind::GalleryItemDeleted).subject(&id).data(was);
                 events::record(tx, &event).await?;
-                Ok::<_, Stop>(())
+                Ok::<_, TxError>(())
             })
         })
         .await?;

@@ -7,11 +7,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::{Item, sql};
+use super::{GalleryItem, sql};
 use crate::db::Conn;
 use crate::fetch_all;
 use crate::http::Problem;
 use crate::http::paging::{bad_page, number_within, page_number};
+use crate::ids::ItemId;
 
 const LIMIT_MAX: i64 = 100;
 
@@ -40,7 +41,7 @@ pub struct GalleryQuery {
 #[derive(Clone, Copy, Debug)]
 pub struct GalleryPage {
     pub limit: i64,
-    pub behind: (i64, Uuid),
+    pub behind: (i64, ItemId),
     pub skip: i64,
     pub with_locked: bool,
     pub with_inactive: bool,
@@ -51,7 +52,7 @@ impl GalleryQuery {
         let limit = number_within("limit", self.limit.as_deref(), 20, LIMIT_MAX)?;
         let page = page_number(self.page.as_deref())?;
         let behind = match &self.cursor {
-            None => (i64::MIN, Uuid::nil()),
+            None => (i64::MIN, ItemId::nil()),
             Some(text) => parse_cursor(text)
                 .ok_or_else(|| bad_page(format!("cursor: {text:?} is not one")))?,
         };
@@ -75,12 +76,12 @@ pub async fn list(
     conn: &mut Conn,
     rank: i64,
     page: GalleryPage,
-) -> sqlx::Result<(Vec<Item>, Option<String>)> {
+) -> sqlx::Result<(Vec<GalleryItem>, Option<String>)> {
     let GalleryPage { limit, behind: (position, id), skip, with_locked, with_inactive } = page;
     let rank = if with_locked { i64::MAX } else { rank };
     let mut items = fetch_all!(
         conn,
-        Item,
+        GalleryItem,
         sql::SELECT_PAGE,
         position,
         id,
@@ -96,14 +97,14 @@ pub async fn list(
     Ok((items, next_cursor))
 }
 
-fn write_cursor(position: i64, id: Uuid) -> String {
+fn write_cursor(position: i64, id: ItemId) -> String {
     URL_SAFE_NO_PAD.encode([&position.to_be_bytes()[..], id.as_bytes()].concat())
 }
 
-fn parse_cursor(text: &str) -> Option<(i64, Uuid)> {
+fn parse_cursor(text: &str) -> Option<(i64, ItemId)> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (position, id) = bytes.split_first_chunk::<8>()?;
-    Some((i64::from_be_bytes(*position), Uuid::from_slice(id).ok()?))
+    Some((i64::from_be_bytes(*position), Uuid::from_slice(id).ok()?.into()))
 }
 
 #[cfg(test)]
@@ -112,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let place = (-3, Uuid::from_u128(5));
+        let place = (-3, Uuid::from_u128(5).into());
         assert_eq!(parse_cursor(&write_cursor(place.0, place.1)), Some(place));
-        for text in ["", "?", "AAAA", &write_cursor(1, Uuid::nil())[1..]] {
+        for text in ["", "?", "AAAA", &write_cursor(1, ItemId::nil())[1..]] {
             assert_eq!(parse_cursor(text), None, "{text}");
         }
     }

@@ -7,20 +7,20 @@ pub mod sql;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::Caller;
 use crate::db::Conn;
 use crate::fetch_optional;
+use crate::ids::{AccountId, BlobId, ImageId, ItemId};
 
 /// An item, and whose image it shows.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Item {
-    pub id: Uuid,
-    pub image_id: Uuid,
+pub struct GalleryItem {
+    pub id: ItemId,
+    pub image_id: ImageId,
     /// The owner of the image; no answer tells.
-    pub account_id: Uuid,
-    pub blob_id: Uuid,
+    pub account_id: AccountId,
+    pub blob_id: BlobId,
     pub title: String,
     pub rank: i64,
     pub active: bool,
@@ -29,15 +29,15 @@ pub struct Item {
     pub tags: String,
 }
 
-impl Item {
+impl GalleryItem {
     /// The rank rule: a tier opens what is of its rank or below.
     pub fn is_open_to(&self, caller: &Caller) -> bool {
         self.active && self.rank <= caller.tier().rank
     }
 
-    fn view(&self, is_locked: bool) -> ItemView {
+    fn view(&self, is_locked: bool) -> GalleryItemView {
         let tags = self.tags.split(' ').filter(|tag| !tag.is_empty()).map(str::to_owned);
-        ItemView {
+        GalleryItemView {
             id: self.id,
             title: self.title.clone(),
             rank: self.rank,
@@ -53,8 +53,9 @@ impl Item {
 /// An item as callers see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = GalleryItem)]
-pub struct ItemView {
-    pub id: Uuid,
+pub struct GalleryItemView {
+    #[schema(value_type = Uuid)]
+    pub id: ItemId,
     pub title: String,
     pub rank: i64,
     /// Smaller ones come first.
@@ -67,6 +68,6 @@ pub struct ItemView {
     pub image_url: Option<String>,
 }
 
-pub async fn find(conn: &mut Conn, id: Uuid) -> sqlx::Result<Option<Item>> {
-    fetch_optional!(conn, Item, sql::SELECT, id)
+pub async fn find(conn: &mut Conn, id: ItemId) -> sqlx::Result<Option<GalleryItem>> {
+    fetch_optional!(conn, GalleryItem, sql::SELECT, id)
 }

@@ -6,25 +6,25 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::list::{GalleryPage, GalleryQuery, list};
-use super::{Item, ItemView, find};
+use super::{GalleryItem, GalleryItemView, find};
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::cache::{Key, List, Tenant, What};
-use crate::counters::{self, Scope};
+use crate::cache::{CacheKey, List, Tenant, What};
+use crate::counters::{self, CounterScope};
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, PathId, Query};
 use crate::http::prefer::PreferHeader;
+use crate::ids::ItemId;
 use crate::images::routes::{PictureBytes, VersionQuery, split_page};
-use crate::variants::routes::{Handing, NotYetView, hand_out};
+use crate::variants::routes::{NotYetView, VariantRequest, serve_variant};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Gallery)]
 pub struct GalleryView {
-    items: Vec<ItemView>,
+    items: Vec<GalleryItemView>,
     /// Of the next page; nothing on the last one.
     next_cursor: Option<String>,
 }
@@ -50,7 +50,7 @@ pub async fn list_gallery(
     }
     let rank = caller.tier().rank;
     let mut conn = app.db.read().await?;
-    let version = counters::read(&mut conn, Scope::Gallery, counters::CHANGES).await?;
+    let version = counters::read(&mut conn, CounterScope::Gallery, counters::CHANGES).await?;
     let load = async move {
         let (items, next_cursor) = list(&mut conn, rank, page).await?;
         let cursor = next_cursor.clone().unwrap_or_default();
@@ -78,18 +78,18 @@ pub async fn list_gallery(
 }
 
 /// Where a page of the gallery is kept, for all of the caller's rank.
-pub fn page_key(caller: &Caller, list: List, version: i64, page: GalleryPage) -> Key {
+pub fn page_key(caller: &Caller, list: List, version: i64, page: GalleryPage) -> CacheKey {
     let what = What::Page {
         list,
         tier: caller.account.tier.clone(),
         generation: caller.catalogue.generation,
         version,
         limit: page.limit,
-        from: page.behind,
+        from: (page.behind.0, page.behind.1.uuid()),
         skip: page.skip,
         filter: if page.with_locked { "locked".to_owned() } else { String::new() },
     };
-    Key { tenant: Tenant::Gallery(caller.tier().rank), what }
+    CacheKey { tenant: Tenant::Gallery(caller.tier().rank), what }
 }
 
 fn unknown() -> Problem {
@@ -97,13 +97,13 @@ fn unknown() -> Problem {
 }
 
 /// An item that is there for the caller: one that is not active is for admins only.
-pub async fn find_visible(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Problem> {
+pub async fn find_visible(app: &App, caller: &Caller, id: ItemId) -> Result<GalleryItem, Problem> {
     let item = find(&mut app.db.read().await?, id).await?;
     item.filter(|item| item.active || caller.is_admin()).ok_or_else(unknown)
 }
 
 /// The same, open to the caller's tier.
-pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Problem> {
+pub async fn find_open(app: &App, caller: &Caller, id: ItemId) -> Result<GalleryItem, Problem> {
     let item = find_visible(app, caller, id).await?;
     if item.is_open_to(caller) || caller.is_admin() {
         return Ok(item);
@@ -114,13 +114,12 @@ pub async fn find_open(app: &App, caller: &Caller, id: Uuid) -> Result<Item, Pro
 
 /// Show a gallery item
 #[utoipa::path(get, path = "/api/v1/gallery/{id}", tag = "gallery", params(("id" = Uuid, Path)),
-    responses((status = 200, body = ItemView)))]
+    responses((status = 200, body = GalleryItemView)))]
 pub async fn show_item(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, Problem>,
-) -> Result<Answer<ItemView>, Problem> {
-    let Path(id) = id.map_err(|_| unknown())?;
+    PathId(id): PathId<ItemId>,
+) -> Result<Answer<GalleryItemView>, Problem> {
     let item = find_visible(&app, &caller, id).await?;
     let is_locked = item.rank > caller.tier().rank && !caller.is_admin();
     Ok(Answer(item.view(is_locked)))
@@ -147,14 +146,14 @@ pub async fn show_item(
 pub async fn show_item_variant(
     State(app): State<App>,
     caller: Caller,
-    path: Result<Path<(Uuid, String)>, Problem>,
+    path: Result<Path<(ItemId, String)>, Problem>,
     Query(version): Query<VersionQuery>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Path((id, preset)) = path.map_err(|_| unknown())?;
     let item = find_open(&app, &caller, id).await?;
-    let handing = Handing {
+    let wanted = VariantRequest {
         suffix: &preset.clone(),
         preset: &preset,
         disposition: version.disposition(),
@@ -162,5 +161,5 @@ pub async fn show_item_variant(
         owner: item.account_id,
         tenant: Tenant::Gallery(item.rank),
     };
-    hand_out(&app, &caller, item.image_id, handing, &method, &headers).await
+    serve_variant(&app, &caller, item.image_id, wanted, &method, &headers).await
 }

@@ -16,7 +16,7 @@ use super::range::{Requested, parse_range};
 use super::tag::matches_tag;
 use super::{CachePolicy, Problem};
 use crate::blobs::{BlobKey, Blobs, hex};
-use crate::cache::{Cache, Key, Tenant, What};
+use crate::cache::{Cache, CacheKey, Tenant, What};
 use crate::limits::Limit;
 
 /// What is to be served, and how.
@@ -115,7 +115,7 @@ async fn read_kept(
     served: &Served<'_>,
     part: Range<u64>,
 ) -> Result<Body, Problem> {
-    let key = Key { tenant: served.tenant, what: What::Bytes { tag: served.tag } };
+    let key = CacheKey { tenant: served.tenant, what: What::Bytes { tag: served.tag } };
     let load = intact::read(blobs, &served.key, served.bytes, &served.tag);
     let bytes = cache.get_or_load(key, load).await;
     let bytes = bytes.map_err(|cause| Damage::explain(&cause, &served.key))?;

@@ -14,7 +14,7 @@ use super::config::HttpConfig;
 use super::flow::Flow;
 use super::frames::Frames;
 use super::pace::Meter;
-use super::received::{Line, OnReceived, Receipt, unacknowledged};
+use super::received::{OnReceived, PeerState, Receipt, unacknowledged};
 use crate::limits::Limit;
 
 /// What an HTTP/2 client begins with.
@@ -52,11 +52,11 @@ pub(super) struct Connection {
     is_broken: AtomicBool,
     /// Whether its task is over: nobody reads it any more.
     is_over: AtomicBool,
-    watched: Mutex<Watched>,
+    watched: Mutex<WatchedAnswers>,
 }
 
 #[derive(Default)]
-struct Watched {
+struct WatchedAnswers {
     meter: Meter,
     answers: Vec<Weak<Flow>>,
     frames: Frames,
@@ -192,7 +192,7 @@ impl Connection {
         !self.watched().receipts.is_empty()
     }
 
-    fn watched(&self) -> std::sync::MutexGuard<'_, Watched> {
+    fn watched(&self) -> std::sync::MutexGuard<'_, WatchedAnswers> {
         self.watched.lock().expect("nobody panics holding it")
     }
 
@@ -278,7 +278,7 @@ impl Connection {
         watched.receipts.retain_mut(|receipt| receipt.is_awaited(line, has_rest, elapsed));
     }
 
-    fn line(&self) -> Line {
+    fn line(&self) -> PeerState {
         if self.is_over.load(Ordering::Acquire) && !self.is_closed.load(Ordering::Relaxed) {
             // Nobody else reads what may come: the other side's end, or its reset.
             let mut rest = [0; 1024];
@@ -292,9 +292,9 @@ impl Connection {
             self.broke();
         }
         match (self.is_broken.load(Ordering::Relaxed), self.is_closed.load(Ordering::Relaxed)) {
-            (true, _) => Line::Broken,
-            (false, true) => Line::Closed,
-            (false, false) => Line::Open,
+            (true, _) => PeerState::Broken,
+            (false, true) => PeerState::Closed,
+            (false, false) => PeerState::Open,
         }
     }
 }

@@ -70,13 +70,13 @@ fn silent_longest(seats: impl Iterator<Item = Seat>, now: Instant) -> Option<u64
 }
 
 /// A connection's place, until its task is over.
-pub(super) struct Place {
+pub(super) struct ConnectionPlace {
     id: u64,
     pub(super) connection: Arc<Connection>,
     connections: Arc<Connections>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         self.connection.ended();
         // It stays a little, until its last answer is known to be received.
@@ -115,7 +115,7 @@ impl Connections {
         address: IpAddr,
         carrier: AbortHandle,
         leave: CancellationToken,
-    ) -> Result<Place, TcpStream> {
+    ) -> Result<ConnectionPlace, TcpStream> {
         let address = address.to_canonical();
         let network = (!any_contains(&self.proxies, address)).then(|| network(address));
         for _ in 0..ROOM_TRIES {
@@ -160,7 +160,7 @@ impl Connections {
         Some((limit, silent.map(|id| (id, table.open[&id].clone()))))
     }
 
-    fn seat(self: &Arc<Self>, connection: Arc<Connection>) -> Place {
+    fn seat(self: &Arc<Self>, connection: Arc<Connection>) -> ConnectionPlace {
         let mut table = self.table();
         table.last += 1;
         let id = table.last;
@@ -168,7 +168,7 @@ impl Connections {
         if let Some(network) = connection.network {
             *table.of_network.entry(network).or_default() += 1;
         }
-        Place { id, connection, connections: self.clone() }
+        ConnectionPlace { id, connection, connections: self.clone() }
     }
 
     fn remove(&self, id: u64) {

@@ -5,14 +5,17 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::Problem;
 use super::code::Code;
 use super::gather::gather;
 use super::texts;
 use super::words::plain;
+use crate::ids::Id;
 use crate::text;
 
 /// A query string.
@@ -50,6 +53,23 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         }
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|axum::extract::Path(path)| Self(path)).map_err(|_| nowhere())
+    }
+}
+
+/// An id in an address, as its parameter `id`. What is no id names nothing: it is not found, like one that
+/// is unknown.
+pub struct PathId<T>(pub T);
+
+impl<T: Id, S: Send + Sync> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Params {
+            id: Uuid,
+        }
+        let params = axum::extract::Path::<Params>::from_request_parts(parts, state).await;
+        params.map(|params| Self(params.0.id.into())).map_err(|_| Problem::not_found(T::NOUN))
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn gather(headers: &HeaderMap, body: Body) -> Result<Bytes, Pro
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Problem> {
     let (mut chunks, mut gathered) = (body.into_data_stream(), BytesMut::new());
-    let mut room = Room::default();
+    let mut room = RoomShare::default();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| Problem::new(Code::BrokenBody, error.to_string()))?;
         let length = gathered.len() + chunk.len();
@@ -64,12 +64,12 @@ fn too_large(most: usize) -> Problem {
 
 /// What one body has of the room for all.
 #[derive(Default)]
-struct Room {
+struct RoomShare {
     kib: usize,
     held: Option<SemaphorePermit<'static>>,
 }
 
-impl Room {
+impl RoomShare {
     fn hold(&mut self, bytes: usize) -> Result<(), Problem> {
         let needed = bytes.saturating_sub(FREE_BYTES).div_ceil(1024);
         if needed <= self.kib {
@@ -115,9 +115,9 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_share_their_room() {
-        let mut all = (0..32).map(|_| Room::default()).collect::<Vec<_>>();
+        let mut all = (0..32).map(|_| RoomShare::default()).collect::<Vec<_>>();
         assert!(all.iter_mut().all(|room| room.hold(FREE_BYTES + (2 << 20)).is_ok()));
-        let mut late = Room::default();
+        let mut late = RoomShare::default();
         assert!(late.hold(FREE_BYTES).is_ok(), "small ones need none");
         assert_eq!(late.hold(FREE_BYTES + 1).unwrap_err().code, Code::Busy);
         all.clear();

@@ -34,12 +34,12 @@ impl<T> Said<T> {
 
 /// What is wrong with one member.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Wrong {
+pub struct MemberProblem {
     pub field: String,
     pub detail: String,
 }
 
-impl Wrong {
+impl MemberProblem {
     pub fn new(field: &str, detail: impl Into<String>) -> Self {
         Self { field: field.to_owned(), detail: detail.into() }
     }
@@ -50,7 +50,7 @@ impl Wrong {
 pub fn merge<T: Serialize + DeserializeOwned>(
     base: &T,
     changes: &Map<String, Value>,
-) -> (T, Vec<Wrong>) {
+) -> (T, Vec<MemberProblem>) {
     let mut merged = serde_json::to_value(base).expect("plain values");
     let mut wrong = Vec::new();
     for (name, change) in changes {
@@ -58,7 +58,7 @@ pub fn merge<T: Serialize + DeserializeOwned>(
         let members = candidate.as_object_mut().expect("a struct is an object");
         match (members.get_mut(name), change) {
             (None, _) => {
-                wrong.push(Wrong::new(name, "there is no such member"));
+                wrong.push(MemberProblem::new(name, "there is no such member"));
                 continue;
             }
             (Some(Value::Object(inner)), Value::Object(changes)) => {
@@ -66,21 +66,21 @@ pub fn merge<T: Serialize + DeserializeOwned>(
             }
             // A list would be taken for its members in their order.
             (Some(Value::Object(_)), _) => {
-                wrong.push(Wrong::new(name, "is not an object"));
+                wrong.push(MemberProblem::new(name, "is not an object"));
                 continue;
             }
             (Some(member), _) => *member = change.clone(),
         }
         match serde_json::from_value::<T>(candidate.clone()) {
             Ok(_) => merged = candidate,
-            Err(error) => wrong.push(Wrong::new(name, plain(&error.to_string()))),
+            Err(error) => wrong.push(MemberProblem::new(name, plain(&error.to_string()))),
         }
     }
     (serde_json::from_value(merged).expect("tried member by member"), wrong)
 }
 
 /// 422 with all that is wrong, if anything is.
-pub fn refuse(wrong: &[Wrong]) -> Result<(), Problem> {
+pub fn refuse(wrong: &[MemberProblem]) -> Result<(), Problem> {
     if wrong.is_empty() {
         return Ok(());
     }

@@ -25,7 +25,7 @@ tokio::task_local! {
 }
 
 /// An answer until its last byte is taken or lost; shared by its body and by its chunks.
-struct Answer {
+struct OutgoingAnswer {
     flow: Arc<Flow>,
     /// What is due when it was received, and how long it says it is, if it says so.
     received: Mutex<Option<(Option<u64>, OnReceived)>>,
@@ -33,7 +33,7 @@ struct Answer {
     _room: Option<OwnedSemaphorePermit>,
 }
 
-impl Drop for Answer {
+impl Drop for OutgoingAnswer {
     fn drop(&mut self) {
         let received = self.received.get_mut().expect("nobody panics holding it").take();
         if let Some((bytes, on_received)) = received
@@ -49,7 +49,7 @@ impl Drop for Answer {
 /// A piece of an answer. The transport takes it bit by bit.
 pub(super) struct Chunk {
     bytes: Bytes,
-    answer: Arc<Answer>,
+    answer: Arc<OutgoingAnswer>,
 }
 
 impl Buf for Chunk {
@@ -73,7 +73,7 @@ impl Buf for Chunk {
 /// The body of an answer.
 pub(super) struct Outgoing {
     body: Body,
-    answer: Arc<Answer>,
+    answer: Arc<OutgoingAnswer>,
     /// On HTTP/2 the end is kept back until all is taken: what lies in buffers behind the end of a stream
     /// is out of reach.
     keeps_end: bool,
@@ -95,7 +95,7 @@ impl Outgoing {
             under_way.connection().watch(&flow);
         }
         let received = Mutex::new(on_received.map(|on_received| (length, on_received)));
-        let answer = Arc::new(Answer { flow, received, under_way, _room: room });
+        let answer = Arc::new(OutgoingAnswer { flow, received, under_way, _room: room });
         Self { body, answer, keeps_end }
     }
 }

@@ -124,16 +124,16 @@ pub fn next_link(
 }
 
 /// Says that a page starts behind this id.
-pub fn write_cursor(id: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(id)
+pub fn write_cursor(id: impl Into<Uuid>) -> String {
+    URL_SAFE_NO_PAD.encode(id.into())
 }
 
 /// The same for a list whose cursors are of this kind.
-pub fn write_cursor_of(kind: CursorKind, time: i64, id: Uuid) -> String {
+pub fn write_cursor_of(kind: CursorKind, time: i64, id: impl Into<Uuid>) -> String {
     match kind {
         CursorKind::Id => write_cursor(id),
         CursorKind::TimeAndId => {
-            URL_SAFE_NO_PAD.encode([&time.to_be_bytes()[..], id.as_bytes()].concat())
+            URL_SAFE_NO_PAD.encode([&time.to_be_bytes()[..], id.into().as_bytes()].concat())
         }
     }
 }

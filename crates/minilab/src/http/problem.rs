@@ -48,9 +48,9 @@ pub struct ProblemView {
 }
 
 /// The one response that describes all errors.
-pub struct Refusal;
+pub struct ProblemResponse;
 
-impl<'r> ToResponse<'r> for Refusal {
+impl<'r> ToResponse<'r> for ProblemResponse {
     fn response() -> (&'r str, RefOr<openapi::Response>) {
         let schema = openapi::Ref::from_schema_name("Problem");
         let response = ResponseBuilder::new()
@@ -209,34 +209,34 @@ impl IntoResponse for Problem {
 
 /// What can end a transaction: the caller's fault, or ours.
 #[derive(Debug)]
-pub enum Stop {
+pub enum TxError {
     Refused(Problem),
     Failed(anyhow::Error),
 }
 
-impl From<Problem> for Stop {
+impl From<Problem> for TxError {
     fn from(problem: Problem) -> Self {
         Self::Refused(problem)
     }
 }
 
-impl From<anyhow::Error> for Stop {
+impl From<anyhow::Error> for TxError {
     fn from(cause: anyhow::Error) -> Self {
         Self::Failed(cause)
     }
 }
 
-impl From<sqlx::Error> for Stop {
+impl From<sqlx::Error> for TxError {
     fn from(cause: sqlx::Error) -> Self {
         Self::Failed(cause.into())
     }
 }
 
-impl From<Stop> for Problem {
-    fn from(stop: Stop) -> Self {
+impl From<TxError> for Problem {
+    fn from(stop: TxError) -> Self {
         match stop {
-            Stop::Refused(problem) => problem,
-            Stop::Failed(cause) => Self::internal(&cause),
+            TxError::Refused(problem) => problem,
+            TxError::Failed(cause) => Self::internal(&cause),
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Receipt {
 
 /// How the other side left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum PeerState {
     Open,
     Closed,
     Broken,
@@ -50,12 +50,17 @@ impl Receipt {
     }
 
     /// Looks again after `elapsed`; false when there is nothing to wait for any more.
-    pub(super) fn is_awaited(&mut self, line: Line, has_rest: bool, elapsed: Duration) -> bool {
+    pub(super) fn is_awaited(
+        &mut self,
+        line: PeerState,
+        has_rest: bool,
+        elapsed: Duration,
+    ) -> bool {
         self.acknowledged = if has_rest { Duration::ZERO } else { self.acknowledged + elapsed };
         let patience = match line {
-            Line::Broken => return false,
-            Line::Open => SETTLED_AFTER,
-            Line::Closed => CLOSED_AFTER,
+            PeerState::Broken => return false,
+            PeerState::Open => SETTLED_AFTER,
+            PeerState::Closed => CLOSED_AFTER,
         };
         if self.acknowledged < patience {
             return true;
@@ -83,7 +88,7 @@ mod tests {
     use super::*;
 
     /// Looks every second; whether it counts as received, and after which second that is settled.
-    fn settled(look: impl Fn(u32) -> (Line, bool)) -> (bool, u32) {
+    fn settled(look: impl Fn(u32) -> (PeerState, bool)) -> (bool, u32) {
         let times = Arc::new(AtomicU32::new(0));
         let counted = times.clone();
         let then = OnReceived::new(move || _ = counted.fetch_add(1, Ordering::Relaxed));
@@ -98,17 +103,25 @@ mod tests {
     #[test]
     fn written_is_not_received() {
         for (what, look, expected) in [
-            ("kept open", (|_| (Line::Open, false)) as fn(u32) -> (Line, bool), (true, 10)),
-            ("closed in order", |_| (Line::Closed, false), (true, 1)),
+            (
+                "kept open",
+                (|_| (PeerState::Open, false)) as fn(u32) -> (PeerState, bool),
+                (true, 10),
+            ),
+            ("closed in order", |_| (PeerState::Closed, false), (true, 1)),
             (
                 "closed in order later",
-                |s| (if s < 5 { Line::Open } else { Line::Closed }, false),
+                |s| (if s < 5 { PeerState::Open } else { PeerState::Closed }, false),
                 (true, 5),
             ),
-            ("reset at once", |_| (Line::Broken, false), (false, 1)),
-            ("reset later", |s| (if s < 9 { Line::Open } else { Line::Broken }, false), (false, 9)),
-            ("slowly acknowledged", |s| (Line::Open, s < 20), (true, 29)),
-            ("never acknowledged", |_| (Line::Open, true), (false, u32::MAX)),
+            ("reset at once", |_| (PeerState::Broken, false), (false, 1)),
+            (
+                "reset later",
+                |s| (if s < 9 { PeerState::Open } else { PeerState::Broken }, false),
+                (false, 9),
+            ),
+            ("slowly acknowledged", |s| (PeerState::Open, s < 20), (true, 29)),
+            ("never acknowledged", |_| (PeerState::Open, true), (false, u32::MAX)),
         ] {
             assert_eq!(settled(look), expected, "{what}");
         }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::ids::AccountId;
 use axum::extract::Request;
 use axum::http::HeaderName;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) struct Current {
     pub(super) id: String,
     /// Whose request it turned out to be.
-    pub(super) account: OnceLock<Uuid>,
+    pub(super) account: OnceLock<AccountId>,
 }
 
 tokio::task_local! {
@@ -25,7 +26,7 @@ pub fn current() -> Option<String> {
 }
 
 /// Tells the access log whose request this is.
-pub fn note_account(account: Uuid) {
+pub fn note_account(account: AccountId) {
     let _ = CURRENT.try_with(|current| current.account.set(account));
 }
 

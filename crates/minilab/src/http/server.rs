@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::connection::Connection;
-use super::connections::{Connections, Place};
+use super::connections::{ConnectionPlace, Connections};
 use super::outgoing::{CARRIER, Outgoing};
 use super::peer::Peer;
 use super::received::OnReceived;
@@ -104,7 +104,7 @@ fn turn_away(stream: &TcpStream) {
 async fn carry(
     builder: auto::Builder<Streams>,
     service: Service,
-    place: Place,
+    place: ConnectionPlace,
     registration: AbortRegistration,
 ) {
     let connection = place.connection.clone();
@@ -157,7 +157,7 @@ fn answer(
         let request = request.map(|body| match &rest {
             Some(is_read) => {
                 let is_read = is_read.clone();
-                Body::new(Watched { body, is_read, sender, is_awaited: false })
+                Body::new(WatchedBody { body, is_read, sender, is_awaited: false })
             }
             None => Body::new(body),
         });
@@ -182,14 +182,14 @@ fn answer(
 }
 
 /// A request's body, whether all of it was read, and whether its sender keeps us waiting.
-struct Watched {
+struct WatchedBody {
     body: Incoming,
     is_read: Arc<AtomicBool>,
     sender: Arc<Connection>,
     is_awaited: bool,
 }
 
-impl Watched {
+impl WatchedBody {
     fn await_more(&mut self, is_awaited: bool) {
         if self.is_awaited != is_awaited {
             self.is_awaited = is_awaited;
@@ -198,13 +198,13 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedBody {
     fn drop(&mut self) {
         self.await_more(false);
     }
 }
 
-impl HttpBody for Watched {
+impl HttpBody for WatchedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 

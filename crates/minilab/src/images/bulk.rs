@@ -6,7 +6,6 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::delete;
 use crate::accounts::Caller;
@@ -14,6 +13,7 @@ use crate::app::App;
 use crate::http::code::Code;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
+use crate::ids::ImageId;
 
 /// Images of one call.
 pub const IDS_MAX: usize = 1000;
@@ -24,16 +24,19 @@ pub const IDS_MAX: usize = 1000;
 pub struct IdsForm {
     /// At most 1000.
     #[schema(min_items = 1, max_items = 1000)]
-    ids: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    ids: Vec<ImageId>,
 }
 
 /// What became of each.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeletedImages)]
 pub struct DeletedView {
-    deleted: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    deleted: Vec<ImageId>,
     /// There is no such image of one's own.
-    unknown: Vec<Uuid>,
+    #[schema(value_type = Vec<Uuid>)]
+    unknown: Vec<ImageId>,
 }
 
 /// Delete many images
@@ -57,7 +60,7 @@ pub async fn delete_images(
 }
 
 /// The ids in their order, each once; at least one and not too many.
-pub fn distinct(ids: Vec<Uuid>) -> Result<Vec<Uuid>, Problem> {
+pub fn distinct(ids: Vec<ImageId>) -> Result<Vec<ImageId>, Problem> {
     if !(1..=IDS_MAX).contains(&ids.len()) {
         let detail = format!("ids: names 1 to {IDS_MAX} images, not {}", ids.len());
         return Err(Problem::new(Code::BadIds, detail));

@@ -1,15 +1,14 @@
 //! What an image counts for: every sum that it is part of, in the transaction that makes or deletes it.
 
-use uuid::Uuid;
-
 use super::searched::CAMERA_CHARACTERS_MAX;
 use crate::clock;
-use crate::counters::{self, Delta, Facet, Scope};
+use crate::counters::{self, CounterScope, Delta, Facet};
 use crate::db::Conn;
+use crate::ids::AccountId;
 
 /// One image, as it is counted.
-pub struct Counted<'a> {
-    pub account: Uuid,
+pub struct CountedImage<'a> {
+    pub account: AccountId,
     pub bytes: i64,
     pub variant_bytes: i64,
     pub format: &'a str,
@@ -18,7 +17,7 @@ pub struct Counted<'a> {
     pub is_only_one: bool,
 }
 
-impl Counted<'_> {
+impl CountedImage<'_> {
     /// A new image, uploaded at `now_ms`.
     pub async fn add(&self, tx: &mut Conn, now_ms: i64) -> sqlx::Result<()> {
         let day = clock::day(now_ms);
@@ -36,8 +35,8 @@ impl Counted<'_> {
         counters::add_all(tx, &self.deltas(&camera, -1)).await
     }
 
-    fn scopes(&self) -> [Scope; 2] {
-        [Scope::Lab, Scope::Account(self.account)]
+    fn scopes(&self) -> [CounterScope; 2] {
+        [CounterScope::Lab, CounterScope::Account(self.account)]
     }
 
     fn deltas<'a>(&'a self, camera: &'a str, sign: i64) -> Vec<Delta<'a>> {
@@ -48,7 +47,7 @@ impl Counted<'_> {
             deltas.push((scope.by(Facet::Format), self.format, sign));
             deltas.push((scope.by(Facet::Camera), camera, sign));
         }
-        let account = Scope::Account(self.account).to_string();
+        let account = CounterScope::Account(self.account).to_string();
         if self.is_only_one {
             deltas.push((account.clone(), counters::STORED_BYTES, sign * self.bytes));
         }

@@ -2,17 +2,18 @@
 
 use uuid::Uuid;
 
-use super::counted::Counted;
+use super::counted::CountedImage;
 use super::sql;
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{execute, fetch_one, fetch_optional, links};
 
 /// Deletes an account's own image; false when it has none of that id.
-pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<bool> {
+pub async fn delete(app: &App, account: AccountId, image: ImageId) -> anyhow::Result<bool> {
     delete_if_due(app, account, image, i64::MAX).await
 }
 
@@ -20,8 +21,8 @@ pub async fn delete(app: &App, account: Uuid, image: Uuid) -> anyhow::Result<boo
 /// end goes with `i64::MAX` only.
 pub async fn delete_if_due(
     app: &App,
-    account: Uuid,
-    image: Uuid,
+    account: AccountId,
+    image: ImageId,
     due_ms: i64,
 ) -> anyhow::Result<bool> {
     let args = (account, image, due_ms, app.clock.now_ms());
@@ -32,17 +33,17 @@ pub async fn delete_if_due(
         })
         .await?;
     let catalogue = app.catalogues.current(&app.db).await?;
-    app.prints.forget(&catalogue, account, image).await;
+    app.recent_variants.forget(&catalogue, account, image).await;
     Ok(deleted)
 }
 
 /// The blob, what its variants take, and when it goes by itself.
-type ImageLine = (Uuid, i64, Option<i64>);
+type ImageLine = (BlobId, i64, Option<i64>);
 
 async fn delete_rows(
     tx: &mut Conn,
-    account: Uuid,
-    image: Uuid,
+    account: AccountId,
+    image: ImageId,
     due_ms: i64,
     now_ms: i64,
 ) -> anyhow::Result<bool> {
@@ -51,7 +52,9 @@ async fn delete_rows(
     // The blob is locked before the image, here as by the job that makes it ready. Uploads of the
     // same bytes lock it too: either they come first and keep it alive, or they find it doomed
     // and store their own.
-    let Some(row) = fetch_optional!(tx, BlobLine, sql::LOCK_BLOB, blob)? else { return Ok(false) };
+    let Some(row) = fetch_optional!(tx, LockedBlob, sql::LOCK_BLOB, blob)? else {
+        return Ok(false);
+    };
     // What its variants take is settled under the blob's lock, and so is read again.
     let found = fetch_optional!(tx, ImageLine, sql::SELECT_BLOB_ID, image, account)?;
     let Some((_, variant_bytes, delete_at_ms)) = found else { return Ok(false) };
@@ -60,7 +63,7 @@ async fn delete_rows(
     }
     links::kill_of_image(tx, image, now_ms).await?;
     if execute!(tx, sql::LEAVE_GALLERY, image)? > 0 {
-        counters::add(tx, Scope::Gallery, counters::CHANGES, 1).await?;
+        counters::add(tx, CounterScope::Gallery, counters::CHANGES, 1).await?;
     }
     if execute!(tx, sql::DELETE, image)? == 0 {
         return Ok(false);
@@ -68,7 +71,7 @@ async fn delete_rows(
     let kind = if due_ms == i64::MAX { EventKind::ImageDeleted } else { EventKind::ImageExpired };
     events::record(tx, &Event::new(kind, now_ms).of(account).image(image)).await?;
     let (same,) = fetch_one!(tx, (i64,), sql::COUNT_OF_ACCOUNT, blob, account)?;
-    let counted = Counted {
+    let counted = CountedImage {
         account,
         bytes: row.bytes,
         variant_bytes,
@@ -86,7 +89,7 @@ async fn delete_rows(
 
 /// What deletion needs to know of a blob, locked.
 #[derive(sqlx::FromRow)]
-pub struct BlobLine {
+pub struct LockedBlob {
     pub bytes: i64,
     pub doomed: bool,
     pub discarded: bool,
@@ -95,10 +98,15 @@ pub struct BlobLine {
 }
 
 /// Marks a blob for deletion, with everything made from it. It is never revived.
-pub async fn doom(tx: &mut Conn, blob: Uuid, row: &BlobLine, now_ms: i64) -> anyhow::Result<()> {
+pub async fn doom(
+    tx: &mut Conn,
+    blob: BlobId,
+    row: &LockedBlob,
+    now_ms: i64,
+) -> anyhow::Result<()> {
     execute!(tx, sql::DOOM_BLOB, blob)?;
     if !row.discarded {
-        counters::add(tx, Scope::Lab, counters::STORED_BYTES, -row.bytes).await?;
+        counters::add(tx, CounterScope::Lab, counters::STORED_BYTES, -row.bytes).await?;
     }
     crate::variants::forget(tx, blob).await?;
     jobs::cancel_waiting(tx, blob, now_ms).await?;
@@ -107,7 +115,7 @@ pub async fn doom(tx: &mut Conn, blob: Uuid, row: &BlobLine, now_ms: i64) -> any
 }
 
 /// The job: removes the bytes of a doomed blob, then its row.
-pub async fn delete_blob(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn delete_blob(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
     let row = fetch_optional!(&mut conn, (Vec<u8>, Uuid), sql::SELECT_DOOMED, blob)?;
     let (at_work,) = fetch_one!(&mut conn, (i64,), jobs::sql::COUNT_STARTED, blob)?;

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::{delete, sql};
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::http::received::OnReceived;
+use crate::ids::{AccountId, ImageId};
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{fetch_all, fetch_optional};
 
@@ -30,7 +31,7 @@ pub async fn expire(app: &App, lease: &Lease) -> Result<(), JobError> {
     let now_ms = app.clock.now_ms();
     loop {
         let mut conn = app.db.read().await?;
-        let due = fetch_all!(&mut conn, (Uuid, Uuid), sql::SELECT_DUE, now_ms)?;
+        let due = fetch_all!(&mut conn, (ImageId, AccountId), sql::SELECT_DUE, now_ms)?;
         drop(conn);
         if due.is_empty() {
             break;
@@ -46,7 +47,7 @@ pub async fn expire(app: &App, lease: &Lease) -> Result<(), JobError> {
 /// before, a part and a look at the headers are no download.
 pub fn after_download(
     app: &App,
-    image: Option<Uuid>,
+    image: Option<ImageId>,
     method: &Method,
     mut answer: Response,
 ) -> Response {
@@ -80,14 +81,14 @@ fn is_whole(answer: &Response) -> bool {
 }
 
 /// Notes that the whole of an image was received: it goes some minutes later, if it was to go then. What looks received from here may be lost on the other side yet.
-pub async fn downloaded(app: App, image: Uuid) {
+pub async fn downloaded(app: App, image: ImageId) {
     let grace_ms = app.config.images.download_grace_secs as i64 * 1000;
     let args = (image, app.clock.now_ms() + grace_ms);
     let noted = app.db.write(args, |tx, &(image, due_ms)| {
         Box::pin(async move {
-            let due = fetch_optional!(tx, (Uuid,), sql::SET_DOWNLOADED, image, due_ms)?;
+            let due = fetch_optional!(tx, (AccountId,), sql::SET_DOWNLOADED, image, due_ms)?;
             if let Some((account,)) = due {
-                counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+                counters::add(tx, CounterScope::Account(account), counters::CHANGES, 1).await?;
             }
             anyhow::Ok(())
         })

@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::State;
 use super::searched::{self, CAMERA_CHARACTERS_MAX};
@@ -17,6 +16,7 @@ use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::extract::Query;
 use crate::http::paging::CursorKind;
+use crate::ids::UploadLinkId;
 use crate::tiers::from_word;
 use crate::tiers::words::PictureFormat;
 
@@ -65,7 +65,8 @@ pub struct FilterQuery {
     /// Whether a part of the picture is missing.
     truncated: Option<bool>,
     /// Came through this upload link.
-    link: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    link: Option<UploadLinkId>,
     /// Uploaded on this day, UTC, such as `2026-11-28`.
     day: Option<String>,
     /// Taken on this day or later; local time, a day or a moment, such as `2008-05-30`.
@@ -78,7 +79,8 @@ pub struct FilterQuery {
     /// The old name of `place`.
     has_gps: Option<bool>,
     /// The old name of `link`.
-    upload_link: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    upload_link: Option<UploadLinkId>,
 }
 
 /// A text that no field takes makes a filter like any other that makes no sense.
@@ -216,7 +218,7 @@ pub enum Condition {
     State(State),
     Place(bool),
     Truncated(bool),
-    Link(Uuid),
+    Link(UploadLinkId),
     /// Uploaded at `from` or later, before `to`, in milliseconds.
     Created {
         from: i64,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::filter::Filter;
 use super::found::{self, Total, WALKED_MAX};
 use super::{Image, sql};
@@ -13,13 +11,14 @@ use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::paging::{Page, write_cursor_of};
+use crate::ids::{AccountId, UploadLinkId};
 use crate::limits::Limit;
-use crate::shares::Place;
+use crate::shares::SharePlace;
 use crate::variants::Variant;
 use crate::{fetch_all, fetch_one};
 
 /// One page, its variants, and the cursor of the next page if there is one.
-pub struct Listed {
+pub struct ImagePage {
     pub images: Vec<Image>,
     pub variants: Vec<Variant>,
     pub next_cursor: Option<String>,
@@ -28,8 +27,8 @@ pub struct Listed {
 /// Whose images: an account's, or those that came through one of its upload links.
 #[derive(Clone, Copy, Debug)]
 pub struct Whose {
-    pub account: Uuid,
-    pub link: Option<Uuid>,
+    pub account: AccountId,
+    pub link: Option<UploadLinkId>,
 }
 
 impl Whose {
@@ -45,7 +44,7 @@ pub async fn list(
     whose: Whose,
     filter: &Filter,
     page: Page,
-) -> sqlx::Result<(Listed, Option<Total>)> {
+) -> sqlx::Result<(ImagePage, Option<Total>)> {
     let (Whose { account, link }, Page { limit, before, skip, .. }) = (whose, page);
     // One more than asked for tells whether there is a next page.
     let most = limit + 1;
@@ -71,14 +70,14 @@ pub async fn list(
     let last = last.map(|image| (image.taken_ms, image.id));
     let next_cursor =
         last.or(stopped_at).map(|(taken, id)| write_cursor_of(filter.order.cursor(), taken, id));
-    Ok((Listed { images, variants, next_cursor }, total))
+    Ok((ImagePage { images, variants, next_cursor }, total))
 }
 
 /// How long a costly list waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits for leave to make a costly list.
-pub async fn place(app: &App, caller: &Caller) -> Result<Place<Uuid>, Problem> {
+pub async fn place(app: &App, caller: &Caller) -> Result<SharePlace<AccountId>, Problem> {
     app.listings.take(caller.account.id, PATIENCE).await.map_err(|full| {
         let detail = "too many lists at once; wait for the others, or ask for less";
         Problem::crowded(full, Limit::Listings, Code::TooManyListings, detail, 2)

@@ -24,6 +24,7 @@ use crate::db::Conn;
 use crate::fetch_optional;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, BlobId, ImageId, ScopeId, UploadLinkId};
 use crate::shares::Bounds;
 
 /// `[images]`
@@ -110,10 +111,10 @@ pub enum State {
 /// An image and the blob it shows, as rows.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Image {
-    pub id: Uuid,
-    pub account_id: Uuid,
+    pub id: ImageId,
+    pub account_id: AccountId,
     /// The account, or the upload link that it came through.
-    pub scope_id: Uuid,
+    pub scope_id: ScopeId,
     pub filename: String,
     #[sqlx(try_from = "String")]
     pub state: State,
@@ -124,7 +125,7 @@ pub struct Image {
     pub delete_after_download: bool,
     /// When it was taken, as lists are ordered by it.
     pub taken_ms: i64,
-    pub blob_id: Uuid,
+    pub blob_id: BlobId,
     #[sqlx(flatten)]
     pub blob: BlobRow,
 }
@@ -194,19 +195,19 @@ impl TryFrom<String> for State {
 
 impl Image {
     /// Its id, if it goes after its first download.
-    pub fn goes(&self) -> Option<Uuid> {
+    pub fn goes(&self) -> Option<ImageId> {
         self.delete_after_download.then_some(self.id)
     }
 
     /// The upload link it came through.
-    pub fn upload_link(&self) -> Option<Uuid> {
+    pub fn upload_link(&self) -> Option<UploadLinkId> {
         link_of(self.account_id, self.scope_id)
     }
 }
 
 /// The upload link that a scope is, unless it is the account's own.
-pub fn link_of(account: Uuid, scope: Uuid) -> Option<Uuid> {
-    Some(scope).filter(|scope| *scope != account)
+pub fn link_of(account: AccountId, scope: ScopeId) -> Option<UploadLinkId> {
+    (scope != account.into()).then(|| scope.uuid().into())
 }
 
 /// The original is asked for, and was not kept.
@@ -216,6 +217,6 @@ pub fn discarded() -> Problem {
 }
 
 /// An account's own image; a foreign one looks like none.
-pub async fn find(conn: &mut Conn, account: Uuid, id: Uuid) -> sqlx::Result<Option<Image>> {
+pub async fn find(conn: &mut Conn, account: AccountId, id: ImageId) -> sqlx::Result<Option<Image>> {
     fetch_optional!(conn, Image, sql::SELECT, id, account)
 }

@@ -6,11 +6,12 @@ use super::Image;
 use super::sql;
 use crate::accounts::Caller;
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
+use crate::ids::{AccountId, ImageId};
 use crate::tiers::keeping::{self, DeleteAfter, Until};
 use crate::{execute, fetch_optional};
 
@@ -18,14 +19,14 @@ use crate::{execute, fetch_optional};
 pub async fn change(
     app: &App,
     caller: &Caller,
-    id: Uuid,
+    id: ImageId,
     after: Option<DeleteAfter>,
 ) -> Result<(), Problem> {
     if let Some(after) = after.filter(|after| !after.is_valid()) {
         let detail = format!("delete_after: {:?} {}", after.word(), keeping::WRONG);
         return Err(Problem::new(Code::BadDeleteAfter, detail));
     }
-    let args = Change {
+    let args = RetentionChange {
         id,
         account: caller.account.id,
         after,
@@ -34,27 +35,27 @@ pub async fn change(
     };
     app.db.write(args, |tx, change| Box::pin(apply(tx, change))).await?;
     let catalogue = app.catalogues.current(&app.db).await?;
-    app.prints.forget(&catalogue, caller.account.id, id).await;
+    app.recent_variants.forget(&catalogue, caller.account.id, id).await;
     Ok(())
 }
 
 #[derive(Clone, Copy)]
-struct Change {
-    id: Uuid,
-    account: Uuid,
+struct RetentionChange {
+    id: ImageId,
+    account: AccountId,
     after: Option<DeleteAfter>,
     of_tier: Option<DeleteAfter>,
     now_ms: i64,
 }
 
-async fn apply(tx: &mut Conn, change: &Change) -> Result<(), Stop> {
-    let Change { id, account, after, of_tier, now_ms } = *change;
+async fn apply(tx: &mut Conn, change: &RetentionChange) -> Result<(), TxError> {
+    let RetentionChange { id, account, after, of_tier, now_ms } = *change;
     fetch_optional!(tx, (Uuid,), sql::LOCK_IMAGE, id)?;
     let image = fetch_optional!(tx, Image, sql::SELECT, id, account)?;
     let image = image.ok_or_else(|| Problem::not_found("image"))?;
     let until = bounded(&image, Until::earliest(after, now_ms), of_tier);
     execute!(tx, sql::SET_RETENTION, id, account, until.at_ms, until.after_download)?;
-    counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+    counters::add(tx, CounterScope::Account(account), counters::CHANGES, 1).await?;
     Ok(())
 }
 

@@ -1,13 +1,12 @@
 //! `/api/v1/images`: list, show, delete, and the original.
 
 use anyhow::Context;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::filter::FilterQuery;
 use super::found::Total;
@@ -18,48 +17,28 @@ use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
 use crate::blobs::BlobKey;
 use crate::cache;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::execute;
 use crate::http::CachePolicy;
 use crate::http::bytes::{Served, serve};
 use crate::http::code::Code;
 use crate::http::disposition::{Disposition, safe_name};
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::merge::Said;
 use crate::http::paging::{Page, PageQuery, next_link};
 use crate::http::prefer::{PreferHeader, applied, patience};
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::{fingerprint, short_tag};
+use crate::ids::{AccountId, ImageId};
 use crate::tiers::DeleteAfter;
 use crate::variants::{Variant, location, remake};
 use crate::waiting::Waiting;
-
-/// An id in a path: what is no id is no image.
-#[derive(IntoParams)]
-#[into_params(names("id"), parameter_in = Path)]
-pub struct ImageId(pub Uuid);
 
 /// Bytes of a picture.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "describes a body")]
 pub struct PictureBytes(Vec<u8>);
-
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImageId {
-    type Rejection = Problem;
-
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        state: &S,
-    ) -> Result<Self, Problem> {
-        #[derive(Deserialize)]
-        struct Params {
-            id: Uuid,
-        }
-        let params = Path::<Params>::from_request_parts(parts, state).await;
-        params.map(|Path(params)| Self(params.id)).map_err(|_| Problem::not_found("image"))
-    }
-}
 
 /// `?v=` names the content: bytes behind it never change.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -85,9 +64,10 @@ impl VersionQuery {
 }
 
 /// An image that the caller may see: their own, or one that came through the link they hold.
-pub async fn find_own(app: &App, caller: &Caller, id: Uuid) -> Result<Image, Problem> {
+pub async fn find_own(app: &App, caller: &Caller, id: ImageId) -> Result<Image, Problem> {
     let image = find(&mut app.db.read().await?, caller.account.id, id).await?;
-    let may_see = |image: &Image| caller.link.as_ref().is_none_or(|link| link.id == image.scope_id);
+    let may_see =
+        |image: &Image| caller.link.as_ref().is_none_or(|link| image.scope_id == link.id.into());
     image.filter(may_see).ok_or_else(|| Problem::not_found("image"))
 }
 
@@ -121,7 +101,7 @@ struct ImagesView {
         (status = 200, body = ImagesView, headers(
             ("link" = String, description = "`rel=\"next\"`, unless this is the last page"),
         )),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn list_images(
@@ -133,7 +113,7 @@ pub async fn list_images(
     let filter = filter.filter(&caller)?;
     let page = query.page_of(filter.order.cursor())?;
     let counted =
-        counters::of(&mut app.db.read().await?, Scope::Account(caller.account.id)).await?;
+        counters::of(&mut app.db.read().await?, CounterScope::Account(caller.account.id)).await?;
     let asked = filter.text().to_owned();
     let key = page_key(&caller, cache::List::Images, counted.changes, page, asked.clone());
     let is_costly = (!filter.is_empty() || !page.is_cheap()) && !app.cache.has(&key);
@@ -167,7 +147,7 @@ pub fn page_key(
     version: i64,
     page: Page,
     filter: String,
-) -> cache::Key {
+) -> cache::CacheKey {
     let what = cache::What::Page {
         list,
         tier: caller.account.tier.clone(),
@@ -178,7 +158,7 @@ pub fn page_key(
         skip: page.skip,
         filter,
     };
-    cache::Key { tenant: caller.tenant(), what }
+    cache::CacheKey { tenant: caller.tenant(), what }
 }
 
 /// A kept page: the next cursor, if there is one, and the JSON.
@@ -194,13 +174,13 @@ pub fn split_page(kept: &Bytes) -> anyhow::Result<(&str, Bytes)> {
     get, path = "/api/v1/images/{id}", tag = "images", params(ImageId, PreferHeader),
     responses(
         (status = 200, body = ImageView),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_image(
     AppState(app): AppState<App>,
     CallerOrHolder(caller): CallerOrHolder,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut waiting = Waiting::new(&app, caller.account.id, patience(&headers, 0));
@@ -241,7 +221,7 @@ pub struct ImageChange {
 pub async fn change_image(
     AppState(app): AppState<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Json(change): Json<ImageChange>,
 ) -> Result<axum::Json<ImageView>, Problem> {
     if let Said::Value(after) = change.delete_after {
@@ -255,19 +235,24 @@ pub async fn change_image(
 }
 
 /// Gives an account's own image another name.
-pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Result<(), Problem> {
+pub async fn rename(
+    app: &App,
+    account: AccountId,
+    id: ImageId,
+    filename: &str,
+) -> Result<(), Problem> {
     let args = (id, account, safe_name(filename));
     let renamed = app
         .db
         .write(args, |tx, (id, account, filename)| {
             Box::pin(async move {
-                counters::add(tx, Scope::Account(*account), counters::CHANGES, 1).await?;
+                counters::add(tx, CounterScope::Account(*account), counters::CHANGES, 1).await?;
                 execute!(tx, sql::RENAME, *id, *account, filename, searched::fold(filename))
             })
         })
         .await?;
     let catalogue = app.catalogues.current(&app.db).await?;
-    app.prints.forget(&catalogue, account, id).await;
+    app.recent_variants.forget(&catalogue, account, id).await;
     if renamed == 0 { Err(Problem::not_found("image")) } else { Ok(()) }
 }
 
@@ -284,7 +269,7 @@ pub async fn rename(app: &App, account: Uuid, id: Uuid, filename: &str) -> Resul
 pub async fn delete_image(
     AppState(app): AppState<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<StatusCode, Problem> {
     if delete::delete(&app, caller.account.id, id).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -321,13 +306,13 @@ pub async fn without_place(
         (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
         (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_original(
     AppState(app): AppState<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Query(version): Query<VersionQuery>,
     method: Method,
     headers: HeaderMap,

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{Image, State};
 use crate::accounts::Caller;
 use crate::clock::rfc3339;
 use crate::http::tag::fingerprint;
+use crate::ids::{ImageId, UploadLinkId};
 use crate::tiers::words::PictureFormat;
 use crate::variants::{self, Variant};
 
@@ -15,7 +15,8 @@ use crate::variants::{self, Variant};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Image)]
 pub struct ImageView {
-    pub id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub id: ImageId,
     pub filename: String,
     pub state: State,
     /// Why it is `failed`.
@@ -39,7 +40,8 @@ pub struct ImageView {
     /// It goes once it was downloaded.
     pub delete_after_download: bool,
     /// The upload link it came through.
-    pub upload_link: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub upload_link: Option<UploadLinkId>,
     /// Those made at upload; others are made when they are asked for.
     pub variants: Vec<VariantView>,
     /// Nothing where the tier does not include originals, or keeps none.

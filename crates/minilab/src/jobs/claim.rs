@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use uuid::Uuid;
 
 use super::{Job, sql};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::ids::{AccountId, JobId};
 use crate::{execute, fetch_optional};
 
 /// A lease that is not renewed for so long is anybody's.
@@ -18,11 +18,11 @@ pub const HEARTBEAT: Duration = Duration::from_secs(4);
 /// A job this worker may work on, for now.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    pub id: Uuid,
+    pub id: JobId,
     /// The fencing number: raised by every claim.
     pub number: i64,
     pub job: Job,
-    pub account: Option<Uuid>,
+    pub account: Option<AccountId>,
     /// This try counted, 1-based.
     pub attempts: i64,
 }
@@ -32,9 +32,9 @@ pub async fn claim(
     db: &Db,
     clock: &Clock,
     worker: &str,
-    full: &[Uuid],
+    full: &[AccountId],
 ) -> anyhow::Result<Option<Lease>> {
-    let full = full.iter().flat_map(Uuid::as_bytes).copied().collect::<Vec<_>>();
+    let full = full.iter().flat_map(AccountId::as_bytes).copied().collect::<Vec<_>>();
     // Most of the time there is nothing: find out without the writer.
     let waiting =
         fetch_optional!(&mut db.read().await?, (i64,), sql::IS_WAITING, clock.now_ms(), &full[..])?;
@@ -71,7 +71,7 @@ pub async fn claim_freeing(db: &Db, clock: &Clock, worker: &str) -> anyhow::Resu
     row.map(lease_of).transpose()
 }
 
-type Claimed = (Uuid, String, Option<Uuid>, i64, i64);
+type Claimed = (JobId, String, Option<AccountId>, i64, i64);
 
 fn lease_of((id, payload, account, number, attempts): Claimed) -> anyhow::Result<Lease> {
     let job = serde_json::from_str(&payload).with_context(|| format!("reading job {id}"))?;

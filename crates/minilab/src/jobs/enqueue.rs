@@ -1,10 +1,10 @@
 //! Putting a job in the queue, inside the transaction of the row it concerns.
 
 use anyhow::Context;
-use uuid::Uuid;
 
 use super::{Job, sql};
 use crate::db::Conn;
+use crate::ids::{AccountId, JobId};
 use crate::{execute, fetch_one, fetch_optional};
 
 /// Smaller numbers run first.
@@ -35,7 +35,7 @@ pub fn is_live_state(state: &str) -> bool {
 pub async fn enqueue(
     tx: &mut Conn,
     job: &Job,
-    account: Option<Uuid>,
+    account: Option<AccountId>,
     now_ms: i64,
 ) -> anyhow::Result<()> {
     let payload = serde_json::to_string(job).context("writing a job's payload")?;
@@ -44,7 +44,7 @@ pub async fn enqueue(
     execute!(
         tx,
         sql::INSERT,
-        Uuid::now_v7(),
+        JobId::new(),
         job.kind(),
         payload,
         account,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Lease, sql};
 use crate::clock::Clock;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::{Conn, Db};
+use crate::ids::{AccountId, BlobId, JobId};
 use crate::{execute, fetch_all};
 
 /// How often a job is tried that fails for reasons that may pass, such as a full disk: for hours.
@@ -26,13 +27,13 @@ const POSTPONED: Duration = Duration::from_secs(2);
 pub struct JobError {
     pub cause: anyhow::Error,
     /// What the owner may read, when the picture is to blame.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<FailureReason>,
     pub tries_max: i64,
 }
 
 /// A stable code and a sentence, as a failed image shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct FailureReason {
     pub code: String,
     pub detail: String,
 }
@@ -45,7 +46,7 @@ impl JobError {
 
     /// Trying again cannot help: the picture is to blame.
     pub fn fail(code: &str, detail: impl Into<String>) -> Self {
-        let refusal = Refusal { code: code.to_owned(), detail: detail.into() };
+        let refusal = FailureReason { code: code.to_owned(), detail: detail.into() };
         let cause = anyhow::anyhow!("{}: {}", refusal.code, refusal.detail);
         Self { cause, refusal: Some(refusal), tries_max: 1 }
     }
@@ -70,7 +71,7 @@ impl<E: Into<anyhow::Error>> From<E> for JobError {
 /// Another worker has the job: whatever this one did must not be committed.
 #[derive(Debug, thiserror::Error)]
 #[error("the lease of job {0} is held by another worker")]
-pub struct Fenced(uuid::Uuid);
+pub struct Fenced(JobId);
 
 /// Marks the job as done, in the transaction of what it did.
 pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Result<()> {
@@ -89,8 +90,8 @@ pub async fn complete_alone(db: &Db, clock: &Clock, lease: &Lease) -> anyhow::Re
 }
 
 /// Cancels the work on a blob that waits; what is under way finds out when it commits.
-pub async fn cancel_waiting(tx: &mut Conn, blob: uuid::Uuid, now_ms: i64) -> sqlx::Result<()> {
-    let cancelled = fetch_all!(tx, (Option<uuid::Uuid>,), sql::CANCEL_WAITING, blob, now_ms)?;
+pub async fn cancel_waiting(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<()> {
+    let cancelled = fetch_all!(tx, (Option<AccountId>,), sql::CANCEL_WAITING, blob, now_ms)?;
     count(tx, counters::JOBS_CANCELLED, cancelled.into_iter().map(|(account,)| account)).await
 }
 
@@ -98,12 +99,12 @@ pub async fn cancel_waiting(tx: &mut Conn, blob: uuid::Uuid, now_ms: i64) -> sql
 async fn count(
     tx: &mut Conn,
     name: &str,
-    accounts: impl IntoIterator<Item = Option<uuid::Uuid>>,
+    accounts: impl IntoIterator<Item = Option<AccountId>>,
 ) -> sqlx::Result<()> {
     let mut deltas = Vec::new();
     for account in accounts {
-        deltas.push((Scope::Lab.to_string(), name, 1));
-        deltas.extend(account.map(|account| (Scope::Account(account).to_string(), name, 1)));
+        deltas.push((CounterScope::Lab.to_string(), name, 1));
+        deltas.extend(account.map(|account| (CounterScope::Account(account).to_string(), name, 1)));
     }
     if deltas.is_empty() { Ok(()) } else { counters::add_all(tx, &deltas).await }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::Lease;
 use super::claim::{claim, claim_freeing};
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::ids::AccountId;
 
 /// Hands that may look for work at once. All may come back with jobs of one account.
 const LOOKING: usize = 3;
@@ -23,7 +23,7 @@ const LOOK_PART: u32 = 10;
 pub struct Hands {
     share: usize,
     /// Jobs in hand of each account.
-    held: Mutex<HashMap<Uuid, usize>>,
+    held: Mutex<HashMap<AccountId, usize>>,
     looking: Semaphore,
     /// When others' jobs may be looked for again; held by the one hand that does.
     next_look: tokio::sync::Mutex<Instant>,
@@ -81,7 +81,7 @@ impl Hands {
         Ok(claimed)
     }
 
-    fn full(&self) -> Vec<Uuid> {
+    fn full(&self) -> Vec<AccountId> {
         let held = self.held.lock().expect("nobody panics holding it");
         held.iter().filter(|(_, jobs)| **jobs >= self.share).map(|(account, _)| *account).collect()
     }

@@ -15,27 +15,27 @@ pub use enqueue::{Priority, enqueue, is_live, is_live_state};
 pub use finish::{Fenced, JobError, cancel_waiting, complete, complete_alone};
 pub use notifier::Notifier;
 
+use crate::ids::{AccountId, BlobId, ImageId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Everything a worker can be asked to do. Ids only: the handler reads the rows anew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
     /// Every image of the blob has what its owner's tier wants at upload, or is failed.
-    Develop { blob: Uuid },
+    Develop { blob: BlobId },
     /// The blob has this variant.
-    MakeVariant { blob: Uuid, preset: String, version: i64 },
+    MakeVariant { blob: BlobId, preset: String, version: i64 },
     /// Every image of the blob has what its owner's tier wants now, in the versions of now.
-    Refine { blob: Uuid },
+    Refine { blob: BlobId },
     /// There is a `Refine` for whatever the images of an account, or of all, lack.
-    BackFill { account: Option<Uuid>, since_ms: i64, after: Uuid },
+    BackFill { account: Option<AccountId>, since_ms: i64, after: ImageId },
     /// The original of a blob whose image is ready is gone.
-    Discard { blob: Uuid },
+    Discard { blob: BlobId },
     /// Images whose time is over are deleted.
     Expire,
     /// A blob that nobody refers to any more is gone, with all its variants.
-    DeleteBlob { blob: Uuid },
+    DeleteBlob { blob: BlobId },
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
     Sweep,
 }
@@ -82,7 +82,7 @@ impl Job {
         }
     }
 
-    pub fn blob(&self) -> Option<Uuid> {
+    pub fn blob(&self) -> Option<BlobId> {
         match self {
             Self::Develop { blob }
             | Self::MakeVariant { blob, .. }
@@ -95,6 +95,6 @@ impl Job {
 }
 
 /// The key of the job that refines a blob: who wants one of its variants looks whether it is at work.
-pub fn refine_key(blob: Uuid) -> String {
+pub fn refine_key(blob: BlobId) -> String {
     format!("refine:{}", blob.simple())
 }

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::sql;
 use crate::db::Db;
 use crate::fetch_all;
+use crate::ids::LinkId;
 
 /// Transactions commit later than their clock says, and clocks differ: so far back each look goes.
 const OVERLAP: Duration = Duration::from_mins(2);
@@ -16,18 +15,18 @@ const OVERLAP: Duration = Duration::from_mins(2);
 /// The dead by id, each with the moment from which it would be refused anyway.
 #[derive(Clone, Default)]
 pub struct DenyList {
-    dead: Arc<RwLock<HashMap<Uuid, i64>>>,
+    dead: Arc<RwLock<HashMap<LinkId, i64>>>,
 }
 
 impl DenyList {
-    pub fn contains(&self, link: Uuid) -> bool {
+    pub fn contains(&self, link: LinkId) -> bool {
         self.dead.read().expect("nobody panics holding it").contains_key(&link)
     }
 
     /// Adds what died since a moment, 0 for all there are.
     async fn read(&self, db: &Db, since_ms: i64, now_ms: i64) -> sqlx::Result<()> {
         let mut conn = db.read().await?;
-        let rows = fetch_all!(&mut conn, (Uuid, i64, i64), sql::SELECT_DEAD, since_ms, now_ms)?;
+        let rows = fetch_all!(&mut conn, (LinkId, i64, i64), sql::SELECT_DEAD, since_ms, now_ms)?;
         drop(conn);
         let mut dead = self.dead.write().expect("nobody panics holding it");
         dead.extend(rows.into_iter().map(|(id, expires_ms, _)| (id, expires_ms)));

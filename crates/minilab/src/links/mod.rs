@@ -13,10 +13,9 @@ pub use deny::DenyList;
 pub use seal::{Seal, SealError, rotate};
 pub use token::{Payload, Subject};
 
-use uuid::Uuid;
-
 use crate::db::Conn;
 use crate::execute;
+use crate::ids::ImageId;
 
 /// The word for the original where a preset's name would stand.
 pub const ORIGINAL: &str = "original";
@@ -24,7 +23,7 @@ pub const ORIGINAL: &str = "original";
 pub const LIFE_SECS_MAX: i64 = 30 * 24 * 3600;
 
 /// Kills every link to an image: it is deleted.
-pub async fn kill_of_image(tx: &mut Conn, image: Uuid, now_ms: i64) -> sqlx::Result<u64> {
+pub async fn kill_of_image(tx: &mut Conn, image: ImageId, now_ms: i64) -> sqlx::Result<u64> {
     execute!(tx, sql::KILL_OF_IMAGE, image, now_ms)
 }
 

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use crate::blobs::{BlobKey, Original};
+use crate::ids::{ImageId, LinkId};
 
 /// All that is needed to serve a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
-    pub link: Uuid,
+    pub link: LinkId,
     pub expires_ms: i64,
     pub original: Original,
     pub subject: Subject,
@@ -19,7 +20,7 @@ pub struct Payload {
     pub format: String,
     pub filename: String,
     /// The image, if it goes after its first download.
-    pub goes: Option<Uuid>,
+    pub goes: Option<ImageId>,
 }
 
 /// Which of the stored bytes.
@@ -68,7 +69,7 @@ impl Payload {
     /// `None` for anything that [`to_bytes`](Self::to_bytes) did not write.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
-        let link = Uuid::from_bytes(*take(&mut rest)?);
+        let link = Uuid::from_bytes(*take(&mut rest)?).into();
         let expires_ms = i64::from_be_bytes(*take(&mut rest)?);
         let hash = take_part(&mut rest)?.to_vec();
         let original = Original { hash, generation: Uuid::from_bytes(*take(&mut rest)?) };
@@ -85,7 +86,7 @@ impl Payload {
         let (format, filename) = (take_text(&mut rest)?, take_text(&mut rest)?);
         let goes = match rest {
             [] => None,
-            image => Some(Uuid::from_slice(image).ok()?),
+            image => Some(Uuid::from_slice(image).ok()?.into()),
         };
         Some(Self { link, expires_ms, original, subject, bytes, tag, format, filename, goes })
     }
@@ -121,7 +122,7 @@ mod tests {
 
     fn payload(subject: Subject) -> Payload {
         Payload {
-            link: Uuid::from_u128(7),
+            link: Uuid::from_u128(7).into(),
             expires_ms: 1_800_000_000_123,
             original: Original { hash: vec![9; 32], generation: Uuid::from_u128(8) },
             subject,
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn an_image_that_goes_after_its_download_is_named_at_the_end() {
-        let payload = Payload { goes: Some(Uuid::from_u128(5)), ..payload(Subject::Original) };
+        let payload =
+            Payload { goes: Some(Uuid::from_u128(5).into()), ..payload(Subject::Original) };
         assert_eq!(Payload::from_bytes(&payload.to_bytes()), Some(payload));
     }
 }

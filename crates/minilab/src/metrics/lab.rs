@@ -5,7 +5,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 use super::sql;
 use super::text::{Encoded, counter, gauge, gauges};
 use crate::app::App;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::fetch_all;
 
 /// Jobs looked at, so that a scrape costs the same beside a queue of millions. More are counted as so many.
@@ -36,7 +36,7 @@ impl Lab {
             counters::JOBS_SUCCEEDED,
             counters::JOBS_CANCELLED,
         ]) {
-            *sum = counters::read(&mut conn, Scope::Lab, name).await?;
+            *sum = counters::read(&mut conn, CounterScope::Lab, name).await?;
         }
         let [images, bytes, stored_bytes, variant_bytes, succeeded, cancelled] = sums;
         let now_ms = app.clock.now_ms();

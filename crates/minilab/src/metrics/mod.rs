@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::check::scrub::COUNTS;
 use crate::http::Problem;
 use crate::limits::Limit;
-use crate::measures::{self, Outcome};
+use crate::measures::{self, UploadOutcome};
 use text::{Encoded, counters, gauge, gauges, histograms};
 
 /// Numbers of this process
@@ -80,8 +80,8 @@ fn requests(encoder: &mut DescriptorEncoder<'_>) -> Encoded {
             show(&[("route", route), ("method", method), ("status", status)], &times)
         })
     })?;
-    let uploads =
-        Outcome::ALL.map(|outcome| ([("outcome", outcome.word())], measures::uploads(outcome)));
+    let uploads = UploadOutcome::ALL
+        .map(|outcome| ([("outcome", outcome.word())], measures::uploads(outcome)));
     counters(encoder, "minilab_uploads", "Files that came in", uploads)?;
     let bytes = measures::UPLOADED_BYTES.load(Ordering::Relaxed);
     let help = "Bytes of files that came in whole";
@@ -108,7 +108,7 @@ fn jobs(encoder: &mut DescriptorEncoder<'_>) -> Encoded {
 
 /// What is in use of what there is.
 fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
-    let (used, most) = app.darkroom.memory_mib();
+    let (used, most) = app.render_pool.memory_mib();
     let help = "Memory that renderings under way are expected to take";
     gauge(encoder, "minilab_render_memory_used_bytes", help, (used << 20) as f64)?;
     gauge(encoder, "minilab_render_memory_limit_bytes", "The most of it", (most << 20) as f64)?;
@@ -116,7 +116,7 @@ fn resources(encoder: &mut DescriptorEncoder<'_>, app: &App) -> Encoded {
     gauge(encoder, "minilab_connections", "Connections that are open now", open)?;
     let most = app.connections.most() as f64;
     gauge(encoder, "minilab_connections_limit", "The most of them", most)?;
-    let (busy, children) = app.darkroom.children();
+    let (busy, children) = app.render_pool.children();
     gauge(encoder, "minilab_render_children_busy", "Renderings under way", busy as f64)?;
     gauge(encoder, "minilab_render_children_limit", "The most of them", children as f64)?;
     let (open, idle, most) = app.db.connections();

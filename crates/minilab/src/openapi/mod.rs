@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::http::Problem;
 use crate::http::asset::{self, Asset};
 use crate::http::extract::Path;
-use crate::http::problem::{ProblemView, Refusal};
+use crate::http::problem::{ProblemResponse, ProblemView};
 
 pub use rules::{complete, known_queries};
 
@@ -53,16 +53,16 @@ const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandb
         (name = "emoji drop-in", description = "The routes of an older emoji service"),
         (name = "image drop-in", description = "The routes of an older image service with tiers"),
     ),
-    components(schemas(ProblemView), responses(Refusal)),
+    components(schemas(ProblemView), responses(ProblemResponse)),
     security(("key" = [])),
-    modifiers(&Key),
+    modifiers(&KeyScheme),
 )]
 pub struct Head;
 
 /// How callers prove who they are.
-struct Key;
+struct KeyScheme;
 
-impl Modify for Key {
+impl Modify for KeyScheme {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)

@@ -30,7 +30,7 @@ const DEPTH: u32 = 1;
 /// looked at: a start does not walk over a million files. An open one is closed last, so that a walk
 /// that broke off is taken up by the next start.
 pub fn tighten(data: &Path, blobs: &Path) {
-    let mut walk = Walk::default();
+    let mut walk = Tightening::default();
     for (place, ours) in [(blobs, &BLOBS[..]), (data, &OURS[..])] {
         // The blobs have their turn by themselves, wherever they are.
         for name in ours.iter().filter(|name| **name != "blobs") {
@@ -50,13 +50,13 @@ pub fn tighten(data: &Path, blobs: &Path) {
 }
 
 #[derive(Default)]
-struct Walk {
+struct Tightening {
     tightened: u64,
     /// The first one.
     failure: Option<String>,
 }
 
-impl Walk {
+impl Tightening {
     /// Closes what is at `path`, and what is below. Links lead elsewhere.
     fn close(&mut self, path: &Path, depth: u32) {
         let Ok(facts) = path.symlink_metadata() else { return };

@@ -9,8 +9,9 @@ use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::disposition::stem;
-use crate::http::problem::{Problem, Stop};
+use crate::http::problem::{Problem, TxError};
 use crate::http::tag::short_tag;
+use crate::ids::{AccountId, ImageId, LinkId};
 use crate::images::{self, Image};
 use crate::links::{self, ORIGINAL, Payload, Subject};
 use crate::tiers::{Catalogue, Tier};
@@ -29,7 +30,7 @@ pub const HANDED_SECS: i64 = 600;
 
 /// What link is wanted.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct LinkWish {
     /// A preset, or `original`.
     pub variant: String,
     pub secs: i64,
@@ -41,7 +42,7 @@ pub struct Wish {
 
 /// A link that was made.
 pub struct Issued {
-    pub id: Uuid,
+    pub id: LinkId,
     /// Absolute.
     pub url: String,
     pub expires_ms: i64,
@@ -52,7 +53,7 @@ pub async fn issue(
     app: &App,
     caller: &Caller,
     image: &Image,
-    wish: Wish,
+    wish: LinkWish,
 ) -> Result<Issued, Problem> {
     if !wish.handed {
         may_share(caller.tier())?;
@@ -67,7 +68,7 @@ pub async fn issue(
     };
     // What the service hands out by itself, to visitors of the gallery too, takes nothing away.
     let goes = image.goes().filter(|_| !wish.handed);
-    let Place { id, expires_ms } = place(app, caller, image, wish).await?;
+    let LinkRow { id, expires_ms } = place(app, caller, image, wish).await?;
     let payload = Payload {
         link: id,
         expires_ms,
@@ -85,16 +86,21 @@ pub async fn issue(
 
 /// A link's row, as its token needs it.
 #[derive(Clone, Copy, sqlx::FromRow)]
-struct Place {
-    id: Uuid,
+struct LinkRow {
+    id: LinkId,
     expires_ms: i64,
 }
 
 /// A row for the link: a new one, unless one that was handed out before will do.
-async fn place(app: &App, caller: &Caller, image: &Image, wish: Wish) -> Result<Place, Problem> {
+async fn place(
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+    wish: LinkWish,
+) -> Result<LinkRow, Problem> {
     let now_ms = app.clock.now_ms();
-    let row = Row {
-        link: Uuid::now_v7(),
+    let row = NewLinkRow {
+        link: LinkId::new(),
         account: caller.account.id,
         image: image.id,
         expires_ms: now_ms + 1000 * wish.secs,
@@ -108,13 +114,13 @@ async fn place(app: &App, caller: &Caller, image: &Image, wish: Wish) -> Result<
     Ok(app.db.write(row, |tx, row| Box::pin(insert(tx, row))).await?)
 }
 
-async fn handed(conn: &mut Conn, row: &Row) -> sqlx::Result<Option<Place>> {
+async fn handed(conn: &mut Conn, row: &NewLinkRow) -> sqlx::Result<Option<LinkRow>> {
     if !row.wish.handed {
         return Ok(None);
     }
     let (variant, until_ms) = (&*row.wish.variant, row.now_ms + HANDED_LEFT_MS);
     let sql = links::sql::SELECT_HANDED;
-    fetch_optional!(conn, Place, sql, row.image, row.account, variant, until_ms)
+    fetch_optional!(conn, LinkRow, sql, row.image, row.account, variant, until_ms)
 }
 
 fn may_share(tier: &Tier) -> Result<(), Problem> {
@@ -134,10 +140,15 @@ fn check_life(tier: &Tier, secs: i64) -> Result<(), Problem> {
     Err(Problem::new(Code::BadExpiry, detail).with("minimum", least).with("maximum", most))
 }
 
-type Found = (Subject, u64, Vec<u8>, pixels::Format);
+type SharedBytes = (Subject, u64, Vec<u8>, pixels::Format);
 
 /// The stored bytes that the link shows, made first if need be.
-async fn subject(app: &App, caller: &Caller, image: &Image, wish: &Wish) -> Result<Found, Problem> {
+async fn subject(
+    app: &App,
+    caller: &Caller,
+    image: &Image,
+    wish: &LinkWish,
+) -> Result<SharedBytes, Problem> {
     if wish.variant == ORIGINAL {
         images::routes::may_have_original(caller, image)?;
         let blob = &image.blob;
@@ -159,25 +170,25 @@ async fn subject(app: &App, caller: &Caller, image: &Image, wish: &Wish) -> Resu
     })?)
 }
 
-fn of_variant(variant: Variant) -> Result<Found, Problem> {
+fn of_variant(variant: Variant) -> Result<SharedBytes, Problem> {
     let format = crate::variants::routes::parse_format(&variant)?;
     let Variant { preset, version, pixels_version, bytes, hash, .. } = variant;
     Ok((Subject::Variant { preset, version, pixels_version }, bytes as u64, hash, format))
 }
 
 #[derive(Clone)]
-struct Row {
-    link: Uuid,
-    account: Uuid,
-    image: Uuid,
-    wish: Wish,
+struct NewLinkRow {
+    link: LinkId,
+    account: AccountId,
+    image: ImageId,
+    wish: LinkWish,
     now_ms: i64,
     expires_ms: i64,
 }
 
 /// Rights cost, so they are read again here: what kills links locks the same rows, and either sees
 /// this one or is seen.
-async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
+async fn insert(tx: &mut Conn, row: &NewLinkRow) -> Result<LinkRow, TxError> {
     let account = fetch_one!(tx, Account, accounts::sql::LOCK, row.account)?;
     // Of those who ask at once, the first one made it.
     if let Some(handed) = handed(tx, row).await? {
@@ -185,24 +196,25 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
     }
     let catalogue = Catalogue::load(tx).await?;
     let tier = catalogue.tier(&account.tier).filter(|_| !account.suspended);
-    let tier = tier
-        .ok_or_else(|| Stop::Refused(Problem::new(Code::Suspended, "this account is suspended")))?;
+    let tier = tier.ok_or_else(|| {
+        TxError::Refused(Problem::new(Code::Suspended, "this account is suspended"))
+    })?;
     if !row.wish.handed {
-        may_share(tier).map_err(Stop::Refused)?;
+        may_share(tier).map_err(TxError::Refused)?;
     }
     let original = fetch_optional!(tx, (bool,), images::sql::LOCK_BLOB_OF, row.image)?;
     if original == Some((true,)) && row.wish.variant == ORIGINAL {
-        return Err(Stop::Refused(images::discarded()));
+        return Err(TxError::Refused(images::discarded()));
     }
     if fetch_optional!(tx, (Uuid,), images::sql::LOCK_IMAGE, row.image)?.is_none() {
-        return Err(Stop::Refused(Problem::not_found("image")));
+        return Err(TxError::Refused(Problem::not_found("image")));
     }
     let (live,) =
         fetch_one!(tx, (i64,), links::sql::COUNT_LIVE, row.image, row.account, row.now_ms)?;
     if live >= LIVE_MAX && !row.wish.handed {
         let detail = format!("an image has at most {LIVE_MAX} live links; revoke some first");
         let problem = Problem::new(Code::TooManyLinks, detail).with("limit", LIVE_MAX);
-        return Err(Stop::Refused(problem));
+        return Err(TxError::Refused(problem));
     }
     execute!(
         tx,
@@ -220,5 +232,5 @@ async fn insert(tx: &mut Conn, row: &Row) -> Result<Place, Stop> {
         let event = Event::new(EventKind::LinkCreated, row.now_ms).of(row.account).image(row.image);
         events::record(tx, &event.data(json!({"link": row.link}))).await?;
     }
-    Ok(Place { id: row.link, expires_ms: row.expires_ms })
+    Ok(LinkRow { id: row.link, expires_ms: row.expires_ms })
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::blobs::BlobKey;
@@ -17,6 +16,7 @@ use crate::http::code::Code;
 use crate::http::disposition::Disposition;
 use crate::http::tag::short_tag;
 use crate::http::{CachePolicy, Problem};
+use crate::ids::{AccountId, ImageId};
 use crate::images::{self, Image};
 use crate::links::{self, ORIGINAL, Payload, Subject};
 use crate::variants::on_demand::obtain;
@@ -76,7 +76,7 @@ pub(super) async fn serve(
 async fn find(app: &App, payload: &Payload) -> Result<Option<Image>, Problem> {
     let mut conn = app.db.read().await?;
     let sql = links::sql::SELECT_SHOWN;
-    let shown = fetch_optional!(&mut conn, (Uuid, Uuid), sql, payload.link)?;
+    let shown = fetch_optional!(&mut conn, (AccountId, ImageId), sql, payload.link)?;
     let Some((owner, image)) = shown else { return Ok(None) };
     let image = images::find(&mut conn, owner, image).await?;
     Ok(image.filter(|image| image.blob.hash == payload.original.hash))

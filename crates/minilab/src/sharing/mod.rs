@@ -5,4 +5,4 @@ mod mend;
 pub mod open;
 pub mod routes;
 
-pub use issue::{HANDED_SECS, Issued, Wish, issue};
+pub use issue::{HANDED_SECS, Issued, LinkWish, issue};

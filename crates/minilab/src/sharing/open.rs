@@ -12,7 +12,7 @@ use crate::http::bytes::{Served, serve};
 use crate::http::code::Code;
 use crate::http::disposition::Disposition;
 use crate::http::extract::Path;
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::images::expire;
 use crate::images::routes::PictureBytes;
 use crate::links::Payload;
@@ -28,8 +28,8 @@ use crate::links::Payload;
         (status = 200, description = "The bytes.", content((PictureBytes = "image/*"))),
         (status = 206, description = "The range that was asked for.", content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 403, response = Refusal),
-        (status = 410, response = Refusal),
+        (status = 403, response = ProblemResponse),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn open_link(

@@ -6,17 +6,17 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::issue::{Wish, issue};
+use super::issue::{LinkWish, issue};
 use crate::accounts::Caller;
 use crate::accounts::scopes::Scope;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::events::{self, Event, EventKind};
-use crate::http::extract::Json;
-use crate::http::problem::{Problem, Refusal};
-use crate::images::routes::{ImageId, find_own};
+use crate::http::extract::{Json, PathId};
+use crate::http::problem::{Problem, ProblemResponse};
+use crate::ids::{ImageId, LinkId};
+use crate::images::routes::find_own;
 use crate::links;
 use crate::{execute, fetch_all};
 
@@ -38,7 +38,8 @@ pub struct NewLink {
 #[derive(Serialize, ToSchema)]
 #[schema(as = NewLinkAnswer)]
 pub struct IssuedView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: LinkId,
     /// Absolute. It opens for everybody who has it, and is shown only now.
     url: String,
     #[schema(format = DateTime)]
@@ -47,8 +48,8 @@ pub struct IssuedView {
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = LinkState)]
-enum LinkState {
+#[schema(as = SharedLinkState)]
+enum SharedLinkState {
     Live,
     Revoked,
 }
@@ -56,9 +57,10 @@ enum LinkState {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Link)]
 pub struct LinkView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: LinkId,
     variant: String,
-    state: LinkState,
+    state: SharedLinkState,
     keep_location: bool,
     #[schema(format = DateTime)]
     created_at: String,
@@ -81,13 +83,13 @@ pub struct LinksView {
     request_body = NewLink,
     responses(
         (status = 201, body = IssuedView),
-        (status = 409, response = Refusal),
+        (status = 409, response = ProblemResponse),
     ),
 )]
 pub async fn create_link(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Json(new): Json<NewLink>,
 ) -> Result<(StatusCode, Answer<IssuedView>), Problem> {
     caller.must_be_known()?;
@@ -95,14 +97,14 @@ pub async fn create_link(
     caller.must_have(Scope::Read)?;
     let image = find_own(&app, &caller, id).await?;
     let NewLink { expires_in: secs, variant, keep_location } = new;
-    let wish = Wish { variant, secs, keep_location, handed: false };
+    let wish = LinkWish { variant, secs, keep_location, handed: false };
     let issued = issue(&app, &caller, &image, wish).await?;
     let expires_at = rfc3339(issued.expires_ms);
     let view = IssuedView { id: issued.id, url: issued.url, expires_at };
     Ok((StatusCode::CREATED, Answer(view)))
 }
 
-type LinkRow = (Uuid, String, bool, i64, i64, Option<i64>);
+type LinkRow = (LinkId, String, bool, i64, i64, Option<i64>);
 
 /// List temporary links
 ///
@@ -114,7 +116,7 @@ type LinkRow = (Uuid, String, bool, i64, i64, Option<i64>);
 pub async fn list_links(
     State(app): State<App>,
     caller: Caller,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
 ) -> Result<Answer<LinksView>, Problem> {
     let image = find_own(&app, &caller, id).await?;
     let mut conn = app.db.read().await?;
@@ -124,7 +126,7 @@ pub async fn list_links(
     let view = |(id, variant, keep_location, created_ms, expires_ms, dead_ms): LinkRow| LinkView {
         id,
         variant,
-        state: if dead_ms.is_some() { LinkState::Revoked } else { LinkState::Live },
+        state: if dead_ms.is_some() { SharedLinkState::Revoked } else { SharedLinkState::Live },
         keep_location,
         created_at: rfc3339(created_ms),
         expires_at: rfc3339(expires_ms),
@@ -143,7 +145,7 @@ pub async fn list_links(
 pub async fn revoke_link(
     State(app): State<App>,
     caller: Caller,
-    ids: Result<Path<(Uuid, Uuid)>, axum::extract::rejection::PathRejection>,
+    ids: Result<Path<(ImageId, LinkId)>, axum::extract::rejection::PathRejection>,
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::not_found("link");
     let Path((image, link)) = ids.map_err(|_| unknown())?;

@@ -8,12 +8,11 @@ pub mod sql;
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 use crate::clock::day;
-use crate::counters::{self, Facet, Scope};
+use crate::counters::{self, CounterScope, Facet};
 use crate::db::Conn;
 use crate::fetch_all;
+use crate::ids::AccountId;
 
 /// Cameras that are named; the others are one number.
 const CAMERAS_MAX: i64 = 10;
@@ -40,8 +39,8 @@ pub struct Stats {
 }
 
 /// Reads all of it in one statement: the sums belong to one moment.
-pub async fn read(conn: &mut Conn, account: Option<Uuid>, now_ms: i64) -> sqlx::Result<Stats> {
-    let scope = account.map_or(Scope::Lab, Scope::Account);
+pub async fn read(conn: &mut Conn, account: Option<AccountId>, now_ms: i64) -> sqlx::Result<Stats> {
+    let scope = account.map_or(CounterScope::Lab, CounterScope::Account);
     let days = (0..DAYS).rev().map(|back| day(now_ms - back * DAY_MS)).collect::<Vec<_>>();
     let (formats, cameras) = (scope.by(Facet::Format), scope.by(Facet::Camera));
     let rows = fetch_all!(

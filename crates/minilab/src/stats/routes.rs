@@ -6,12 +6,12 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::{Stats, read};
 use crate::accounts::{Admin, Caller};
 use crate::app::App;
 use crate::http::Problem;
+use crate::ids::AccountId;
 use crate::tiers::words::PictureFormat;
 
 /// The images that are there, their formats and cameras; the uploads of 30 days.
@@ -105,7 +105,7 @@ pub async fn show_my_stats(
     answer(&app, Some(caller.account.id)).await
 }
 
-async fn answer(app: &App, account: Option<Uuid>) -> Result<Answer<StatsView>, Problem> {
+async fn answer(app: &App, account: Option<AccountId>) -> Result<Answer<StatsView>, Problem> {
     let now_ms = app.clock.now_ms();
     let stats = read(&mut app.db.read().await?, account, now_ms).await?;
     Ok(Answer(stats.into()))

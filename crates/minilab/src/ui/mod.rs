@@ -32,7 +32,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// A page: the shell around one module of the folder `pages`.
-struct Page {
+struct UiPage {
     module: &'static str,
     title: &'static str,
     /// What to do without scripts, as HTML.
@@ -40,25 +40,25 @@ struct Page {
 }
 
 #[rustfmt::skip]
-const PAGES: &[Page] = &[
-    Page {
+const PAGES: &[UiPage] = &[
+    UiPage {
         module: "library",
         title: "Minilab",
         without_script: "The API does not: <code>POST /api/v1/images</code>.",
     },
-    Page {
+    UiPage {
         module: "upload-links",
         title: "Upload links · Minilab",
         without_script: "The API does not: <code>POST /api/v1/upload-links</code>.",
     },
-    Page {
+    UiPage {
         module: "guest-upload",
         title: "Bring pictures · Minilab",
         without_script: "Without it: send pictures to this address by <code>POST</code>.",
     },
-    Page { module: "setup", title: "Set up · Minilab", without_script: "" },
-    Page { module: "sign-in", title: "Sign in · Minilab", without_script: "" },
-    Page { module: "sign-out", title: "Sign out · Minilab", without_script: "" },
+    UiPage { module: "setup", title: "Set up · Minilab", without_script: "" },
+    UiPage { module: "sign-in", title: "Sign in · Minilab", without_script: "" },
+    UiPage { module: "sign-out", title: "Sign out · Minilab", without_script: "" },
 ];
 
 static SITE: LazyLock<Site> = LazyLock::new(Site::build);
@@ -93,7 +93,7 @@ impl Site {
     }
 }
 
-impl Page {
+impl UiPage {
     fn render(&self, build: &str) -> Packed {
         let shell = files::bytes("shell.html").expect("it is on the list");
         let shell = std::str::from_utf8(shell).expect("it is text");

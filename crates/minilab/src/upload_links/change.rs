@@ -5,10 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::new::{check_label, check_limits, moment};
-use super::routes::{may_make, room_for_one_more, tell, unknown};
+use super::routes::{may_make, record_change, room_for_one_more, unknown};
 use super::sql;
 use super::view::UploadLinkView;
 use crate::accounts::scopes::Scope;
@@ -17,9 +16,10 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::events::EventKind;
 use crate::http::code::Code;
-use crate::http::extract::{Json, Path};
+use crate::http::extract::{Json, PathId};
 use crate::http::merge::{Said, refuse};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
+use crate::ids::{AccountId, UploadLinkId};
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_one, fetch_optional};
 
@@ -53,16 +53,16 @@ pub struct UploadLinkChange {
 #[utoipa::path(
     patch, path = "/api/v1/upload-links/{id}", tag = "upload links",
     params(("id" = Uuid, Path)), request_body = UploadLinkChange,
-    responses((status = 200, body = UploadLinkView), (status = 409, response = Refusal)),
+    responses((status = 200, body = UploadLinkView), (status = 409, response = ProblemResponse)),
 )]
 pub async fn change_upload_link(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, Problem>,
+    id: Result<PathId<UploadLinkId>, Problem>,
     Json(change): Json<UploadLinkChange>,
 ) -> Result<Answer<UploadLinkView>, Problem> {
     caller.must_be_known()?;
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let now_ms = app.clock.now_ms();
     let mut wrong = Vec::new();
     let expires_ms = if change.expires_in.is_some() || change.expires_at.is_some() {
@@ -75,16 +75,22 @@ pub async fn change_upload_link(
     wrong.extend(change.label.as_deref().and_then(check_label));
     wrong.extend(check_limits(change.max_images.or(None), change.max_bytes.or(None)));
     refuse(&wrong)?;
-    let args = (id, caller.account.id, change, expires_ms, now_ms);
+    let args = (caller.account.id, id, change, expires_ms, now_ms);
     let link = app.db.write(args, |tx, args| Box::pin(apply(tx, args))).await?;
     Ok(Answer(UploadLinkView::new(&link, now_ms)))
 }
 
 async fn apply(
     tx: &mut Conn,
-    (id, account, change, expires_ms, now_ms): &(Uuid, Uuid, UploadLinkChange, Option<i64>, i64),
-) -> Result<UploadLink, Stop> {
-    let mut link = lock(tx, *id, *account).await?;
+    (account, id, change, expires_ms, now_ms): &(
+        AccountId,
+        UploadLinkId,
+        UploadLinkChange,
+        Option<i64>,
+        i64,
+    ),
+) -> Result<UploadLink, TxError> {
+    let mut link = lock(tx, *account, *id).await?;
     let was_open = *now_ms < link.expires_ms;
     link.expires_ms = expires_ms.unwrap_or(link.expires_ms);
     if !was_open && *now_ms < link.expires_ms {
@@ -96,12 +102,12 @@ async fn apply(
     link.images_max = change.max_images.or(link.images_max);
     link.bytes_max = change.max_bytes.or(link.bytes_max);
     execute!(tx, sql::UPDATE, *id, &link.label, link.images_max, link.bytes_max, link.expires_ms)?;
-    tell(tx, EventKind::UploadLinkChanged, *id, *account, *now_ms).await?;
+    record_change(tx, EventKind::UploadLinkChanged, *account, *id, *now_ms).await?;
     Ok(link)
 }
 
 /// The link, which nobody changes or uses meanwhile, if it is open to changes.
-async fn lock(tx: &mut Conn, id: Uuid, account: Uuid) -> Result<UploadLink, Stop> {
+async fn lock(tx: &mut Conn, account: AccountId, id: UploadLinkId) -> Result<UploadLink, TxError> {
     // The account first, as by uploads: the right is read again, it may have been taken away.
     let owner = fetch_one!(tx, Account, accounts::sql::LOCK, account)?;
     may_make(&Catalogue::load(tx).await?, &owner)?;
@@ -133,26 +139,26 @@ pub struct TokenView {
 #[utoipa::path(
     post, path = "/api/v1/upload-links/{id}/token", tag = "upload links",
     params(("id" = Uuid, Path)),
-    responses((status = 200, body = TokenView), (status = 409, response = Refusal)),
+    responses((status = 200, body = TokenView), (status = 409, response = ProblemResponse)),
 )]
 pub async fn renew_upload_link_token(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, Problem>,
+    id: Result<PathId<UploadLinkId>, Problem>,
 ) -> Result<Answer<TokenView>, Problem> {
     caller.must_be_known()?;
     // Whoever has the token sees what came in.
     caller.must_have(Scope::Read)?;
-    let Path(id) = id.map_err(|_| unknown())?;
-    let token = Key::renewed(Kind::Upload, id);
-    let args = (id, caller.account.id, token.clone(), app.clock.now_ms());
+    let PathId(id) = id?;
+    let token = Key::renewed(Kind::Upload, id.uuid());
+    let args = (caller.account.id, id, token.clone(), app.clock.now_ms());
     app.db
-        .write(args, |tx, (id, account, token, now_ms)| {
+        .write(args, |tx, (account, id, token, now_ms)| {
             Box::pin(async move {
-                lock(tx, *id, *account).await?;
+                lock(tx, *account, *id).await?;
                 execute!(tx, sql::UPDATE_SECRET, *id, &token.secret_hash()[..])?;
-                tell(tx, EventKind::UploadLinkChanged, *id, *account, *now_ms).await?;
-                Ok::<_, Stop>(())
+                record_change(tx, EventKind::UploadLinkChanged, *account, *id, *now_ms).await?;
+                Ok::<_, TxError>(())
             })
         })
         .await?;

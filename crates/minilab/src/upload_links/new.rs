@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::{Key, UploadLink};
-use crate::http::merge::Wrong;
+use crate::http::merge::MemberProblem;
+use crate::ids::AccountId;
 use crate::text;
 use crate::tiers::keeping::{self, DeleteAfter};
 use crate::tiers::words::PictureFormat;
@@ -43,7 +43,7 @@ pub struct NewUploadLink {
 
 impl NewUploadLink {
     /// When it ends, and everything that is wrong with it.
-    pub(super) fn check(&self, now_ms: i64) -> (i64, Vec<Wrong>) {
+    pub(super) fn check(&self, now_ms: i64) -> (i64, Vec<MemberProblem>) {
         let mut wrong = Vec::new();
         let expires_ms = moment(self.expires_in, self.expires_at.as_deref(), now_ms)
             .unwrap_or_else(|mistake| {
@@ -53,29 +53,32 @@ impl NewUploadLink {
         wrong.extend(check_label(&self.label));
         wrong.extend(check_limits(self.max_images, self.max_bytes));
         if self.formats.as_ref().is_some_and(Vec::is_empty) {
-            wrong.push(Wrong::new("formats", "names at least one, or is left out"));
+            wrong.push(MemberProblem::new("formats", "names at least one, or is left out"));
         }
         for format in self.formats.iter().flatten() {
             if format.parse::<pixels::Format>().is_err() {
-                wrong.push(Wrong::new("formats", format!("{format:?} is not a format read here")));
+                wrong.push(MemberProblem::new(
+                    "formats",
+                    format!("{format:?} is not a format read here"),
+                ));
             }
         }
         if let Some(after) = self.delete_after.filter(|after| !after.is_valid()) {
             let detail = format!("{:?} {}", after.word(), keeping::WRONG);
-            wrong.push(Wrong::new("delete_after", detail));
+            wrong.push(MemberProblem::new("delete_after", detail));
         }
         (expires_ms, wrong)
     }
 
     pub(super) fn into_row(
         self,
-        account: Uuid,
+        account: AccountId,
         token: &Key,
         now_ms: i64,
         expires_ms: i64,
     ) -> UploadLink {
         UploadLink {
-            id: token.id,
+            id: token.id.into(),
             account_id: account,
             secret_hash: token.secret_hash().to_vec(),
             label: self.label,
@@ -97,16 +100,16 @@ pub(super) fn moment(
     expires_in: Option<i64>,
     expires_at: Option<&str>,
     now_ms: i64,
-) -> Result<i64, Wrong> {
+) -> Result<i64, MemberProblem> {
     let (field, expires_ms) = match (expires_in, expires_at) {
         (Some(_), Some(_)) => {
-            return Err(Wrong::new("expires_at", "is said beside expires_in: choose one"));
+            return Err(MemberProblem::new("expires_at", "is said beside expires_in: choose one"));
         }
-        (None, None) => return Err(Wrong::new("expires_in", "is needed, or expires_at")),
+        (None, None) => return Err(MemberProblem::new("expires_in", "is needed, or expires_at")),
         (Some(secs), None) => ("expires_in", now_ms.saturating_add(secs.saturating_mul(1000))),
         (None, Some(text)) => {
             let moment = text.parse::<Timestamp>().map_err(|_| {
-                Wrong::new(
+                MemberProblem::new(
                     "expires_at",
                     format!("{text:?} is not RFC 3339, such as 2026-12-24T18:00:00Z"),
                 )
@@ -115,23 +118,23 @@ pub(super) fn moment(
         }
     };
     if expires_ms <= now_ms {
-        return Err(Wrong::new(field, "is not in the future"));
+        return Err(MemberProblem::new(field, "is not in the future"));
     }
     if expires_ms > now_ms + 1000 * LIFE_SECS_MAX {
-        return Err(Wrong::new(field, "is more than 30 days away"));
+        return Err(MemberProblem::new(field, "is more than 30 days away"));
     }
     Ok(expires_ms)
 }
 
-pub(super) fn check_label(label: &str) -> Option<Wrong> {
-    text::line_flaw(label, LABEL_CHARACTERS_MAX).map(|flaw| Wrong::new("label", flaw))
+pub(super) fn check_label(label: &str) -> Option<MemberProblem> {
+    text::line_flaw(label, LABEL_CHARACTERS_MAX).map(|flaw| MemberProblem::new("label", flaw))
 }
 
 pub(super) fn check_limits(
     max_images: Option<i64>,
     max_bytes: Option<i64>,
-) -> impl Iterator<Item = Wrong> {
+) -> impl Iterator<Item = MemberProblem> {
     let limits = [("max_images", max_images), ("max_bytes", max_bytes)];
     let wrong = limits.into_iter().filter(|(_, limit)| limit.is_some_and(|limit| limit < 1));
-    wrong.map(|(field, _)| Wrong::new(field, "starts at 1"))
+    wrong.map(|(field, _)| MemberProblem::new(field, "starts at 1"))
 }

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::new::NewUploadLink;
 use super::sql;
@@ -17,10 +16,11 @@ use crate::app::App;
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Json, PathId, Query};
 use crate::http::merge::refuse;
 use crate::http::paging::{PageQuery, next_link, write_cursor};
-use crate::http::problem::{Problem, Refusal, Stop};
+use crate::http::problem::{Problem, ProblemResponse, TxError};
+use crate::ids::{AccountId, UploadLinkId};
 use crate::tiers::Catalogue;
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -90,7 +90,7 @@ pub(super) fn may_make(catalogue: &Catalogue, account: &Account) -> Result<(), P
 }
 
 /// The right is read again here: it may have been taken away this second.
-async fn insert(tx: &mut Conn, link: &UploadLink) -> Result<(), Stop> {
+async fn insert(tx: &mut Conn, link: &UploadLink) -> Result<(), TxError> {
     let account = fetch_one!(tx, Account, accounts::sql::LOCK, link.account_id)?;
     may_make(&Catalogue::load(tx).await?, &account)?;
     room_for_one_more(tx, link.account_id, link.created_ms).await?;
@@ -108,15 +108,16 @@ async fn insert(tx: &mut Conn, link: &UploadLink) -> Result<(), Stop> {
         link.created_ms,
         link.expires_ms,
     )?;
-    Ok(tell(tx, EventKind::UploadLinkCreated, link.id, link.account_id, link.created_ms).await?)
+    Ok(record_change(tx, EventKind::UploadLinkCreated, link.account_id, link.id, link.created_ms)
+        .await?)
 }
 
 /// Records what becomes of an upload link.
-pub(super) async fn tell(
+pub(super) async fn record_change(
     tx: &mut Conn,
     kind: EventKind,
-    link: Uuid,
-    account: Uuid,
+    account: AccountId,
+    link: UploadLinkId,
     now_ms: i64,
 ) -> sqlx::Result<()> {
     events::record(tx, &Event::new(kind, now_ms).of(account).subject(&link)).await
@@ -125,9 +126,9 @@ pub(super) async fn tell(
 /// An account, locked, has no endless number of open links.
 pub(super) async fn room_for_one_more(
     tx: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     now_ms: i64,
-) -> Result<(), Stop> {
+) -> Result<(), TxError> {
     let (open,) = fetch_one!(tx, (i64,), sql::COUNT_OPEN, account, now_ms)?;
     if open < OPEN_MAX {
         return Ok(());
@@ -190,10 +191,10 @@ pub async fn list_upload_links(
 pub async fn show_upload_link(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, Problem>,
+    id: Result<PathId<UploadLinkId>, Problem>,
 ) -> Result<Answer<UploadLinkView>, Problem> {
     caller.must_be_known()?;
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let mut conn = app.db.read().await?;
     let link = fetch_optional!(&mut conn, UploadLink, sql::SELECT, id, caller.account.id)?;
     let link = link.ok_or_else(unknown)?;
@@ -213,16 +214,16 @@ pub async fn show_upload_link(
 pub async fn revoke_upload_link(
     State(app): State<App>,
     caller: Caller,
-    id: Result<Path<Uuid>, Problem>,
+    id: Result<PathId<UploadLinkId>, Problem>,
 ) -> Result<StatusCode, Problem> {
     caller.must_be_known()?;
-    let Path(id) = id.map_err(|_| unknown())?;
+    let PathId(id) = id?;
     let args = (id, caller.account.id, app.clock.now_ms());
     let revoked = app.db.write(args, |tx, &(id, account, now_ms)| {
         Box::pin(async move {
             let revoked = execute!(tx, sql::REVOKE, id, account, now_ms)?;
             if revoked > 0 {
-                tell(tx, EventKind::UploadLinkRevoked, id, account, now_ms).await?;
+                record_change(tx, EventKind::UploadLinkRevoked, account, id, now_ms).await?;
             }
             Ok::<_, sqlx::Error>(revoked)
         })
@@ -237,7 +238,7 @@ pub async fn revoke_upload_link(
     get, path = "/api/v1/upload-link", tag = "upload links",
     responses(
         (status = 200, body = HeldView),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_held_link(

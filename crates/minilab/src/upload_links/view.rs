@@ -2,25 +2,25 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::accounts::{Caller, UploadLink};
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::ids::UploadLinkId;
 use crate::tiers::DeleteAfter;
 use crate::tiers::words::PictureFormat;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = UploadLinkState)]
-pub enum LinkState {
+pub enum UploadLinkState {
     Open,
     Full,
     Expired,
     Revoked,
 }
 
-impl LinkState {
+impl UploadLinkState {
     fn of(link: &UploadLink, now_ms: i64) -> Self {
         if link.revoked_ms.is_some() {
             Self::Revoked
@@ -39,7 +39,7 @@ impl LinkState {
 #[schema(as = UploadLinkTerms)]
 pub struct LinkTerms {
     label: String,
-    state: LinkState,
+    state: UploadLinkState,
     #[schema(format = DateTime)]
     expires_at: String,
     /// Nothing is no limit but the tier's.
@@ -59,7 +59,7 @@ impl LinkTerms {
     fn of(link: &UploadLink, now_ms: i64) -> Self {
         Self {
             label: link.label.clone(),
-            state: LinkState::of(link, now_ms),
+            state: UploadLinkState::of(link, now_ms),
             expires_at: rfc3339(link.expires_ms),
             max_images: link.images_max,
             images: link.images,
@@ -75,7 +75,8 @@ impl LinkTerms {
 #[derive(Serialize, ToSchema)]
 #[schema(as = UploadLink)]
 pub struct UploadLinkView {
-    id: Uuid,
+    #[schema(value_type = Uuid)]
+    id: UploadLinkId,
     #[schema(format = DateTime)]
     created_at: String,
     #[serde(flatten)]

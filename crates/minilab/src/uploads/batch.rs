@@ -11,23 +11,23 @@ use super::files::{self, Files, Part, said_length};
 use super::flow::Most;
 use super::receive::{Allowed, Received, inspect, receive};
 use super::refused::Refused;
-use super::store::{Stored, store};
+use super::store::{StoredImage, store};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::pace::Pace;
-use crate::measures::{self, Outcome};
+use crate::measures::{self, UploadOutcome};
 use crate::tiers::keeping::DeleteAfter;
 
 /// What became of one file of a request.
-pub struct Item<T = Stored> {
+pub struct UploadItem<T = StoredImage> {
     pub filename: String,
     /// BLAKE3 of the bytes, if all of them came in.
     pub hash: Option<[u8; 32]>,
     pub outcome: Result<T, Problem>,
 }
 
-impl<T> Item<T> {
+impl<T> UploadItem<T> {
     /// Why the request ended before its end.
     fn nameless(problem: Problem) -> Self {
         Self { filename: String::new(), hash: None, outcome: Err(problem) }
@@ -47,8 +47,8 @@ pub struct Batch {
 }
 
 /// What a request brought.
-pub struct Brought<T = Stored> {
-    pub items: Vec<Item<T>>,
+pub struct Brought<T = StoredImage> {
+    pub items: Vec<UploadItem<T>>,
     pub title: Option<String>,
 }
 
@@ -67,9 +67,9 @@ impl Batch {
         let brought = self.each(app, caller, request, keep).await?;
         for item in &brought.items {
             measures::uploaded(match item.outcome {
-                Ok(Stored::Created(_)) => Outcome::Created,
-                Ok(Stored::Duplicate(_)) => Outcome::Duplicate,
-                Err(_) => Outcome::Rejected,
+                Ok(StoredImage::Created(_)) => UploadOutcome::Created,
+                Ok(StoredImage::Duplicate(_)) => UploadOutcome::Duplicate,
+                Err(_) => UploadOutcome::Rejected,
             });
         }
         Ok(brought)
@@ -122,7 +122,7 @@ impl Batch {
                         Ok(_) => {}
                         Err(problem) if items.is_empty() => return Err(problem),
                         Err(problem) => {
-                            items.push(Item::nameless(problem));
+                            items.push(UploadItem::nameless(problem));
                             break;
                         }
                     }
@@ -132,14 +132,14 @@ impl Batch {
                 Err(problem) if items.is_empty() => return Err(problem),
                 // What was stored before the body broke off is stored, and said so.
                 Err(problem) => {
-                    items.push(Item::nameless(problem));
+                    items.push(UploadItem::nameless(problem));
                     break;
                 }
             };
             let filename = std::mem::take(&mut file.name);
             if items.len() == self.files_max {
                 let outcome = Err(Refused::TooManyFiles { max: self.files_max }.into());
-                items.push(Item { filename, hash: None, outcome });
+                items.push(UploadItem { filename, hash: None, outcome });
                 break;
             }
             let (hash, outcome) = match take(app, caller, &mut file, bytes_left).await {
@@ -152,7 +152,7 @@ impl Batch {
                 Err(problem) => (None, Err(problem)),
             };
             let is_refused = outcome.is_err();
-            items.push(Item { filename, hash, outcome });
+            items.push(UploadItem { filename, hash, outcome });
             if is_refused && !file.skip().await {
                 break;
             }

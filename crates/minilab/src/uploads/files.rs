@@ -11,13 +11,13 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use super::flow::{Flow, Most};
+use super::flow::{BodyLimits, Most};
 use super::refused::Refused;
 use crate::http::Problem;
 use crate::http::disposition::safe_name;
 use crate::http::filename;
 use crate::http::pace::Pace;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
 
 /// After a refused file so many more of its bytes are read, so that the next file can be reached
 /// and the sender hears the answer. A sender with more than that to say is cut off.
@@ -31,7 +31,7 @@ const INPUTS_MAX: usize = 100;
 /// The files of one request.
 pub(super) struct Files {
     source: Source,
-    flow: Flow,
+    flow: BodyLimits,
     inputs: usize,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Part<'a> {
     /// As many bytes as it was said to have.
     pub said_bytes: Option<u64>,
     bytes: PartBytes<'a>,
-    flow: Flow,
+    flow: BodyLimits,
 }
 
 enum PartBytes<'a> {
@@ -74,7 +74,7 @@ impl Files {
         pace: Pace,
         most: Most,
     ) -> Result<Self, Problem> {
-        let flow = Flow::new(pace, most);
+        let flow = BodyLimits::new(pace, most);
         let mut request = request.map(|body| flow.watch(body));
         // Bytes are counted by the tier of the caller.
         DefaultBodyLimit::disable().apply(&mut request);
@@ -173,7 +173,7 @@ impl Part<'_> {
 }
 
 impl Stream for Part<'_> {
-    type Item = Result<Bytes, Stop>;
+    type Item = Result<Bytes, TxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let chunk = match &mut self.bytes {
@@ -186,7 +186,7 @@ impl Stream for Part<'_> {
                 chunk.map(|chunk| chunk.map_err(|error| error.to_string()))
             }
         };
-        Poll::Ready(chunk.map(|chunk| chunk.map_err(|text| Stop::from(self.flow.refusal(text)))))
+        Poll::Ready(chunk.map(|chunk| chunk.map_err(|text| TxError::from(self.flow.refusal(text)))))
     }
 }
 

@@ -41,11 +41,11 @@ impl Most {
 
 /// Watches one body; shared with who reads it.
 #[derive(Clone)]
-pub(super) struct Flow {
-    inner: Arc<Inner>,
+pub(super) struct BodyLimits {
+    inner: Arc<BodyLimitsInner>,
 }
 
-struct Inner {
+struct BodyLimitsInner {
     pace: Pace,
     most: Most,
     in_file: AtomicBool,
@@ -54,9 +54,9 @@ struct Inner {
     cut_off: OnceLock<Refused>,
 }
 
-impl Flow {
+impl BodyLimits {
     pub(super) fn new(pace: Pace, most: Most) -> Self {
-        let inner = Inner {
+        let inner = BodyLimitsInner {
             pace,
             most,
             in_file: AtomicBool::new(false),

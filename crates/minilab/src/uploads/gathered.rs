@@ -115,24 +115,24 @@ impl Gathered {
     }
 
     /// Reads from the beginning. Blocks.
-    pub(super) fn open(&self) -> anyhow::Result<Reader<'_>> {
+    pub(super) fn open(&self) -> anyhow::Result<BufferReader<'_>> {
         Ok(match &self.file {
             Some((spooled, _)) => {
                 let file = File::open(&spooled.path).context("reading the spool")?;
-                Reader::File(BufReader::new(file))
+                BufferReader::File(BufReader::new(file))
             }
-            None => Reader::Memory { chunks: &self.chunks, position: 0 },
+            None => BufferReader::Memory { chunks: &self.chunks, position: 0 },
         })
     }
 }
 
 /// Reads gathered bytes, wherever they are.
-pub(super) enum Reader<'a> {
+pub(super) enum BufferReader<'a> {
     File(BufReader<File>),
     Memory { chunks: &'a [Bytes], position: u64 },
 }
 
-impl Read for Reader<'_> {
+impl Read for BufferReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let (chunks, position) = match self {
             Self::File(file) => return file.read(out),
@@ -154,7 +154,7 @@ impl Read for Reader<'_> {
     }
 }
 
-impl Seek for Reader<'_> {
+impl Seek for BufferReader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let (chunks, position) = match self {
             Self::File(file) => return file.seek(to),
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn chunks_read_like_a_file() {
         let chunks = [&b"abc"[..], b"", b"d", b"efgh"].map(Bytes::from_static);
-        let mut reader = Reader::Memory { chunks: &chunks, position: 0 };
+        let mut reader = BufferReader::Memory { chunks: &chunks, position: 0 };
         let mut all = Vec::new();
         reader.read_to_end(&mut all).unwrap();
         assert_eq!(all, b"abcdefgh");

@@ -11,8 +11,8 @@ pub mod routes;
 pub mod sql;
 mod store;
 
-pub use batch::{Batch, Brought, Item};
-pub use store::Stored;
+pub use batch::{Batch, Brought, UploadItem};
+pub use store::StoredImage;
 
 use serde::{Deserialize, Serialize};
 

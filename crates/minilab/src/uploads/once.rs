@@ -5,15 +5,15 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use uuid::Uuid;
 
-use super::batch::Item;
+use super::batch::UploadItem;
 use super::sql;
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::{Conn, Db};
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, ImageId};
 use crate::{execute, fetch_optional, images};
 
 const HEADER: &str = "idempotency-key";
@@ -34,7 +34,7 @@ pub(super) enum Once {
 /// The right to answer for a key. Dropped without an answer, it gives the key back.
 pub(super) struct Ticket {
     app: App,
-    account: Uuid,
+    account: AccountId,
     key: String,
     is_settled: bool,
 }
@@ -115,7 +115,7 @@ impl Ticket {
     /// Keeps the answer, unless trying again could bring a better one.
     pub(super) async fn settle(
         mut self,
-        items: &[Item],
+        items: &[UploadItem],
         status: StatusCode,
         body: &Value,
     ) -> Result<(), Problem> {
@@ -167,10 +167,10 @@ impl Drop for Ticket {
 
 impl Answered {
     /// Whether every image it speaks of is still there.
-    async fn is_true(&self, conn: &mut Conn, account: Uuid) -> Result<bool, Problem> {
+    async fn is_true(&self, conn: &mut Conn, account: AccountId) -> Result<bool, Problem> {
         let body: Value = serde_json::from_str(&self.body).map_err(anyhow::Error::from)?;
         let items = body["items"].as_array().map_or(&[][..], Vec::as_slice);
-        let ids = items.iter().filter_map(|item| item["id"].as_str()?.parse::<Uuid>().ok());
+        let ids = items.iter().filter_map(|item| item["id"].as_str()?.parse::<ImageId>().ok());
         for id in ids {
             if images::find(conn, account, id).await?.is_none() {
                 return Ok(false);
@@ -180,7 +180,7 @@ impl Answered {
     }
 
     /// The answer of before, if `items` are what it answered.
-    pub(super) fn replay<T>(self, items: &[Item<T>]) -> Result<(StatusCode, Value), Problem> {
+    pub(super) fn replay<T>(self, items: &[UploadItem<T>]) -> Result<(StatusCode, Value), Problem> {
         if fingerprint(items)[..] != self.fingerprint {
             let detail = "this Idempotency-Key came with other files before; choose a new key";
             return Err(Problem::new(Code::IdempotencyKeyReused, detail));
@@ -192,9 +192,9 @@ impl Answered {
 }
 
 /// The same for the same files in the same order.
-fn fingerprint<T>(items: &[Item<T>]) -> [u8; 32] {
+fn fingerprint<T>(items: &[UploadItem<T>]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    for Item { filename, hash, outcome } in items {
+    for UploadItem { filename, hash, outcome } in items {
         hasher.update(&(filename.len() as u64).to_le_bytes()).update(filename.as_bytes());
         let code = match (hash, outcome) {
             (Some(hash), _) => &hash[..],

@@ -9,7 +9,7 @@ use pixels::{Facts, Limits, Metadata};
 use super::gathered::{Gathered, Gathering};
 use super::refused::Refused;
 use crate::cpu;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
 use crate::room::Room;
 use crate::spool::Spool;
 
@@ -41,9 +41,9 @@ pub(super) struct Allowed {
 /// Takes in one file. Over the limit it stops where the limit is; nothing is kept of a refused one.
 pub(super) async fn receive(
     spool: &Arc<Spool>,
-    mut body: impl Stream<Item = Result<Bytes, Stop>> + Unpin,
+    mut body: impl Stream<Item = Result<Bytes, TxError>> + Unpin,
     allowed: Allowed,
-) -> Result<Received, Stop> {
+) -> Result<Received, TxError> {
     let mut gathering = Gathering::new(spool);
     let mut bytes = 0_u64;
     while let Some(chunk) = body.next().await.transpose()? {
@@ -62,7 +62,7 @@ pub(super) async fn receive(
 }
 
 /// Reads the header, and the camera's notes. No pixel is decoded.
-pub(super) async fn inspect(gathered: Gathered, limits: Limits) -> Result<Picture, Stop> {
+pub(super) async fn inspect(gathered: Gathered, limits: Limits) -> Result<Picture, TxError> {
     cpu::run(move || {
         let probed = pixels::probe(gathered.open()?, &limits);
         let facts = match probed.and_then(|facts| facts.format.decodable().map(|()| facts)) {

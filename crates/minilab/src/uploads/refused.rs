@@ -2,7 +2,7 @@
 
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
 use crate::http::words::size;
 
 /// The sender's fault, each with what helps.
@@ -54,7 +54,7 @@ fn link_is_full(images_left: Option<i64>, bytes_left: Option<i64>) -> String {
     }
 }
 
-impl From<Refused> for Stop {
+impl From<Refused> for TxError {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused.into())
     }

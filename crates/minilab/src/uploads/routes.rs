@@ -7,17 +7,17 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
-use super::batch::{Batch, Item};
+use super::batch::{Batch, UploadItem};
 use super::once::{self, Once};
-use super::store::Stored;
+use super::store::StoredImage;
 use crate::accounts::{Caller, CallerOrHolder, Key};
 use crate::app::App;
 use crate::http::code::Code;
 use crate::http::extract::{Path, Query};
 use crate::http::prefer::{PreferHeader, applied, patience};
-use crate::http::problem::{self, ItemProblem, Problem, Refusal};
+use crate::http::problem::{self, ItemProblem, Problem, ProblemResponse};
+use crate::ids::ImageId;
 use crate::images::routes::PictureBytes;
 use crate::images::view::ImageView;
 use crate::images::{self, State};
@@ -83,18 +83,19 @@ struct UploadForm {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Upload)]
 struct UploadView {
-    items: Vec<ItemView>,
+    items: Vec<UploadItemView>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UploadItem)]
-struct ItemView {
+struct UploadItemView {
     index: usize,
     filename: String,
     status: ItemStatus,
     /// Of the image that was made, or that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    id: Option<ImageId>,
     /// As it is now; missing when it was deleted in the meantime.
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<ImageView>,
@@ -126,10 +127,10 @@ enum ItemStatus {
     )),
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
-        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
-        (status = 409, response = Refusal),
-        (status = 410, response = Refusal),
-        (status = 507, response = Refusal),
+        (status = 201, description = "StoredImage. One file also gets a `Location`.", body = UploadView),
+        (status = 409, response = ProblemResponse),
+        (status = 410, response = ProblemResponse),
+        (status = 507, response = ProblemResponse),
     ),
 )]
 pub async fn create_images(
@@ -155,12 +156,12 @@ pub async fn create_images(
     )),
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
-        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
-        (status = 401, response = Refusal),
-        (status = 403, response = Refusal),
-        (status = 409, response = Refusal),
-        (status = 410, response = Refusal),
-        (status = 507, response = Refusal),
+        (status = 201, description = "StoredImage. One file also gets a `Location`.", body = UploadView),
+        (status = 401, response = ProblemResponse),
+        (status = 403, response = ProblemResponse),
+        (status = 409, response = ProblemResponse),
+        (status = 410, response = ProblemResponse),
+        (status = 507, response = ProblemResponse),
     ),
 )]
 pub async fn create_images_by_link(
@@ -209,7 +210,7 @@ async fn create(
 async fn wait_until_made(
     app: &App,
     caller: &Caller,
-    items: &[Item],
+    items: &[UploadItem],
     asked: &HeaderMap,
 ) -> Result<(), Problem> {
     let patience = patience(asked, 0);
@@ -247,7 +248,7 @@ fn respond(status: StatusCode, body: Value) -> Response {
 async fn answer(
     app: &App,
     caller: &Caller,
-    items: &[Item],
+    items: &[UploadItem],
 ) -> Result<(StatusCode, Value), Problem> {
     let mut views = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
@@ -275,15 +276,15 @@ async fn view_item(
     app: &App,
     caller: &Caller,
     index: usize,
-    item: &Item,
-) -> Result<ItemView, Problem> {
+    item: &UploadItem,
+) -> Result<UploadItemView, Problem> {
     let filename = item.filename.clone();
     let (status, id) = match &item.outcome {
-        Ok(Stored::Created(id)) => (ItemStatus::Created, *id),
-        Ok(Stored::Duplicate(id)) => (ItemStatus::Duplicate, *id),
+        Ok(StoredImage::Created(id)) => (ItemStatus::Created, *id),
+        Ok(StoredImage::Duplicate(id)) => (ItemStatus::Duplicate, *id),
         Err(problem) => {
             let (status, error) = (ItemStatus::Rejected, Some(problem.clone().into()));
-            return Ok(ItemView { index, filename, status, id: None, image: None, error });
+            return Ok(UploadItemView { index, filename, status, id: None, image: None, error });
         }
     };
     let mut conn = app.db.read().await?;
@@ -294,11 +295,11 @@ async fn view_item(
         }
         None => None,
     };
-    Ok(ItemView { index, filename, status, id: Some(id), image, error: None })
+    Ok(UploadItemView { index, filename, status, id: Some(id), image, error: None })
 }
 
 /// The one problem of all files; 422 when they differ.
-fn common_problem(items: &[Item]) -> Problem {
+fn common_problem(items: &[UploadItem]) -> Problem {
     let mut problems = items.iter().filter_map(|item| item.outcome.as_ref().err());
     let first = problems.next().expect("nothing was stored, so something was refused").clone();
     if problems.all(|problem| problem.code == first.code) {

@@ -11,11 +11,12 @@ use super::sql;
 use crate::accounts::{self, Account, Caller, UploadLink, upload_link};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
 use crate::http::{Problem, intact};
-use crate::images::counted::Counted;
+use crate::ids::{AccountId, BlobId, ImageId, ScopeId};
+use crate::images::counted::CountedImage;
 use crate::images::{link_of, searched};
 use crate::jobs::{self, Job};
 use crate::tiers::Truncated;
@@ -24,15 +25,15 @@ use crate::{cpu, db, execute, fetch_all, fetch_one, fetch_optional, variants};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    Created(Uuid),
+pub enum StoredImage {
+    Created(ImageId),
     /// The account, or the upload link, has the same bytes already, as this image.
-    Duplicate(Uuid),
+    Duplicate(ImageId),
 }
 
-impl Stored {
+impl StoredImage {
     /// The image that shows the bytes.
-    pub fn id(self) -> Uuid {
+    pub fn id(self) -> ImageId {
         match self {
             Self::Created(id) | Self::Duplicate(id) => id,
         }
@@ -42,9 +43,9 @@ impl Stored {
 /// What the transaction needs to know.
 #[derive(Clone)]
 struct NewImage {
-    account: Uuid,
+    account: AccountId,
     /// The account, or the upload link it comes through: duplicates are looked for there.
-    scope: Uuid,
+    scope: ScopeId,
     /// Who shares the bytes: everybody, or this scope alone if its original is not kept.
     pool: Uuid,
     until: Until,
@@ -69,9 +70,9 @@ impl NewImage {
 }
 
 /// How the transaction ended.
-enum Outcome {
+enum InsertOutcome {
     Stored {
-        stored: Stored,
+        stored: StoredImage,
         used_placed: bool,
     },
     /// The blob that was there is gone or going: the bytes must be put first.
@@ -88,13 +89,13 @@ pub(super) async fn store(
     filename: String,
     received: Received,
     delete_after: Option<DeleteAfter>,
-) -> Result<Stored, Problem> {
+) -> Result<StoredImage, Problem> {
     let (scope, hash) = (caller.scope_id(), received.hash);
-    let pool = if caller.tier().keeping.original { Uuid::nil() } else { scope };
+    let pool = if caller.tier().keeping.original { Uuid::nil() } else { scope.uuid() };
     let known = look(&app, &hash, pool, scope).await?;
-    if let Known::Image(image) = known {
+    if let KnownUpload::Image(image) = known {
         // Nothing comes in that could be too much, and what is there stays in any case.
-        return Ok(Stored::Duplicate(image));
+        return Ok(StoredImage::Duplicate(image));
     }
     let limits = app.config.pictures.limits(received.bytes);
     let Picture { gathered, facts, metadata } = inspect(received.gathered, limits).await?;
@@ -120,10 +121,10 @@ pub(super) async fn store(
         facts,
         metadata,
         placed: None,
-        damaged: if let Known::Damaged(generation) = known { Some(generation) } else { None },
+        damaged: if let KnownUpload::Damaged(generation) = known { Some(generation) } else { None },
         now_ms,
     };
-    let must_place = matches!(known, Known::Nothing | Known::Damaged(_));
+    let must_place = matches!(known, KnownUpload::Nothing | KnownUpload::Damaged(_));
     // In a task of its own: a sender who hangs up now must not leave bytes without a row.
     let stored = crate::spawn(async move { keep(&app, new, gathered, must_place).await });
     Ok(stored.await.map_err(|died| Problem::internal(&died.into()))??)
@@ -135,7 +136,7 @@ async fn keep(
     mut new: NewImage,
     gathered: Gathered,
     mut must_place: bool,
-) -> Result<Stored, Stop> {
+) -> Result<StoredImage, TxError> {
     let mut gathered = Some(gathered);
     let mut spooled = None;
     loop {
@@ -154,12 +155,12 @@ async fn keep(
         let placed = new.placed.clone();
         let outcome = app.db.write(new.clone(), |tx, new| Box::pin(insert(tx, new))).await;
         let outcome = match (outcome, &placed) {
-            (Err(Stop::Failed(cause)), Some(placed)) if db::is_undecided(&cause) => {
+            (Err(TxError::Failed(cause)), Some(placed)) if db::is_undecided(&cause) => {
                 find_out(app, &new, placed, cause).await
             }
             (outcome, _) => outcome,
         };
-        let used_placed = matches!(&outcome, Ok(Outcome::Stored { used_placed: true, .. }));
+        let used_placed = matches!(&outcome, Ok(InsertOutcome::Stored { used_placed: true, .. }));
         if let Some(original) = placed.filter(|_| !used_placed && !is_undecided(&outcome)) {
             // Somebody else's upload of the same bytes won, or this one was refused.
             let path = BlobKey::Original(&original).path();
@@ -168,7 +169,7 @@ async fn keep(
             }
         }
         match outcome? {
-            Outcome::Stored { stored, used_placed } => {
+            InsertOutcome::Stored { stored, used_placed } => {
                 if let Some(generation) = new.damaged.filter(|_| used_placed) {
                     tracing::info!("the bytes of an original were put back");
                     let damaged = Original { hash: new.hash.to_vec(), generation };
@@ -178,13 +179,13 @@ async fn keep(
                 }
                 return Ok(stored);
             }
-            Outcome::MustPlace => must_place = true,
+            InsertOutcome::MustPlace => must_place = true,
         }
     }
 }
 
 /// A blob, and the image of the scope that shows it.
-type Placed = (Uuid, Option<Uuid>);
+type Placed = (Uuid, Option<ImageId>);
 
 /// What became of a COMMIT without an answer. The account is locked until the transaction has ended, one way
 /// or the other: whoever gets the lock behind it sees which.
@@ -193,7 +194,7 @@ async fn find_out(
     new: &NewImage,
     placed: &Original,
     cause: anyhow::Error,
-) -> Result<Outcome, Stop> {
+) -> Result<InsertOutcome, TxError> {
     let args = (new.account, placed.generation, new.scope);
     let found: anyhow::Result<Option<Placed>> = app
         .db
@@ -206,23 +207,23 @@ async fn find_out(
         .await;
     match found {
         Ok(Some((_, Some(image)))) => {
-            Ok(Outcome::Stored { stored: Stored::Created(image), used_placed: true })
+            Ok(InsertOutcome::Stored { stored: StoredImage::Created(image), used_placed: true })
         }
         // It did not happen: once more from the start.
-        Ok(None) => Ok(Outcome::MustPlace),
+        Ok(None) => Ok(InsertOutcome::MustPlace),
         // Deleted meanwhile, or the database is away: nothing is done to the bytes.
-        Ok(Some((_, None))) | Err(_) => Err(Stop::Failed(cause)),
+        Ok(Some((_, None))) | Err(_) => Err(TxError::Failed(cause)),
     }
 }
 
 /// After a COMMIT without an answer nobody knows whether it happened: the sweeper may decide, we may not.
-fn is_undecided(outcome: &Result<Outcome, Stop>) -> bool {
-    matches!(outcome, Err(Stop::Failed(cause)) if db::is_undecided(cause))
+fn is_undecided(outcome: &Result<InsertOutcome, TxError>) -> bool {
+    matches!(outcome, Err(TxError::Failed(cause)) if db::is_undecided(cause))
 }
 
 /// What there is of a file before anything is done about it.
-enum Known {
-    Image(Uuid),
+enum KnownUpload {
+    Image(ImageId),
     Bytes,
     /// The bytes of this generation are not there, or not what they were.
     Damaged(Uuid),
@@ -231,7 +232,7 @@ enum Known {
 
 #[derive(sqlx::FromRow)]
 struct KnownRow {
-    id: Option<Uuid>,
+    id: Option<ImageId>,
     generation: Uuid,
     bytes: i64,
     pool_id: Uuid,
@@ -239,50 +240,60 @@ struct KnownRow {
     discarded: bool,
 }
 
-async fn look(app: &App, hash: &[u8; 32], pool: Uuid, scope: Uuid) -> anyhow::Result<Known> {
+async fn look(
+    app: &App,
+    hash: &[u8; 32],
+    pool: Uuid,
+    scope: ScopeId,
+) -> anyhow::Result<KnownUpload> {
     let mut conn = app.db.read().await?;
     let row = fetch_optional!(&mut conn, KnownRow, sql::SELECT_KNOWN, &hash[..], pool, scope);
     drop(conn);
-    let Some(row) = row.context("looking for the same bytes")? else { return Ok(Known::Nothing) };
+    let Some(row) = row.context("looking for the same bytes")? else {
+        return Ok(KnownUpload::Nothing);
+    };
     if !row.discarded && row.pool_id == pool {
         let original = Original { hash: hash.to_vec(), generation: row.generation };
         let key = BlobKey::Original(&original);
         let damage = intact::look(&app.blobs, &key, row.bytes as u64).await?;
         if damage.is_some() || row.damaged_ms.is_some() {
-            return Ok(Known::Damaged(row.generation));
+            return Ok(KnownUpload::Damaged(row.generation));
         }
     }
-    Ok(row.id.map_or(Known::Bytes, Known::Image))
+    Ok(row.id.map_or(KnownUpload::Bytes, KnownUpload::Image))
 }
 
 /// Locks in one order everywhere: account, then upload link, then blob. So no two uploads wait for
 /// each other.
-fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outcome, Stop>> {
+fn insert<'a>(
+    tx: &'a mut Conn,
+    new: &'a NewImage,
+) -> BoxFuture<'a, Result<InsertOutcome, TxError>> {
     Box::pin(async move {
         let account = new.account;
         let link = lock_maker(tx, new).await?;
         let Some((blob, is_new)) = lock_blob(tx, new).await? else {
-            return Ok(Outcome::MustPlace);
+            return Ok(InsertOutcome::MustPlace);
         };
         let used_placed = is_new || put_back(tx, new, blob).await?;
-        let own = fetch_all!(tx, (Uuid, Uuid), sql::SELECT_OWN_OF_BLOB, account, blob)?;
+        let own = fetch_all!(tx, (ImageId, ScopeId), sql::SELECT_OWN_OF_BLOB, account, blob)?;
         if let Some((image, _)) = own.iter().find(|(_, scope)| *scope == new.scope) {
             let until = new.until;
             if execute!(tx, sql::KEEP_ON, *image, until.at_ms, until.after_download)? > 0 {
-                counters::add(tx, Scope::Account(account), counters::CHANGES, 1).await?;
+                counters::add(tx, CounterScope::Account(account), counters::CHANGES, 1).await?;
             }
-            let stored = Stored::Duplicate(*image);
-            return Ok(Outcome::Stored { stored, used_placed });
+            let stored = StoredImage::Duplicate(*image);
+            return Ok(InsertOutcome::Stored { stored, used_placed });
         }
         if let Some(link) = &link {
             use_link(tx, link, new.bytes).await?;
         }
         check_quota(tx, account).await.map_err(|stop| match (link, stop) {
             // How much its maker has is nothing for who holds a link.
-            (Some(_), Stop::Refused(_)) => Refused::LibraryFull.into(),
+            (Some(_), TxError::Refused(_)) => Refused::LibraryFull.into(),
             (_, stop) => stop,
         })?;
-        let image = Uuid::now_v7();
+        let image = ImageId::new();
         let format = new.facts.format.to_string();
         execute!(
             tx,
@@ -301,7 +312,7 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
             searched::taken_ms(new.metadata.taken_at.as_deref()),
             new.metadata.gps.is_some(),
         )?;
-        let counted = Counted {
+        let counted = CountedImage {
             account,
             bytes: new.bytes,
             variant_bytes: 0,
@@ -311,12 +322,12 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
         };
         counted.add(tx, new.now_ms).await?;
         jobs::enqueue(tx, &Job::Develop { blob }, Some(account), new.now_ms).await?;
-        Ok(Outcome::Stored { stored: Stored::Created(image), used_placed })
+        Ok(InsertOutcome::Stored { stored: StoredImage::Created(image), used_placed })
     })
 }
 
 /// Locks the account, and the link if it comes through one: both are to be in force.
-async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>, Stop> {
+async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>, TxError> {
     // One that is deleted meanwhile was suspended before.
     let account = fetch_optional!(tx, Account, accounts::sql::LOCK, new.account)?;
     let account = account.ok_or(Refused::Suspended)?;
@@ -338,7 +349,7 @@ async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>,
 }
 
 /// Takes room of the link, if it has enough.
-async fn use_link(tx: &mut Conn, link: &UploadLink, bytes: i64) -> Result<(), Stop> {
+async fn use_link(tx: &mut Conn, link: &UploadLink, bytes: i64) -> Result<(), TxError> {
     if !link.has_room(bytes) {
         let images_left = link.images_max.map(|most| (most - link.images).max(0));
         let bytes_left = link.bytes_max.map(|most| (most - link.bytes).max(0));
@@ -349,31 +360,31 @@ async fn use_link(tx: &mut Conn, link: &UploadLink, bytes: i64) -> Result<(), St
 }
 
 /// The live blob of these bytes, locked, and whether it is the one just placed.
-async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(Uuid, bool)>, Stop> {
+async fn lock_blob(tx: &mut Conn, new: &NewImage) -> Result<Option<(BlobId, bool)>, TxError> {
     // If an insert gives way to another's, that one is there to be locked; unless it is doomed
     // before it is our turn.
     for _ in 0..ROUNDS_MAX {
         if let Some((id,)) =
-            fetch_optional!(tx, (Uuid,), sql::LOCK_LIVE_BLOB, &new.hash[..], new.pool)?
+            fetch_optional!(tx, (BlobId,), sql::LOCK_LIVE_BLOB, &new.hash[..], new.pool)?
         {
             return Ok(Some((id, false)));
         }
         let Some(original) = &new.placed else {
             return Ok(None);
         };
-        let id = Uuid::now_v7();
+        let id = BlobId::new();
         if insert_blob(tx, new, original, id).await? {
-            counters::add(tx, Scope::Lab, counters::STORED_BYTES, new.bytes).await?;
+            counters::add(tx, CounterScope::Lab, counters::STORED_BYTES, new.bytes).await?;
             return Ok(Some((id, true)));
         }
     }
-    Err(Stop::Failed(anyhow::anyhow!("a blob came and went during one transaction")))
+    Err(TxError::Failed(anyhow::anyhow!("a blob came and went during one transaction")))
 }
 
 /// Gives a blob whose bytes were lost or damaged those just placed; false when there is no need any more.
 ///
 /// What was made of it lies beside the old ones, and is made anew.
-async fn put_back(tx: &mut Conn, new: &NewImage, blob: Uuid) -> anyhow::Result<bool> {
+async fn put_back(tx: &mut Conn, new: &NewImage, blob: BlobId) -> anyhow::Result<bool> {
     let (Some(placed), Some(damaged)) = (&new.placed, new.damaged) else { return Ok(false) };
     if execute!(tx, sql::PUT_BACK, blob, placed.generation, damaged)? == 0 {
         return Ok(false);
@@ -391,7 +402,7 @@ async fn insert_blob(
     tx: &mut Conn,
     new: &NewImage,
     original: &Original,
-    id: Uuid,
+    id: BlobId,
 ) -> anyhow::Result<bool> {
     let (facts, metadata) = (&new.facts, &new.metadata);
     let exposure = metadata.exposure.as_ref().map(serde_json::to_string).transpose()?;
@@ -428,10 +439,10 @@ async fn insert_blob(
 }
 
 /// The tier's limit and the count are read here, under the account's lock: they cannot drift.
-async fn check_quota(tx: &mut Conn, account: Uuid) -> Result<(), Stop> {
+async fn check_quota(tx: &mut Conn, account: AccountId) -> Result<(), TxError> {
     let (limit,) = fetch_one!(tx, (Option<i64>,), sql::SELECT_IMAGES_MAX, account)?;
     let Some(limit) = limit else { return Ok(()) };
-    let used = counters::read(tx, Scope::Account(account), counters::IMAGES).await?;
+    let used = counters::read(tx, CounterScope::Account(account), counters::IMAGES).await?;
     if used >= limit {
         return Err(Refused::QuotaReached { used, limit }.into());
     }

@@ -4,20 +4,21 @@
 
 use uuid::Uuid;
 
-use super::{develop, sql};
+use super::{make, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::jobs::{self, JobError, Lease};
 use crate::links::ORIGINAL;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, images, links};
 
 /// Its image and account, hash and generation, bytes, and whether it was discarded before.
-type Line = (Uuid, Uuid, Vec<u8>, Uuid, i64, bool);
+type DiscardableRow = (ImageId, AccountId, Vec<u8>, Uuid, i64, bool);
 
 /// The job: the rows first, so that nobody is promised what is not there any more; then the files.
-pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn discard(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
     let (at_work,) = fetch_one!(&mut conn, (i64,), jobs::sql::COUNT_STARTED, blob)?;
     drop(conn);
@@ -40,11 +41,11 @@ pub async fn discard(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
 /// The original, and its copies without the place: versions and bytes.
 type Gone = (Original, Vec<(i64, i64, i64)>);
 
-async fn discard_rows(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<Option<Gone>> {
-    if !develop::lock(tx, blob).await? {
+async fn discard_rows(tx: &mut Conn, blob: BlobId, now_ms: i64) -> anyhow::Result<Option<Gone>> {
+    if !make::lock(tx, blob).await? {
         return Ok(None);
     }
-    let found = fetch_optional!(tx, Line, images::sql::SELECT_DISCARDABLE, blob)?;
+    let found = fetch_optional!(tx, DiscardableRow, images::sql::SELECT_DISCARDABLE, blob)?;
     let Some((image, account, hash, generation, bytes, was_discarded)) = found else {
         return Ok(None);
     };
@@ -56,10 +57,10 @@ async fn discard_rows(tx: &mut Conn, blob: Uuid, now_ms: i64) -> anyhow::Result<
     let copies = fetch_all!(tx, (i64, i64, i64), sql::DELETE_ORIGINALS, blob)?;
     let copied = copies.iter().map(|(_, _, bytes)| bytes).sum::<i64>();
     execute!(tx, links::sql::KILL_VARIANT, image, ORIGINAL, now_ms)?;
-    let of_account = Scope::Account(account);
+    let of_account = CounterScope::Account(account);
     let deltas = [
-        (Scope::Lab.to_string(), counters::STORED_BYTES, -bytes),
-        (Scope::Lab.to_string(), counters::VARIANT_BYTES, -copied),
+        (CounterScope::Lab.to_string(), counters::STORED_BYTES, -bytes),
+        (CounterScope::Lab.to_string(), counters::VARIANT_BYTES, -copied),
         (of_account.to_string(), counters::STORED_BYTES, -bytes),
         (of_account.to_string(), counters::CHANGES, 1),
     ];

@@ -5,19 +5,20 @@ use std::time::Duration;
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::{PIXELS_VERSION, Variant, develop, of_blob, sql};
+use super::{PIXELS_VERSION, Variant, make, of_blob, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::cpu;
-use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
+use crate::ids::BlobId;
 use crate::images::{BlobRow, Image};
 use crate::limits::Limit;
 use crate::links::ORIGINAL;
+use crate::render_pool::{Load, RenderError};
 use crate::shares::Full;
 use crate::{execute, fetch_optional};
 
@@ -53,7 +54,7 @@ pub async fn without(app: &App, image: &Image) -> Result<Option<Variant>, Proble
     strip(app, image).await
 }
 
-async fn find(app: &App, blob: Uuid) -> sqlx::Result<Option<Variant>> {
+async fn find(app: &App, blob: BlobId) -> sqlx::Result<Option<Variant>> {
     let made = of_blob(&mut app.db.read().await?, blob).await?;
     Ok(made.into_iter().find(|variant| {
         variant.preset == ORIGINAL
@@ -62,7 +63,7 @@ async fn find(app: &App, blob: Uuid) -> sqlx::Result<Option<Variant>> {
     }))
 }
 
-async fn is_place_free(app: &App, blob: Uuid) -> sqlx::Result<bool> {
+async fn is_place_free(app: &App, blob: BlobId) -> sqlx::Result<bool> {
     let row = fetch_optional!(&mut app.db.read().await?, BlobRow, sql::SELECT_BLOB, blob)?;
     Ok(row.is_some_and(|row| row.place_free == Some(LOOKED_WITH)))
 }
@@ -78,7 +79,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let bytes = image.blob.bytes as u64;
     // The file, what it becomes, and a second look at that.
     let load = Load { holder: image.account_id, memory_bytes: 3 * bytes, effort: bytes };
-    let turn = app.darkroom.turn(&load).await;
+    let turn = app.render_pool.turn(&load).await;
     if let Some(damage) = intact::look(&app.blobs, &key, bytes).await? {
         return Err(damage.problem(&key));
     }
@@ -89,7 +90,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     blobs::forget(&picture);
     let stripped = match stripped {
         // What is damaged cannot be read: that is told, and not that its place stays.
-        Err(DarkroomError::Picture(_))
+        Err(RenderError::Picture(_))
             if !intact::is_right(&app.blobs, &key, &image.blob.hash).await? =>
         {
             return Err(Damage::Changed.problem(&key));
@@ -120,12 +121,12 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     let kept = app.db.write(args, |tx, (variant, now_ms)| {
         Box::pin(async move {
             let blob = variant.blob_id;
-            if !develop::lock(tx, blob).await? || is_discarded(tx, blob).await? {
+            if !make::lock(tx, blob).await? || is_discarded(tx, blob).await? {
                 return Ok::<_, sqlx::Error>(false);
             }
-            let bytes = develop::insert(tx, variant, *now_ms).await?;
+            let bytes = make::insert(tx, variant, *now_ms).await?;
             if bytes > 0 {
-                counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, bytes).await?;
+                counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, bytes).await?;
             }
             Ok(true)
         })
@@ -139,8 +140,8 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     Err(Problem::not_found("image"))
 }
 
-fn refusal(error: DarkroomError) -> Problem {
-    if let DarkroomError::Failed(cause) = error {
+fn refusal(error: RenderError) -> Problem {
+    if let RenderError::Failed(cause) = error {
         return cause.into();
     }
     let detail = format!(
@@ -151,7 +152,7 @@ fn refusal(error: DarkroomError) -> Problem {
 }
 
 /// Spares the next one the look. Without it the answer is the same, so it may fail.
-async fn remember(app: &App, blob: Uuid) {
+async fn remember(app: &App, blob: BlobId) {
     let noted = app.db.write(blob, |tx, blob| {
         Box::pin(async move { execute!(tx, sql::SET_PLACE_FREE, *blob, LOOKED_WITH) })
     });
@@ -160,6 +161,6 @@ async fn remember(app: &App, blob: Uuid) {
     }
 }
 
-async fn is_discarded(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+async fn is_discarded(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_DISCARDED, blob)?.is_some())
 }

@@ -1,25 +1,25 @@
 //! Sizes of a picture: what is made, the making, the serving.
 
-pub mod develop;
 pub mod discard;
 pub mod location;
+pub mod make;
 pub mod on_demand;
 pub mod owners;
 pub mod previews;
-pub mod prints;
 pub mod prune;
 pub mod refine;
 pub mod remake;
+pub mod resolved;
 pub mod routes;
 pub mod sql;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::blobs::{BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::http::prefer;
+use crate::ids::BlobId;
 use crate::shares::Bounds;
 use crate::tiers::Preset;
 use crate::{execute, fetch_all, fetch_one};
@@ -68,7 +68,7 @@ impl VariantsConfig {
 /// A variant that was made and stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Variant {
-    pub blob_id: Uuid,
+    pub blob_id: BlobId,
     pub preset: String,
     pub version: i64,
     pub pixels_version: i64,
@@ -102,19 +102,19 @@ impl Variant {
     }
 }
 
-pub async fn of_blob(conn: &mut Conn, blob: Uuid) -> sqlx::Result<Vec<Variant>> {
+pub async fn of_blob(conn: &mut Conn, blob: BlobId) -> sqlx::Result<Vec<Variant>> {
     fetch_all!(conn, Variant, sql::SELECT_OF_BLOB, blob)
 }
 
 /// The newest variant of that name: an old one serves until the new one exists.
-pub fn latest<'a>(made: &'a [Variant], blob: Uuid, preset: &str) -> Option<&'a Variant> {
+pub fn latest<'a>(made: &'a [Variant], blob: BlobId, preset: &str) -> Option<&'a Variant> {
     let candidates = made.iter().filter(|v| v.blob_id == blob && v.preset == preset);
     candidates.max_by_key(|variant| (variant.version, variant.pixels_version))
 }
 
 /// Removes the rows of all variants of a blob; their bytes go with the blob's.
-pub async fn forget(tx: &mut Conn, blob: Uuid) -> sqlx::Result<()> {
+pub async fn forget(tx: &mut Conn, blob: BlobId) -> sqlx::Result<()> {
     let (bytes,) = fetch_one!(tx, (i64,), sql::SUM_BYTES, blob)?;
     execute!(tx, sql::DELETE_OF_BLOB, blob)?;
-    counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await
+    counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await
 }

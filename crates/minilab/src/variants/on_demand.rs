@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
-use super::{Variant, develop, latest, of_blob, owners, remake, sql};
+use super::{Variant, latest, make, of_blob, owners, remake, sql};
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::code::Code;
+use crate::ids::{AccountId, ImageId};
 use crate::images::{self, Image, State};
 use crate::jobs::{self, Job};
 use crate::tiers::Preset;
@@ -18,8 +17,8 @@ use crate::{execute, fetch_optional};
 /// `may_make` is false for HEAD and ranges. Who asks was allowed to see the image.
 pub async fn obtain(
     app: &App,
-    owner: Uuid,
-    id: Uuid,
+    owner: AccountId,
+    id: ImageId,
     preset: &Preset,
     patience: Duration,
     may_make: bool,
@@ -33,12 +32,12 @@ pub async fn obtain(
         let (blob, version) = (image.blob_id, preset.version);
         let job = Job::MakeVariant { blob, preset: preset.name.clone(), version };
         match look(app, &image, preset, &job).await? {
-            Look::Made(variant) => return Ok(Some(variant)),
-            Look::Missing if may_make && !asked => {
+            Availability::Made(variant) => return Ok(Some(variant)),
+            Availability::Missing if may_make && !asked => {
                 remake::require_original(app, &image).await?;
                 asked = ask(app, &image, job).await?;
             }
-            Look::Missing | Look::Underway => {}
+            Availability::Missing | Availability::Underway => {}
         }
         if !waiting.wait().await {
             return Ok(None);
@@ -46,16 +45,21 @@ pub async fn obtain(
     }
 }
 
-enum Look {
+enum Availability {
     Made(Variant),
     /// A job is at it, or will be.
     Underway,
     Missing,
 }
 
-async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Look, Problem> {
+async fn look(
+    app: &App,
+    image: &Image,
+    preset: &Preset,
+    job: &Job,
+) -> Result<Availability, Problem> {
     match image.state {
-        State::Processing => return Ok(Look::Underway),
+        State::Processing => return Ok(Availability::Underway),
         State::Failed => {
             let detail = image.error_detail.clone().unwrap_or_default();
             return Err(
@@ -74,12 +78,12 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
             return Err(images::discarded());
         }
         if asked.is_none() {
-            return Ok(Look::Missing);
+            return Ok(Availability::Missing);
         }
     }
     let made = of_blob(&mut conn, image.blob_id).await?;
     if let Some(variant) = latest(&made, image.blob_id, &preset.name) {
-        return Ok(Look::Made(variant.clone()));
+        return Ok(Availability::Made(variant.clone()));
     }
     if image.blob.discarded {
         return Err(images::discarded());
@@ -93,12 +97,12 @@ async fn look(app: &App, image: &Image, preset: &Preset, job: &Job) -> Result<Lo
             if is_lost.iter().any(|code| detail.starts_with(code.as_str())) {
                 // It may have been put back since.
                 remake::require_original(app, image).await?;
-                return Ok(Look::Missing);
+                return Ok(Availability::Missing);
             }
             Err(Problem::new(Code::VariantFailed, detail))
         }
-        Some((state, _)) if jobs::is_live_state(&state) => Ok(Look::Underway),
-        _ => Ok(Look::Missing),
+        Some((state, _)) if jobs::is_live_state(&state) => Ok(Availability::Underway),
+        _ => Ok(Availability::Missing),
     }
 }
 
@@ -113,7 +117,7 @@ pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
         .write(args, |tx, (image, blob, preset, job, refining, account, now_ms)| {
             Box::pin(async move {
                 // The picture is being deleted: the next look says so.
-                if !develop::lock(tx, *blob).await? {
+                if !make::lock(tx, *blob).await? {
                     return Ok(false);
                 }
                 execute!(tx, sql::INSERT_ASKED, *image, preset)?;

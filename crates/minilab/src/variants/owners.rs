@@ -1,22 +1,21 @@
 //! What the owners of a blob have of its variants: counted, and their lists known to be changed.
 
-use uuid::Uuid;
-
 use super::sql;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::{execute, fetch_all};
 
 /// An image, its owner, what was counted for it and what it has now.
-type Line = (Uuid, Uuid, i64, i64);
+type OwnedRow = (ImageId, AccountId, i64, i64);
 
 /// Counts anew what each image of a blob has, and tells the lists of their owners. The blob is locked.
 ///
 /// An image has what is made for its owner's tier at upload, and what its owner asked for; not what
 /// others of the same bytes had made: a sum would tell of them.
-pub async fn settle(tx: &mut Conn, blob: Uuid) -> sqlx::Result<()> {
-    for (image, account, counted, actual) in fetch_all!(tx, Line, sql::SELECT_OWNED, blob)? {
-        let scope = Scope::Account(account);
+pub async fn settle(tx: &mut Conn, blob: BlobId) -> sqlx::Result<()> {
+    for (image, account, counted, actual) in fetch_all!(tx, OwnedRow, sql::SELECT_OWNED, blob)? {
+        let scope = CounterScope::Account(account);
         if counted != actual {
             execute!(tx, sql::SET_VARIANT_BYTES, image, actual)?;
             counters::add(tx, scope, counters::VARIANT_BYTES, actual - counted).await?;
@@ -27,7 +26,7 @@ pub async fn settle(tx: &mut Conn, blob: Uuid) -> sqlx::Result<()> {
 }
 
 /// Whether an image of the blob is counted with something else than it has.
-pub async fn is_miscounted(conn: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
-    let lines = fetch_all!(conn, Line, sql::SELECT_OWNED, blob)?;
+pub async fn is_miscounted(conn: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
+    let lines = fetch_all!(conn, OwnedRow, sql::SELECT_OWNED, blob)?;
     Ok(lines.into_iter().any(|(_, _, counted, actual)| counted != actual))
 }

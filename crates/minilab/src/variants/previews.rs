@@ -6,7 +6,7 @@ use super::on_demand::ask;
 use super::{Variant, latest, remake};
 use crate::app::App;
 use crate::blobs::BlobKey;
-use crate::cache::{Cache, Key, Tenant, What};
+use crate::cache::{Cache, CacheKey, Tenant, What};
 use crate::http::intact;
 use crate::http::tag::short_tag;
 use crate::images::{Image, State};
@@ -28,8 +28,10 @@ pub async fn of(
         .iter()
         .map(|image| latest(made, image.blob_id, PRESET).filter(|_| image.state == State::Ready));
     let previews = previews.collect::<Vec<_>>();
-    let key =
-        |preview: &Variant| Key { tenant, what: What::Bytes { tag: short_tag(&preview.hash) } };
+    let key = |preview: &Variant| CacheKey {
+        tenant,
+        what: What::Bytes { tag: short_tag(&preview.hash) },
+    };
     let keys = previews.iter().flatten().map(|preview| key(preview)).collect::<Vec<_>>();
     let mut kept = app.cache.get_many(&keys).await.into_iter();
     let mut found = Vec::with_capacity(images.len());
@@ -55,7 +57,12 @@ pub async fn of(
     found
 }
 
-async fn fetch(app: &App, image: &Image, preview: &Variant, key: Key) -> anyhow::Result<Bytes> {
+async fn fetch(
+    app: &App,
+    image: &Image,
+    preview: &Variant,
+    key: CacheKey,
+) -> anyhow::Result<Bytes> {
     let original = image.blob.original();
     let stored: BlobKey<'_> = preview.key(&original);
     let bytes = intact::read(&app.blobs, &stored, preview.bytes as u64, &preview.hash).await?;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{develop, owners, sql};
+use super::{make, owners, sql};
 use crate::app::App;
 use crate::blobs::{BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
+use crate::ids::BlobId;
 use crate::links::LIFE_SECS_MAX;
 use crate::{execute, fetch_all};
 
@@ -15,7 +16,7 @@ use crate::{execute, fetch_all};
 const KEPT: Duration = Duration::from_secs(LIFE_SECS_MAX as u64);
 
 /// Hash and generation of the original; preset, version and version of `pixels`; bytes; the blob.
-type Old = (Vec<u8>, Uuid, String, i64, i64, i64, Uuid);
+type Old = (Vec<u8>, Uuid, String, i64, i64, i64, BlobId);
 
 /// Removes what nobody can ask for any more, some at a time.
 pub async fn prune(app: &App) -> anyhow::Result<()> {
@@ -31,12 +32,13 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
         app.db
             .write(args, |tx, (blob, preset, version, pixels_version, bytes)| {
                 Box::pin(async move {
-                    if !develop::lock(tx, *blob).await? {
+                    if !make::lock(tx, *blob).await? {
                         return Ok::<_, sqlx::Error>(());
                     }
                     if execute!(tx, sql::DELETE, *blob, &**preset, *version, *pixels_version)? == 1
                     {
-                        counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
+                        counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes)
+                            .await?;
                     }
                     owners::settle(tx, *blob).await
                 })

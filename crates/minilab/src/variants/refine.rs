@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{PIXELS_VERSION, owners, sql};
 use crate::app::App;
 use crate::db::Conn;
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::jobs::{self, Job, JobError, Lease};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
@@ -16,15 +17,15 @@ const STRETCH: i64 = 500;
 
 /// A walk over the images of one account, or of the whole lab.
 #[derive(Clone, Copy, Debug)]
-pub struct Walk {
-    pub account: Option<Uuid>,
+pub struct BackFillWalk {
+    pub account: Option<AccountId>,
     /// When the change was made that it is for; every change has a walk of its own.
     pub since_ms: i64,
     /// The last image it looked at.
-    pub after: Uuid,
+    pub after: ImageId,
 }
 
-impl Walk {
+impl BackFillWalk {
     fn job(self) -> Job {
         let Self { account, since_ms, after } = self;
         Job::BackFill { account, since_ms, after }
@@ -32,13 +33,13 @@ impl Walk {
 }
 
 /// Starts a walk, in the transaction of what changed.
-pub async fn start(tx: &mut Conn, account: Option<Uuid>, now_ms: i64) -> anyhow::Result<()> {
-    let walk = Walk { account, since_ms: now_ms, after: Uuid::nil() };
+pub async fn start(tx: &mut Conn, account: Option<AccountId>, now_ms: i64) -> anyhow::Result<()> {
+    let walk = BackFillWalk { account, since_ms: now_ms, after: ImageId::nil() };
     jobs::enqueue(tx, &walk.job(), account, now_ms).await
 }
 
 /// The job: enqueues what the next images lack, and the rest of the walk.
-pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobError> {
+pub async fn back_fill(app: &App, lease: &Lease, walk: BackFillWalk) -> Result<(), JobError> {
     let (lacking, next) = look(app, walk).await?;
     let args = (lease.clone(), walk, lacking, next, app.clock.now_ms());
     app.db
@@ -50,7 +51,7 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobEr
                 }
                 match next {
                     Some(after) => {
-                        let rest = Walk { after: *after, ..*walk }.job();
+                        let rest = BackFillWalk { after: *after, ..*walk }.job();
                         jobs::enqueue(tx, &rest, walk.account, *now_ms).await?;
                     }
                     None if walk.account.is_none() => {
@@ -66,16 +67,16 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: Walk) -> Result<(), JobEr
 }
 
 /// Owner and blob of each image of a stretch that lacks something, and where the next one begins.
-type Lacking = (Vec<(Uuid, Uuid)>, Option<Uuid>);
+type Lacking = (Vec<(AccountId, BlobId)>, Option<ImageId>);
 
-async fn look(app: &App, walk: Walk) -> sqlx::Result<Lacking> {
-    type Line = (Uuid, Uuid, Uuid);
+async fn look(app: &App, walk: BackFillWalk) -> sqlx::Result<Lacking> {
+    type StretchRow = (ImageId, AccountId, BlobId);
     let mut conn = app.db.read().await?;
     let images = match walk.account {
         Some(account) => {
-            fetch_all!(&mut conn, Line, sql::SELECT_STRETCH_OF, account, walk.after, STRETCH)?
+            fetch_all!(&mut conn, StretchRow, sql::SELECT_STRETCH_OF, account, walk.after, STRETCH)?
         }
-        None => fetch_all!(&mut conn, Line, sql::SELECT_STRETCH, walk.after, STRETCH)?,
+        None => fetch_all!(&mut conn, StretchRow, sql::SELECT_STRETCH, walk.after, STRETCH)?,
     };
     let mut lacking = Vec::new();
     for (_, owner, blob) in &images {
@@ -99,7 +100,8 @@ pub async fn start_if_new(app: &App) -> anyhow::Result<()> {
         .write(now_ms, |tx, now_ms| {
             Box::pin(async move {
                 // The same for every process that starts now.
-                let walk = Walk { account: None, since_ms: PIXELS_VERSION, after: Uuid::nil() };
+                let walk =
+                    BackFillWalk { account: None, since_ms: PIXELS_VERSION, after: ImageId::nil() };
                 jobs::enqueue(tx, &walk.job(), None, *now_ms).await
             })
         })

@@ -1,9 +1,9 @@
 //! Variants whose bytes are lost or cut: forgotten, so that whoever asks next has them made anew.
 
-use super::{Variant, develop, owners, sql};
+use super::{Variant, make, owners, sql};
 use crate::app::App;
 use crate::blobs::BlobKey;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Conn;
 use crate::execute;
 use crate::http::Problem;
@@ -45,11 +45,11 @@ pub async fn forget_lost(app: &App, image: &Image, variant: &Variant) -> Result<
 /// Takes one variant's row away, and what was counted for it.
 async fn forget(tx: &mut Conn, variant: &Variant) -> sqlx::Result<()> {
     let Variant { blob_id, preset, version, pixels_version, bytes, .. } = variant;
-    if !develop::lock(tx, *blob_id).await? {
+    if !make::lock(tx, *blob_id).await? {
         return Ok(());
     }
     if execute!(tx, sql::DELETE, *blob_id, preset, *version, *pixels_version)? == 1 {
-        counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, -bytes).await?;
+        counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await?;
     }
     owners::settle(tx, *blob_id).await
 }

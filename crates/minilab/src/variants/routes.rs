@@ -8,10 +8,9 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::on_demand::obtain;
-use super::prints::Print;
+use super::resolved::ResolvedVariant;
 use super::{Variant, remake};
 use crate::accounts::{Caller, CallerOrHolder};
 use crate::app::App;
@@ -19,23 +18,24 @@ use crate::cache::Tenant;
 use crate::http::bytes::{Served, serve};
 use crate::http::code::Code;
 use crate::http::disposition::{Disposition, stem};
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, PathId, Query};
 use crate::http::prefer::{PreferHeader, applied, patience};
-use crate::http::problem::{Problem, Refusal};
+use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::tag::short_tag;
-use crate::images::routes::{ImageId, PictureBytes, VersionQuery};
+use crate::ids::{AccountId, ImageId};
+use crate::images::routes::{PictureBytes, VersionQuery};
 use crate::images::{self, Image, State, expire};
 use crate::tiers::Preset;
 
-/// How a variant is to be handed out.
-pub struct Handing<'a> {
+/// VariantRequest says which variant is to be served, and how.
+pub struct VariantRequest<'a> {
     pub preset: &'a str,
     pub version: VersionQuery,
     pub disposition: Disposition,
     /// Between the stem of the image's name and the extension.
     pub suffix: &'a str,
     /// Whose image it is; the caller may see it.
-    pub owner: Uuid,
+    pub owner: AccountId,
     pub tenant: Tenant,
 }
 
@@ -58,19 +58,19 @@ pub struct Handing<'a> {
         (status = 206, description = "The range that was asked for.",
             content((PictureBytes = "image/*"))),
         (status = 304, description = "The caller has these bytes."),
-        (status = 410, response = Refusal),
+        (status = 410, response = ProblemResponse),
     ),
 )]
 pub async fn show_variant(
     AppState(app): AppState<App>,
     CallerOrHolder(caller): CallerOrHolder,
-    ImageId(id): ImageId,
+    PathId(id): PathId<ImageId>,
     Path((_, preset)): Path<(String, String)>,
     Query(version): Query<VersionQuery>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let handing = Handing {
+    let wanted = VariantRequest {
         suffix: &preset.clone(),
         preset: &preset,
         disposition: version.disposition(),
@@ -78,37 +78,39 @@ pub async fn show_variant(
         owner: caller.account.id,
         tenant: caller.tenant(),
     };
-    hand_out(&app, &caller, id, handing, &method, &headers).await
+    serve_variant(&app, &caller, id, wanted, &method, &headers).await
 }
 
 /// Answers with the variant, or with 202 when it is not made in time.
-pub async fn hand_out(
+pub async fn serve_variant(
     app: &App,
     caller: &Caller,
-    id: Uuid,
-    handing: Handing<'_>,
+    id: ImageId,
+    wanted: VariantRequest<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    // Whoever holds a link sees less than the owner, whose prints these are.
-    let known = match handing.tenant {
-        Tenant::Link(_) => None,
-        _ => app.prints.find(handing.owner, id, handing.preset).await,
+    // Whoever holds a link sees less than the owner, whose variants these are.
+    let known = match wanted.tenant {
+        Tenant::UploadLink(_) => None,
+        _ => app.recent_variants.find(wanted.owner, id, wanted.preset).await,
     };
-    let print = match known {
-        Some(print) => {
-            allowed_preset(caller, handing.preset)?;
-            print
+    let resolved = match known {
+        Some(resolved) => {
+            allowed_preset(caller, wanted.preset)?;
+            resolved
         }
-        // On the heap: the way that is gone most often stays small.
-        None => match Box::pin(find_print(app, caller, id, &handing, method, headers)).await? {
-            Some(print) => print,
+        // Boxed, so that the future of the cached path stays small.
+        None => match Box::pin(resolve(app, caller, id, &wanted, method, headers)).await? {
+            Some(resolved) => resolved,
             None => return Ok(applied(headers, not_yet())),
         },
     };
-    let answer = match serve_print(app, &print, &handing, method, headers).await {
+    let answer = match serve_resolved(app, &resolved, &wanted, method, headers).await {
         Err(problem) if problem.code == Code::VariantLost => {
-            match Box::pin(remade(app, caller, id, &handing, &print, method, headers)).await? {
+            match Box::pin(serve_remade(app, caller, id, &wanted, &resolved, method, headers))
+                .await?
+            {
                 Some(answer) => answer,
                 None => return Ok(applied(headers, not_yet())),
             }
@@ -116,29 +118,29 @@ pub async fn hand_out(
         answer => answer?,
     };
     // Visitors of the gallery and holders of upload links take nothing away.
-    let is_download = handing.disposition == Disposition::Attachment
-        && matches!(handing.tenant, Tenant::Account(_));
-    let goes = print.goes.filter(|_| is_download);
+    let is_download = wanted.disposition == Disposition::Attachment
+        && matches!(wanted.tenant, Tenant::Account(_));
+    let goes = resolved.goes.filter(|_| is_download);
     Ok(applied(headers, expire::after_download(app, goes, method, answer)))
 }
 
-/// By the database, and if need be after the variant was made.
-async fn find_print(
+/// Looks the variant up in the database, if need be after having it made.
+async fn resolve(
     app: &App,
     caller: &Caller,
-    id: Uuid,
-    handing: &Handing<'_>,
+    id: ImageId,
+    wanted: &VariantRequest<'_>,
     method: &Method,
     headers: &HeaderMap,
-) -> Result<Option<Arc<Print>>, Problem> {
-    let owner = handing.owner;
+) -> Result<Option<Arc<ResolvedVariant>>, Problem> {
+    let owner = wanted.owner;
     let image = images::find(&mut app.db.read().await?, owner, id).await?;
-    let may_see = |image: &Image| match handing.tenant {
-        Tenant::Link(link) => image.scope_id == link,
+    let may_see = |image: &Image| match wanted.tenant {
+        Tenant::UploadLink(link) => image.scope_id == link.into(),
         _ => true,
     };
     let image = image.filter(may_see).ok_or_else(|| Problem::not_found("image"))?;
-    let preset = allowed_preset(caller, handing.preset)?;
+    let preset = allowed_preset(caller, wanted.preset)?;
     let may_make = method != Method::HEAD && !headers.contains_key(header::RANGE);
     let patience = patience(headers, app.config.variants.wait_secs);
     let Some(variant) = obtain(app, owner, id, preset, patience, may_make).await? else {
@@ -147,49 +149,50 @@ async fn find_print(
     let format = parse_format(&variant)?;
     let original = image.blob.original();
     let goes = image.goes();
-    let print = Arc::new(Print { filename: image.filename, original, variant, format, goes });
-    app.prints.keep(owner, id, print.clone()).await;
-    Ok(Some(print))
+    let resolved =
+        Arc::new(ResolvedVariant { filename: image.filename, original, variant, format, goes });
+    app.recent_variants.keep(owner, id, resolved.clone()).await;
+    Ok(Some(resolved))
 }
 
-/// What was lost is made anew and handed out; nothing when that takes longer than the caller waits.
-async fn remade(
+/// What was lost is made anew and served; nothing when that takes longer than the caller waits.
+async fn serve_remade(
     app: &App,
     caller: &Caller,
-    id: Uuid,
-    handing: &Handing<'_>,
-    lost: &Print,
+    id: ImageId,
+    wanted: &VariantRequest<'_>,
+    lost: &ResolvedVariant,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Option<Response>, Problem> {
-    let image = images::find(&mut app.db.read().await?, handing.owner, id).await?;
+    let image = images::find(&mut app.db.read().await?, wanted.owner, id).await?;
     let image = image.ok_or_else(|| Problem::not_found("image"))?;
     remake::forget_lost(app, &image, &lost.variant).await?;
-    app.prints.forget(&caller.catalogue, handing.owner, id).await;
-    match find_print(app, caller, id, handing, method, headers).await? {
-        Some(print) => serve_print(app, &print, handing, method, headers).await.map(Some),
+    app.recent_variants.forget(&caller.catalogue, wanted.owner, id).await;
+    match resolve(app, caller, id, wanted, method, headers).await? {
+        Some(resolved) => serve_resolved(app, &resolved, wanted, method, headers).await.map(Some),
         None => Ok(None),
     }
 }
 
-async fn serve_print(
+async fn serve_resolved(
     app: &App,
-    print: &Print,
-    handing: &Handing<'_>,
+    resolved: &ResolvedVariant,
+    wanted: &VariantRequest<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let Print { variant, format, .. } = print;
-    let filename = format!("{}.{}.{}", stem(&print.filename), handing.suffix, format.extension());
+    let ResolvedVariant { variant, format, .. } = resolved;
+    let filename = format!("{}.{}.{}", stem(&resolved.filename), wanted.suffix, format.extension());
     let served = Served {
-        key: variant.key(&print.original),
+        key: variant.key(&resolved.original),
         bytes: variant.bytes as u64,
         tag: short_tag(&variant.hash),
         format: *format,
-        disposition: handing.disposition,
+        disposition: wanted.disposition,
         filename: &filename,
-        policy: handing.version.policy(&variant.hash),
-        tenant: handing.tenant,
+        policy: wanted.version.policy(&variant.hash),
+        tenant: wanted.tenant,
     };
     serve(&app.blobs, &app.cache, method, headers, served).await
 }

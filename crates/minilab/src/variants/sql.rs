@@ -18,7 +18,7 @@ crate::sql! {
             gps_lon, damaged_ms
         FROM blobs WHERE id = $1 AND NOT doomed";
     LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
-    /// The images of a blob that wait for their first prints, with their owners' tiers.
+    /// The images of a blob that wait for their first variants, with their owners' tiers.
     SELECT_PROCESSING = "SELECT i.id, a.tier FROM images i JOIN accounts a ON a.id = i.account_id
         WHERE i.blob_id = $1 AND i.state = 'processing'";
     /// Marks the waiting images of a blob that have everything their tier wants at upload.
@@ -64,7 +64,7 @@ crate::sql! {
         ), 0) AS BIGINT)
         FROM images i WHERE i.blob_id = $1";
     SET_VARIANT_BYTES = "UPDATE images SET variant_bytes = $2 WHERE id = $1";
-    /// The tiers of those who have the blob and are past their first prints.
+    /// The tiers of those who have the blob and are past their first variants.
     SELECT_READY_TIERS = "SELECT DISTINCT a.tier FROM images i JOIN accounts a ON a.id = i.account_id
         WHERE i.blob_id = $1 AND i.state = 'ready'";
     /// What they asked for, as far as their tiers still have it.

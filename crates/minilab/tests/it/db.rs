@@ -1,7 +1,7 @@
 //! The database seam: what every engine promises about reads and writes.
 
 use futures_util::future::join_all;
-use minilab::counters::{self, Scope};
+use minilab::counters::{self, CounterScope};
 use minilab::db::Db;
 use minilab::start;
 
@@ -35,13 +35,13 @@ async fn a_look_for_a_lab_makes_none() {
 
 async fn add(db: &Db, delta: i64) -> anyhow::Result<()> {
     db.write(delta, |tx, delta| {
-        Box::pin(async move { Ok(counters::add(tx, Scope::Lab, "test", *delta).await?) })
+        Box::pin(async move { Ok(counters::add(tx, CounterScope::Lab, "test", *delta).await?) })
     })
     .await
 }
 
 async fn sum(db: &Db) -> i64 {
-    counters::read(&mut db.read().await.unwrap(), Scope::Lab, "test").await.unwrap()
+    counters::read(&mut db.read().await.unwrap(), CounterScope::Lab, "test").await.unwrap()
 }
 
 async fn a_body_that_fails_leaves_nothing(lab: Lab) {
@@ -50,7 +50,7 @@ async fn a_body_that_fails_leaves_nothing(lab: Lab) {
         .db
         .write((), |tx, ()| {
             Box::pin(async move {
-                counters::add(tx, Scope::Lab, "test", 1).await?;
+                counters::add(tx, CounterScope::Lab, "test", 1).await?;
                 anyhow::bail!("changed its mind")
             })
         })
@@ -70,7 +70,7 @@ async fn a_body_that_panics_harms_nobody_else(lab: Lab) {
     let panicking = tokio::spawn(async move {
         db.write((), |tx, ()| {
             Box::pin(async move {
-                counters::add(tx, Scope::Lab, "test", 1).await?;
+                counters::add(tx, CounterScope::Lab, "test", 1).await?;
                 assert!(tx.note(Ok(false))?, "a bug in a body");
                 Ok::<_, sqlx::Error>(())
             })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use minilab::counters::{self, Scope};
+use minilab::counters::{self, CounterScope};
 use minilab::{execute, sql};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -37,7 +37,7 @@ async fn a_transaction_whose_connection_is_lost_runs_again() {
             .db
             .write((runs.clone(), dies), |tx, (runs, dies)| {
                 Box::pin(async move {
-                    counters::add(tx, Scope::Lab, "test", 1).await?;
+                    counters::add(tx, CounterScope::Lab, "test", 1).await?;
                     if runs.fetch_add(1, Ordering::Relaxed) < *dies {
                         execute!(tx, KILL_MYSELF)?;
                     }
@@ -49,7 +49,7 @@ async fn a_transaction_whose_connection_is_lost_runs_again() {
         assert_eq!(runs.load(Ordering::Relaxed), dies + 1);
     }
     let mut conn = lab.app.db.read().await.unwrap();
-    assert_eq!(counters::read(&mut conn, Scope::Lab, "test").await.unwrap(), 2, "each once");
+    assert_eq!(counters::read(&mut conn, CounterScope::Lab, "test").await.unwrap(), 2, "each once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +61,7 @@ async fn a_body_that_swallows_the_loss_is_not_taken_for_done() {
         .db
         .write(runs.clone(), |tx, runs| {
             Box::pin(async move {
-                counters::add(tx, Scope::Lab, "test", 1).await?;
+                counters::add(tx, CounterScope::Lab, "test", 1).await?;
                 if runs.fetch_add(1, Ordering::Relaxed) == 0 {
                     let _ = execute!(tx, KILL_MYSELF);
                 }

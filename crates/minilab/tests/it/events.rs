@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use minilab::events::{self, Event, EventKind, Stored};
+use minilab::events::{self, Event, EventKind, StoredEvent};
+use minilab::ids::ImageId;
 use minilab::images::expire;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::Lab;
 use crate::support::pictures::{bmp, corpus, undecodable};
@@ -18,7 +18,7 @@ on_both_engines! {
     events_go_after_a_month_and_the_audit_log_after_two_years
 }
 
-async fn told(lab: &Lab) -> Vec<Stored> {
+async fn told(lab: &Lab) -> Vec<StoredEvent> {
     events::after(&lab.app.db, 0, 1000).await.unwrap()
 }
 
@@ -86,7 +86,7 @@ async fn record_one(lab: &Lab, number: i64, does_fail: bool) -> anyhow::Result<(
         .db
         .write(args, |tx, &(number, does_fail, now_ms)| {
             Box::pin(async move {
-                let event = Event::new(EventKind::ImageDeleted, now_ms).image(Uuid::now_v7());
+                let event = Event::new(EventKind::ImageDeleted, now_ms).image(ImageId::new());
                 events::record(tx, &event.data(json!({"number": number}))).await?;
                 // The later ones are often done earlier.
                 tokio::time::sleep(Duration::from_millis(number.unsigned_abs() % 7)).await;

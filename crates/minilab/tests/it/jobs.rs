@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use minilab::app::App;
+use minilab::ids::{AccountId, BlobId};
 use minilab::jobs::finish::{Ending, record_failure, release};
 use minilab::jobs::hands::Hands;
 use minilab::jobs::{self, Job, Lease, claim};
-use uuid::Uuid;
 
 use crate::support::{Lab, soon};
 
@@ -26,10 +26,10 @@ on_both_engines! {
 }
 
 fn job() -> Job {
-    Job::Develop { blob: Uuid::now_v7() }
+    Job::Develop { blob: BlobId::new() }
 }
 
-async fn enqueue(app: &App, job: Job, account: Option<Uuid>) {
+async fn enqueue(app: &App, job: Job, account: Option<AccountId>) {
     let args = (job, account, app.clock.now_ms());
     app.db
         .write(args, |tx, (job, account, now_ms)| {
@@ -58,7 +58,7 @@ async fn fail(app: &App, lease: &Lease, tries_max: i64) -> Ending {
 }
 
 async fn one_account_gets_its_share_of_the_hands_and_no_more(lab: Lab) {
-    let (eve, ada) = (Uuid::now_v7(), Uuid::now_v7());
+    let (eve, ada) = (AccountId::new(), AccountId::new());
     let hands = Hands::new(3);
     let app = &lab.app;
     let take = async || hands.take(&app.db, &app.clock, "tester", false).await.unwrap();
@@ -70,7 +70,7 @@ async fn one_account_gets_its_share_of_the_hands_and_no_more(lab: Lab) {
         of_eve.push(job);
     }
     assert_eq!(of_eve.len(), 3, "at what is urgent, too");
-    let urgent = Job::MakeVariant { blob: Uuid::now_v7(), preset: "h400".to_owned(), version: 1 };
+    let urgent = Job::MakeVariant { blob: BlobId::new(), preset: "h400".to_owned(), version: 1 };
     enqueue(app, urgent, Some(eve)).await;
     for account in [Some(ada), None] {
         enqueue(app, job(), account).await;
@@ -185,7 +185,7 @@ async fn a_released_job_does_not_lose_a_try(lab: Lab) {
 async fn awaited_work_comes_first(lab: Lab) {
     enqueue(&lab.app, Job::Sweep, None).await;
     enqueue(&lab.app, job(), None).await;
-    let blob = Uuid::now_v7();
+    let blob = BlobId::new();
     let awaited = Job::MakeVariant { blob, preset: "display".into(), version: 1 };
     enqueue(&lab.app, awaited, None).await;
     let mut kinds = Vec::new();
@@ -196,7 +196,7 @@ async fn awaited_work_comes_first(lab: Lab) {
 }
 
 async fn nobodys_thousand_jobs_hold_up_anothers_one(lab: Lab) {
-    let (busy, quiet) = (Uuid::now_v7(), Uuid::now_v7());
+    let (busy, quiet) = (AccountId::new(), AccountId::new());
     for _ in 0..50 {
         enqueue(&lab.app, job(), Some(busy)).await;
     }

@@ -7,7 +7,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use minilab::darkroom::sandbox;
+use minilab::render_pool::sandbox;
 
 const INSIDE: &str = "MINILAB_TEST_INSIDE";
 /// Calls are also known by these numbers, for programs with pointers of 32 bits.

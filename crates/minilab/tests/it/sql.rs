@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use minilab::db::sql::Sql;
 use minilab::db::{Change, Conn, Engine};
 use minilab::http::paging::Page;
+use minilab::ids::{AccountId, UploadLinkId};
 use minilab::images::filter::{Condition, Order};
-use minilab::images::found::sql::{self, Walk};
+use minilab::images::found::sql::{self, IndexWalk};
 use minilab::images::{Image, State};
 use sqlx::{Executor, Row, SqlSafeStr, Statement as _};
 use uuid::Uuid;
@@ -76,7 +77,7 @@ fn conditions() -> Vec<Vec<Condition>> {
         Condition::Place(false),
         Condition::Truncated(true),
         Condition::Truncated(false),
-        Condition::Link(Uuid::nil()),
+        Condition::Link(UploadLinkId::nil()),
         Condition::Created { from: 0, to: 1 },
         Condition::Taken { from: i64::MIN + 1, to: i64::MAX },
     ];
@@ -95,8 +96,8 @@ async fn any_two_parts_of_a_filter_go_together_on_both_engines() {
                     .into_iter()
                     .zip([Order::Created, Order::Taken, Order::Taken])
                 {
-                    let walk = Walk { along: along.clone().pop(), order: walked };
-                    let account = Uuid::nil();
+                    let walk = IndexWalk { along: along.clone().pop(), order: walked };
+                    let account = AccountId::nil();
                     let query = sql::page_of(&walk, account, &rest, order, &page, 10);
                     let images: Vec<Image> = query.fetch_all(&mut conn).await.unwrap();
                     assert!(images.is_empty());

@@ -1,18 +1,17 @@
 //! `minilab account list`.
 
-use uuid::Uuid;
-
 use crate::accounts::{Account, sql};
 use crate::clock::day;
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::db::Db;
 use crate::fetch_all;
+use crate::ids::AccountId;
 
 const PAGE: i64 = 500;
 const HEAD: [&str; 7] = ["NAME", "TIER", "ADMIN", "STATE", "IMAGES", "BYTES", "SINCE"];
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct ListedAccountRow {
     created_ms: i64,
     #[sqlx(flatten)]
     account: Account,
@@ -22,13 +21,13 @@ struct Row {
 pub(super) async fn table(db: &Db) -> anyhow::Result<String> {
     let mut conn = db.read().await?;
     let mut lines = vec![HEAD.map(str::to_owned)];
-    let mut after = Uuid::nil();
+    let mut after = AccountId::nil();
     loop {
-        let rows = fetch_all!(&mut conn, Row, sql::SELECT_PAGE, after, PAGE, 0)?;
+        let rows = fetch_all!(&mut conn, ListedAccountRow, sql::SELECT_PAGE, after, PAGE, 0)?;
         let Some(last) = rows.last() else { break };
         after = last.account.id;
-        for Row { created_ms, account } in rows {
-            let counted = counters::of(&mut conn, Scope::Account(account.id)).await?;
+        for ListedAccountRow { created_ms, account } in rows {
+            let counted = counters::of(&mut conn, CounterScope::Account(account.id)).await?;
             lines.push([
                 account.name,
                 account.tier,

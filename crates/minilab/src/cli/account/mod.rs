@@ -23,7 +23,7 @@ use crate::db::Db;
 use crate::events::{self, Actor, Event, EventKind};
 use crate::http::Problem;
 use crate::http::code::Code;
-use crate::http::problem::Stop;
+use crate::http::problem::TxError;
 use crate::tiers::{from_word, to_word};
 
 #[derive(Subcommand)]
@@ -50,15 +50,15 @@ pub(super) enum AccountCommand {
     /// Set the password of an account; it is asked for, or read as a line from stdin
     #[command(after_help = "Whoever is signed in with the old one is signed out.\n\n\
         Example:\n  minilab account password ada --data ./data < new-password")]
-    Password(Named),
+    Password(ExistingAccount),
     /// Make another API key of an account and print it, and nothing else, on stdout
     #[command(after_help = "Example:\n  \
         minilab account key ada --expires 48h --scope read --data ./data")]
-    Key(NewKey),
+    Key(KeyOptions),
     /// Refuse an account everywhere within a second, with its keys, sessions and links
-    Suspend(Named),
+    Suspend(ExistingAccount),
     /// Let an account in again; its temporary links stay dead
-    Unsuspend(Named),
+    Unsuspend(ExistingAccount),
     /// Delete an account
     #[command(
         after_help = "Example:\n  minilab account delete ada --with-everything --data ./data"
@@ -69,13 +69,13 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         with_everything: bool,
         #[command(flatten)]
-        named: Named,
+        named: ExistingAccount,
     },
 }
 
 /// An account that is there.
 #[derive(Args)]
-pub(super) struct Named {
+pub(super) struct ExistingAccount {
     /// The name of the account
     name: String,
     #[command(flatten)]
@@ -83,7 +83,7 @@ pub(super) struct Named {
 }
 
 #[derive(Args)]
-pub(super) struct NewKey {
+pub(super) struct KeyOptions {
     /// When it ends, such as 30m, 48h or 90d; never when left out
     #[arg(long, value_name = "TIME", value_parser = parse_life)]
     expires: Option<Duration>,
@@ -94,7 +94,7 @@ pub(super) struct NewKey {
     #[arg(long, value_name = "TEXT", default_value = "shell", value_parser = parse_label)]
     label: String,
     #[command(flatten)]
-    named: Named,
+    named: ExistingAccount,
 }
 
 pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
@@ -111,7 +111,7 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
             say::result(list::table(db).await?)?;
             Ok(())
         }),
-        AccountCommand::Password(Named { name, settings }) => {
+        AccountCommand::Password(ExistingAccount { name, settings }) => {
             let config = settings.load(|_| {})?;
             let password = password::read(&name)?;
             with_db(&config, async |db| {
@@ -121,7 +121,7 @@ pub(super) fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
             })
         }
         AccountCommand::Key(new) => {
-            let Named { name, settings } = new.named;
+            let ExistingAccount { name, settings } = new.named;
             on_db(settings, async |db| {
                 let account = find(db, &name).await?;
                 let key = make_key(db, account, new.label, &new.scope, new.expires).await?;
@@ -156,14 +156,20 @@ fn with_db(
     })
 }
 
-fn suspend(Named { name, settings }: Named, suspended: bool) -> anyhow::Result<ExitCode> {
+fn suspend(
+    ExistingAccount { name, settings }: ExistingAccount,
+    suspended: bool,
+) -> anyhow::Result<ExitCode> {
     on_db(settings, async |db| {
         let account = find(db, &name).await?;
         change(db, &account, AccountChange::suspension(suspended), None).await
     })
 }
 
-fn delete(Named { name, settings }: Named, with_everything: bool) -> anyhow::Result<ExitCode> {
+fn delete(
+    ExistingAccount { name, settings }: ExistingAccount,
+    with_everything: bool,
+) -> anyhow::Result<ExitCode> {
     let config = settings.load(|_| {})?;
     let _log = log::start(&config)?;
     runtime()?.block_on(async {
@@ -227,7 +233,7 @@ async fn make_key(
             let detail = json!({"scopes": new.scopes.list(), "expires_at": expires_at});
             let event = Event::by(actor, EventKind::AccountKeyMade).of(new.account).data(detail);
             events::record(tx, &event).await?;
-            Ok::<_, Stop>(())
+            Ok::<_, TxError>(())
         })
     });
     made.await.map_err(|stop| told(stop.into()))?;

@@ -3,14 +3,13 @@
 
 pub mod sql;
 
-use uuid::Uuid;
-
 use super::filter::{Condition, Filter, Order};
 use super::{Image, State, searched};
-use crate::counters::{self, Facet, Scope};
+use crate::counters::{self, CounterScope, Facet};
 use crate::db::Conn;
 use crate::http::paging::Page;
-use sql::Walk;
+use crate::ids::{AccountId, ImageId};
+use sql::IndexWalk;
 
 /// Rows that one request walks over, at most.
 pub const WALKED_MAX: i64 = 10_000;
@@ -18,11 +17,11 @@ pub const WALKED_MAX: i64 = 10_000;
 const CAMERAS_MAX: usize = 50;
 
 /// What a walk found.
-pub struct Found {
+pub struct FoundImages {
     /// One more than asked for, if there are as many.
     pub images: Vec<Image>,
     /// Where it ended before it found enough: the time and the id of an image.
-    pub stopped_at: Option<(i64, Uuid)>,
+    pub stopped_at: Option<(i64, ImageId)>,
     pub total: Total,
 }
 
@@ -35,14 +34,14 @@ pub struct Total {
 }
 
 /// Rows walked over, and those of them that pass.
-type Counts = (i64, i64);
+type WalkedRows = (i64, i64);
 
 pub async fn find(
     conn: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     filter: &Filter,
     page: Page,
-) -> sqlx::Result<Found> {
+) -> sqlx::Result<FoundImages> {
     let Chosen { walk, rest, total } = choose(conn, account, filter).await?;
     let wanted = page.limit + 1;
     // Where every row walked over passes, no more are than are wanted.
@@ -57,18 +56,18 @@ pub async fn find(
         let end = sql::end_of(&walk, account, &page, WALKED_MAX);
         stopped_at = end.fetch_all(conn).await?.pop();
     }
-    Ok(Found { images, stopped_at, total })
+    Ok(FoundImages { images, stopped_at, total })
 }
 
 /// A walk, what is asked of its rows, and how many pass.
 struct Chosen {
-    walk: Walk,
+    walk: IndexWalk,
     rest: Vec<Condition>,
     total: Total,
 }
 
 /// The walk with the fewest rows, or through all there is.
-async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result<Chosen> {
+async fn choose(conn: &mut Conn, account: AccountId, filter: &Filter) -> sqlx::Result<Chosen> {
     let mut best: Option<(usize, Candidate)> = None;
     for (at, condition) in filter.conditions.iter().enumerate() {
         let Some(candidate) = candidate(conn, account, condition).await? else { continue };
@@ -80,7 +79,7 @@ async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result
     }
     let mut rest = filter.conditions.clone();
     let Some((at, Candidate { walk, rows, is_counted })) = best else {
-        let walk = Walk { along: None, order: Some(filter.order) };
+        let walk = IndexWalk { along: None, order: Some(filter.order) };
         let total = count(conn, account, &walk, &rest).await?;
         return Ok(Chosen { walk, rest, total });
     };
@@ -99,8 +98,8 @@ async fn choose(conn: &mut Conn, account: Uuid, filter: &Filter) -> sqlx::Result
 /// How many pass, as far as it is worth counting.
 async fn count(
     conn: &mut Conn,
-    account: Uuid,
-    walk: &Walk,
+    account: AccountId,
+    walk: &IndexWalk,
     rest: &[Condition],
 ) -> sqlx::Result<Total> {
     let (over, count) = counts(conn, account, walk, rest).await?;
@@ -109,17 +108,17 @@ async fn count(
 
 async fn counts(
     conn: &mut Conn,
-    account: Uuid,
-    walk: &Walk,
+    account: AccountId,
+    walk: &IndexWalk,
     rest: &[Condition],
-) -> sqlx::Result<Counts> {
+) -> sqlx::Result<WalkedRows> {
     let counts = sql::counts_of(walk, account, rest, WALKED_MAX + 1);
     Ok(counts.fetch_all(conn).await?.pop().unwrap_or_default())
 }
 
 /// A walk that one condition makes possible.
 struct Candidate {
-    walk: Walk,
+    walk: IndexWalk,
     /// At most one more than a walk goes over, unless they are counted.
     rows: i64,
     /// They are counted anyway, so these are all.
@@ -129,15 +128,15 @@ struct Candidate {
 /// The walk along the index of a condition, if it has one.
 async fn candidate(
     conn: &mut Conn,
-    account: Uuid,
+    account: AccountId,
     condition: &Condition,
 ) -> sqlx::Result<Option<Candidate>> {
-    let scope = Scope::Account(account);
+    let scope = CounterScope::Account(account);
     let order = match condition {
         Condition::Camera(part) => return cameras(conn, scope, part).await,
         Condition::Format(format) => {
             let rows = counters::of_facet(conn, scope, Facet::Format, format).await?;
-            let walk = Walk { along: Some(condition.clone()), order: Some(Order::Created) };
+            let walk = IndexWalk { along: Some(condition.clone()), order: Some(Order::Created) };
             return Ok(Some(Candidate { walk, rows, is_counted: true }));
         }
         Condition::State(State::Failed)
@@ -153,13 +152,17 @@ async fn candidate(
         | Condition::Cameras(_)
         | Condition::Name(_) => return Ok(None),
     };
-    let walk = Walk { along: Some(condition.clone()), order: Some(order) };
+    let walk = IndexWalk { along: Some(condition.clone()), order: Some(order) };
     let (rows, _) = counts(conn, account, &walk, &[]).await?;
     Ok(Some(Candidate { walk, rows, is_counted: false }))
 }
 
 /// The walk along those cameras that have a part, unless there are too many.
-async fn cameras(conn: &mut Conn, scope: Scope, part: &str) -> sqlx::Result<Option<Candidate>> {
+async fn cameras(
+    conn: &mut Conn,
+    scope: CounterScope,
+    part: &str,
+) -> sqlx::Result<Option<Candidate>> {
     let all = counters::values(conn, scope, Facet::Camera, WALKED_MAX + 1).await?;
     if all.len() as i64 > WALKED_MAX {
         return Ok(None);
@@ -179,6 +182,6 @@ async fn cameras(conn: &mut Conn, scope: Scope, part: &str) -> sqlx::Result<Opti
     }
     // Of several, each has an order of its own.
     let order = (cameras.len() == 1).then_some(Order::Created);
-    let walk = Walk { along: Some(Condition::Cameras(cameras)), order };
+    let walk = IndexWalk { along: Some(Condition::Cameras(cameras)), order };
     Ok(Some(Candidate { walk, rows, is_counted: true }))
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::db::Built;
 use crate::http::paging::Page;
+use crate::ids::AccountId;
 use crate::images::State;
 use crate::images::filter::{Condition, Order};
 use crate::tiers::to_word;
@@ -13,7 +14,7 @@ const SKEW_MS: i64 = 3_600_000;
 
 /// The way through the images of an account, along one index.
 #[derive(Clone, Debug)]
-pub struct Walk {
+pub struct IndexWalk {
     /// What the index leaves out.
     pub along: Option<Condition>,
     /// The order it goes in, of which a part is as good as the whole.
@@ -107,9 +108,15 @@ impl Order {
     }
 }
 
-impl Walk {
+impl IndexWalk {
     /// Adds a walk, from behind a cursor of its order: a `SELECT` along one index.
-    pub fn push(&self, sql: &mut Built, account: Uuid, columns: &'static str, page: Option<&Page>) {
+    pub fn push(
+        &self,
+        sql: &mut Built,
+        account: AccountId,
+        columns: &'static str,
+        page: Option<&Page>,
+    ) {
         sql.text("SELECT ").text(columns).text(" FROM images WHERE account_id = ").arg(account);
         match &self.along {
             None => {}
@@ -148,8 +155,8 @@ const LOOKED_AT: &str =
 
 /// A page of what passes on a walk over so many rows.
 pub fn page_of(
-    walk: &Walk,
-    account: Uuid,
+    walk: &IndexWalk,
+    account: AccountId,
     rest: &[Condition],
     order: Order,
     page: &Page,
@@ -172,7 +179,7 @@ pub fn page_of(
 }
 
 /// How many rows of a walk there are, at most so many, and how many of them pass.
-pub fn counts_of(walk: &Walk, account: Uuid, rest: &[Condition], most: i64) -> Built {
+pub fn counts_of(walk: &IndexWalk, account: AccountId, rest: &[Condition], most: i64) -> Built {
     let mut sql = Built::default();
     sql.text("SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN ");
     push_all(&mut sql, rest);
@@ -183,7 +190,7 @@ pub fn counts_of(walk: &Walk, account: Uuid, rest: &[Condition], most: i64) -> B
 }
 
 /// The row at which a walk over so many rows ends: its time and id.
-pub fn end_of(walk: &Walk, account: Uuid, page: &Page, walked: i64) -> Built {
+pub fn end_of(walk: &IndexWalk, account: AccountId, page: &Page, walked: i64) -> Built {
     let mut sql = Built::default();
     walk.push(&mut sql, account, "taken_ms, id", Some(page));
     sql.text(" LIMIT 1 OFFSET ").arg(walked - 1);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use minilab::images::counted::Counted;
+use minilab::ids::AccountId;
+use minilab::images::counted::CountedImage;
 use minilab::jobs::{self, Job};
 use minilab::{accounts, execute};
 use serde_json::{Value, json};
@@ -256,7 +257,7 @@ async fn old_bytes_go_when_no_link_can_name_them_any_more(lab: Lab) {
 }
 
 /// Adds images of an account that show what `of` shows, as if they had come by other ways.
-async fn multiply(lab: &Lab, account: Uuid, of: &str, times: i64) {
+async fn multiply(lab: &Lab, account: AccountId, of: &str, times: i64) {
     let shown = fetch_shown(lab, of).await;
     let now_ms = lab.app.clock.now_ms();
     let args = (Uuid::try_parse(of).unwrap(), account, times, shown, now_ms);
@@ -264,7 +265,8 @@ async fn multiply(lab: &Lab, account: Uuid, of: &str, times: i64) {
         lab.app.db.write(args, |tx, &(of, account, times, (bytes, variant_bytes), now_ms)| {
             Box::pin(async move {
                 let (format, model, is_only_one) = ("bmp", None, false);
-                let counted = Counted { account, bytes, variant_bytes, format, model, is_only_one };
+                let counted =
+                    CountedImage { account, bytes, variant_bytes, format, model, is_only_one };
                 for _ in 0..times {
                     execute!(tx, rows::INSERT_IMAGE, Uuid::now_v7(), Uuid::now_v7(), of)?;
                     counted.add(tx, now_ms).await?;

@@ -1,10 +1,10 @@
 //! A variant that is asked for before the background brings it is made once, however many ask.
 
 use futures_util::future::join_all;
+use minilab::ids::BlobId;
 use minilab::jobs::{self, Job, Lease, claim};
-use minilab::variants::develop;
+use minilab::variants::make;
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::support::pictures::bmp;
 use crate::support::{Answer, Lab, soon};
@@ -50,9 +50,9 @@ async fn ask_all(lab: &Lab, key: &str, image: &str) {
     }
 }
 
-async fn blob(lab: &Lab) -> Uuid {
+async fn blob(lab: &Lab) -> BlobId {
     let mut conn = lab.app.db.read().await.unwrap();
-    minilab::fetch_one!(&mut conn, (Uuid,), rows::BLOB).unwrap().0
+    minilab::fetch_one!(&mut conn, (BlobId,), rows::BLOB).unwrap().0
 }
 
 async fn enqueue_refinement(lab: &Lab) {
@@ -104,7 +104,7 @@ async fn a_hundred_who_ask_while_a_refinement_waits_get_one_print(lab: Lab) {
         // Somebody waits for it: before the refinement, whichever came first.
         let lease = claim_one(&lab).await;
         let Job::MakeVariant { blob, preset, .. } = &lease.job else { panic!("{:?}", lease.job) };
-        develop::make_variant(&lab.app, &lease, *blob, preset).await.unwrap();
+        make::make_variant(&lab.app, &lease, *blob, preset).await.unwrap();
         lab.app.done.notify_all();
     };
     tokio::join!(asking, meanwhile);
@@ -120,7 +120,7 @@ async fn a_hundred_who_ask_while_a_refinement_runs_get_what_it_makes(lab: Lab) {
     let asking = ask_all(&lab, &key, &image);
     let meanwhile = async {
         all_wait(&lab).await;
-        develop::refine(&lab.app, &lease, blob).await.unwrap();
+        make::refine(&lab.app, &lease, blob).await.unwrap();
         lab.app.done.notify_all();
     };
     tokio::join!(asking, meanwhile);
@@ -137,9 +137,9 @@ async fn a_refinement_leaves_to_another_job_what_somebody_waits_for(lab: Lab) {
     let (Job::MakeVariant { .. }, Job::Refine { blob }) = (&awaited.job, &refinement.job) else {
         panic!("{:?} {:?}", awaited.job, refinement.job)
     };
-    develop::refine(&lab.app, &refinement, *blob).await.unwrap();
+    make::refine(&lab.app, &refinement, *blob).await.unwrap();
     assert_eq!(lab.number(rows::H400).await, 0, "left to the job at work on it");
-    develop::make_variant(&lab.app, &awaited, *blob, "h400").await.unwrap();
+    make::make_variant(&lab.app, &awaited, *blob, "h400").await.unwrap();
     assert_eq!(lab.number(rows::H400).await, 1);
     end_without_a_render(&lab).await;
 }

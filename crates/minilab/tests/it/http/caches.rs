@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use minilab::cache::{Cache, CacheConfig, Key, List, Tenant, What};
+use minilab::cache::{Cache, CacheConfig, CacheKey, List, Tenant, What};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -14,10 +14,10 @@ fn cache(bytes: u64) -> Cache {
     Cache::new(&CacheConfig { bytes })
 }
 
-fn bytes_key(number: u32) -> Key {
+fn bytes_key(number: u32) -> CacheKey {
     let mut tag = [0; 16];
     tag[..4].copy_from_slice(&number.to_be_bytes());
-    Key { tenant: Tenant::Account(Uuid::from_u128(1)), what: What::Bytes { tag } }
+    CacheKey { tenant: Tenant::Account(Uuid::from_u128(1).into()), what: What::Bytes { tag } }
 }
 
 /// A page's members, so that one can be changed at a time.
@@ -35,19 +35,19 @@ struct Page {
 }
 
 impl Page {
-    fn key(self) -> Key {
+    fn key(self) -> CacheKey {
         let Self { tenant, list, generation, version, limit, from, skip, filter, .. } = self;
         let (tier, filter) = (self.tier.to_owned(), filter.to_owned());
         let what = What::Page { list, tier, generation, version, limit, from, skip, filter };
-        Key { tenant, what }
+        CacheKey { tenant, what }
     }
 }
 
 /// Keys that differ from each other in one member, or in how digits fall to two neighbours.
-fn all_different() -> Vec<Key> {
+fn all_different() -> Vec<CacheKey> {
     let id = Uuid::from_u128(1);
     let page = Page {
-        tenant: Tenant::Account(id),
+        tenant: Tenant::Account(id.into()),
         list: List::Images,
         tier: "1",
         generation: 1,
@@ -59,8 +59,9 @@ fn all_different() -> Vec<Key> {
     };
     let mut pages = vec![page.clone()];
     for tenant in [
-        Tenant::Account(Uuid::from_u128(2)),
-        Tenant::Link(id),
+        Tenant::Account(Uuid::from_u128(2).into()),
+        Tenant::Link(id.into()),
+        Tenant::UploadLink(id.into()),
         Tenant::Gallery(1),
         Tenant::Gallery(2),
         Tenant::Gallery(-1),
@@ -89,8 +90,8 @@ fn all_different() -> Vec<Key> {
     let mut keys = pages.into_iter().map(Page::key).collect::<Vec<_>>();
     for number in 0..3 {
         let key = bytes_key(number);
-        keys.push(Key { tenant: Tenant::Link(id), ..key.clone() });
-        keys.push(Key { tenant: Tenant::Gallery(1), ..key.clone() });
+        keys.push(CacheKey { tenant: Tenant::Link(id.into()), ..key.clone() });
+        keys.push(CacheKey { tenant: Tenant::Gallery(1), ..key.clone() });
         keys.push(key);
     }
     keys
@@ -194,8 +195,8 @@ async fn the_budget_holds_and_what_makes_room_is_counted() {
 async fn the_texts_of_a_key_are_weighed() {
     let cache = cache(100_000);
     for number in 0..100 {
-        let key = |filter: String| Key {
-            tenant: Tenant::Account(Uuid::from_u128(number)),
+        let key = |filter: String| CacheKey {
+            tenant: Tenant::Account(Uuid::from_u128(number).into()),
             what: What::Page {
                 list: List::Images,
                 tier: "free".to_owned(),

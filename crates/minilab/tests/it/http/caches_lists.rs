@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
-use minilab::cache::{Key, Tenant, What};
+use minilab::cache::{CacheKey, Tenant, What};
 use serde_json::{Value, json};
 
 use crate::support::pictures::bmp;
@@ -204,7 +204,7 @@ async fn previews_come_from_memory_under_a_new_page_too(lab: Lab) {
     drop(conn);
     for bytes in first.iter().flatten() {
         let tag = minilab::http::tag::short_tag(blake3::hash(bytes).as_bytes());
-        let key = Key { tenant: Tenant::Account(ada), what: What::Bytes { tag } };
+        let key = CacheKey { tenant: Tenant::Account(ada), what: What::Bytes { tag } };
         soon("it is kept", async || lab.app.cache.get(&key).await.is_some()).await;
     }
     for stored in lab.stored().iter().filter(|path| path.contains("/preview.")) {

@@ -232,7 +232,7 @@ fn own((before, after): (&str, &str)) -> (String, String) {
     (before.to_owned(), after.to_owned())
 }
 
-/// The built binary, for the darkroom's children.
+/// The built binary, for the children of the render pool.
 fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_minilab"))
 }

@@ -4,8 +4,8 @@ use minilab::admin::delete_account::delete_account;
 use minilab::events::Actor;
 use minilab::http::Problem;
 use minilab::http::code::Code;
+use minilab::ids::AccountId;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::super::callers::assert_refused;
 use super::{ACCOUNTS, change};
@@ -19,12 +19,12 @@ on_both_engines! {
     the_last_admin_and_who_is_not_there_are_not_deleted
 }
 
-async fn delete(lab: &Lab, id: Uuid, with_everything: bool) -> Result<(), Problem> {
+async fn delete(lab: &Lab, id: AccountId, with_everything: bool) -> Result<(), Problem> {
     let actor = Actor::shell(lab.app.clock.now_ms());
     delete_account(&lab.app, id, with_everything, actor).await
 }
 
-async fn id_of(lab: &Lab, name: &str) -> Uuid {
+async fn id_of(lab: &Lab, name: &str) -> AccountId {
     let path = lab.account_path(name).await;
     path.rsplit_once('/').unwrap().1.parse().unwrap()
 }
@@ -118,7 +118,7 @@ async fn the_last_admin_and_who_is_not_there_are_not_deleted(lab: Lab) {
     for with_everything in [false, true] {
         let refused = delete(&lab, id, with_everything).await.unwrap_err();
         assert_eq!((refused.status.as_u16(), refused.code), (409, Code::LastAdmin));
-        let unknown = delete(&lab, Uuid::nil(), with_everything).await.unwrap_err();
+        let unknown = delete(&lab, AccountId::nil(), with_everything).await.unwrap_err();
         assert_eq!((unknown.status.as_u16(), unknown.code), (404, Code::NotFound));
     }
     assert_eq!(lab.get(&root, "/api/v1/me").await.status, 200);

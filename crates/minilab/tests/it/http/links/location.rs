@@ -87,7 +87,7 @@ async fn one_account_that_waits_a_lot_leaves_waiting_places_to_others(lab: Lab) 
     let of_eve = lab.ready(&eve, "a.jpg", taken.clone()).await;
     let of_ada = lab.ready(&ada, "a.jpg", taken).await;
     let id = lab.account_path("eve").await;
-    let id = id.rsplit('/').next().unwrap().parse::<uuid::Uuid>().unwrap();
+    let id = id.rsplit('/').next().unwrap().parse::<minilab::ids::AccountId>().unwrap();
     let mut held = Vec::new();
     while let Ok(place) = lab.app.waiters.try_take(id) {
         held.push(place);

@@ -1,4 +1,4 @@
-//! The darkroom: strangers' pictures are decoded in child processes of this same binary.
+//! The render pool: strangers' pictures are decoded in child processes of this same binary.
 //!
 //! A small pool, one picture at a time each, with limits on memory, CPU and wall time, no network
 //! and no files. A child that crashes or takes too long is killed and replaced; the service lives.
@@ -13,17 +13,17 @@ pub mod sandbox;
 mod wire;
 mod worker;
 
-pub use error::DarkroomError;
+pub use error::RenderError;
 pub use line::Load;
-pub use pool::{Copied, Darkroom, Turn};
+pub use pool::{Copied, RenderPool, RenderTurn};
 
 use pixels::{Limits, Recipe};
 use serde::{Deserialize, Serialize};
 
-/// `[darkroom]`
+/// `[renderer]`
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-pub struct DarkroomConfig {
+pub struct RendererConfig {
     /// Seconds a child may work on one picture before it is killed.
     pub picture_secs: u64,
     /// MiB of address space that one child may use.
@@ -33,23 +33,23 @@ pub struct DarkroomConfig {
     pub total_mib: u32,
 }
 
-impl Default for DarkroomConfig {
+impl Default for RendererConfig {
     fn default() -> Self {
         Self { picture_secs: 9, child_mib: 512, total_mib: 448 }
     }
 }
 
-impl DarkroomConfig {
+impl RendererConfig {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !(1..=600).contains(&self.picture_secs) {
-            problems.push("darkroom.picture_secs: must be between 1 and 600".to_owned());
+            problems.push("renderer.picture_secs: must be between 1 and 600".to_owned());
         }
         if !(128..=65_536).contains(&self.child_mib) {
-            problems.push("darkroom.child_mib: must be between 128 and 65536".to_owned());
+            problems.push("renderer.child_mib: must be between 128 and 65536".to_owned());
         }
         if !(64..=1_048_576).contains(&self.total_mib) {
-            problems.push("darkroom.total_mib: must be between 64 and 1048576".to_owned());
+            problems.push("renderer.total_mib: must be between 64 and 1048576".to_owned());
         }
         problems
     }
@@ -57,7 +57,7 @@ impl DarkroomConfig {
 
 /// What to do with the picture that comes with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Order {
+pub struct RenderOrder {
     pub work: Work,
     /// CPU seconds for this picture.
     pub cpu_secs: u64,

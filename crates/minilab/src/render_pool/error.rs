@@ -4,7 +4,7 @@ use pixels::Rendered;
 
 /// Why there is no answer about a picture.
 #[derive(Debug, thiserror::Error)]
-pub enum DarkroomError {
+pub enum RenderError {
     /// The picture cannot be rendered.
     #[error(transparent)]
     Picture(#[from] pixels::Error),
@@ -20,4 +20,4 @@ pub enum DarkroomError {
 }
 
 /// One result for each recipe.
-pub(super) type Prints = Vec<Result<Rendered, pixels::Error>>;
+pub(super) type RenderOutcomes = Vec<Result<Rendered, pixels::Error>>;

@@ -11,8 +11,8 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use pixels::Format;
 use serde::Serialize;
 
-use super::wire::{Answer, FRAME_BYTES_MAX, Made, Stripped, Variants};
-use super::{Order, Work, sandbox};
+use super::wire::{ChildAnswer, FRAME_BYTES_MAX, Made, Stripped, Variants};
+use super::{RenderOrder, Work, sandbox};
 
 /// Works until standard input ends. Nothing is read before the sandbox is closed.
 pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ pub fn run(memory_mib: u64, cpu_secs: u64) -> anyhow::Result<()> {
     // The parent waits for a word that the sandbox is closed.
     output.write_all(b"!").and_then(|()| output.flush()).context("saying that it is ready")?;
     while let Some((order, file)) = receive(&mut input)? {
-        let order: Order = serde_json::from_slice(&order).context("reading an order")?;
+        let order: RenderOrder = serde_json::from_slice(&order).context("reading an order")?;
         cpu.grant(order.cpu_secs)?;
         match order.work {
             Work::Render { recipes, limits } => {
@@ -65,7 +65,7 @@ fn say<T: Serialize>(
     more: bool,
 ) -> anyhow::Result<()> {
     let outcome = outcome.map_err(Clone::clone);
-    let header = serde_json::to_vec(&Answer { outcome, more }).context("writing an answer")?;
+    let header = serde_json::to_vec(&ChildAnswer { outcome, more }).context("writing an answer")?;
     output.write_all(&(header.len() as u32).to_le_bytes())?;
     Ok(output.write_all(&header)?)
 }

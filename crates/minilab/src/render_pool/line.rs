@@ -6,8 +6,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::ids::AccountId;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 const MIB: u64 = 1024 * 1024;
 /// Work with more pixels to draw, or bytes to read, than this is large.
@@ -19,43 +19,43 @@ const SMALL_PART: u64 = 8;
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Whose work it is.
-    pub holder: Uuid,
+    pub holder: AccountId,
     /// Memory at the peak.
     pub memory_bytes: u64,
     /// Pixels to draw, and bytes to read.
     pub effort: u64,
 }
 
-pub(super) struct Line {
+pub(super) struct RenderQueue {
     children: usize,
     memory_mib: u64,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// Rung when a child became free, or when another may be taken.
     moves: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     last: u64,
-    running: Vec<Ticket>,
-    waiting: Vec<Ticket>,
+    running: Vec<QueuedPicture>,
+    waiting: Vec<QueuedPicture>,
 }
 
 #[derive(Clone, Copy)]
-struct Ticket {
+struct QueuedPicture {
     number: u64,
-    holder: Uuid,
+    holder: AccountId,
     mib: u64,
     is_large: bool,
 }
 
 /// A child's time, until it is dropped.
 pub(super) struct Stay {
-    line: Arc<Line>,
+    line: Arc<RenderQueue>,
     number: u64,
 }
 
-impl Line {
+impl RenderQueue {
     pub(super) fn new(children: usize, memory_mib: u64) -> Self {
         Self { children, memory_mib, state: Mutex::default(), moves: Notify::new() }
     }
@@ -96,7 +96,7 @@ impl Line {
         let (number, holder) = (state.last, load.holder);
         // What needs more than there is goes alone.
         let mib = mib.min(self.memory_mib - small_mib);
-        state.waiting.push(Ticket { number, holder, mib, is_large });
+        state.waiting.push(QueuedPicture { number, holder, mib, is_large });
         number
     }
 
@@ -113,13 +113,13 @@ impl Line {
     }
 
     /// The first for whom there is room.
-    fn next(&self, state: &State) -> Option<u64> {
+    fn next(&self, state: &QueueState) -> Option<u64> {
         let running = &state.running;
         if running.len() > self.children {
             return None;
         }
         let has = |holder| running.iter().filter(|one| one.holder == holder).count();
-        let has_child = |one: &Ticket| {
+        let has_child = |one: &QueuedPicture| {
             let large = running.iter().filter(|other| other.is_large).count();
             has(one.holder) < self.children && !(one.is_large && large == self.children)
         };
@@ -127,11 +127,11 @@ impl Line {
         line.sort_by_key(|one| (has(one.holder), one.number));
 
         let large_first = line.iter().find(|one| one.is_large).map(|one| one.number);
-        let mib = |which: fn(&Ticket) -> bool| {
+        let mib = |which: fn(&QueuedPicture) -> bool| {
             running.iter().filter(|one| which(one)).map(|one| one.mib).sum::<u64>()
         };
         let small_mib = self.memory_mib / SMALL_PART;
-        let has_memory = |one: &Ticket| {
+        let has_memory = |one: &QueuedPicture| {
             let fits = mib(|_| true) + one.mib <= self.memory_mib;
             if one.is_large {
                 // In their order: a very large one would wait for ever for several to end at once.
@@ -146,7 +146,7 @@ impl Line {
         line.into_iter().find(|one| has_memory(one)).map(|one| one.number)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().expect("nobody panics holding it")
     }
 }
@@ -154,7 +154,7 @@ impl Line {
 impl Drop for Stay {
     fn drop(&mut self) {
         let mut state = self.line.state();
-        let other = |one: &Ticket| one.number != self.number;
+        let other = |one: &QueuedPicture| one.number != self.number;
         state.running.retain(other);
         state.waiting.retain(other);
         drop(state);
@@ -166,19 +166,19 @@ impl Drop for Stay {
 mod tests {
     use super::*;
 
-    const ADA: Uuid = Uuid::from_u128(1);
-    const EVE: Uuid = Uuid::from_u128(2);
+    const ADA: AccountId = AccountId::from_uuid(uuid::Uuid::from_u128(1));
+    const EVE: AccountId = AccountId::from_uuid(uuid::Uuid::from_u128(2));
 
-    fn small(holder: Uuid) -> Load {
+    fn small(holder: AccountId) -> Load {
         Load { holder, memory_bytes: 10 * MIB, effort: 1 }
     }
 
-    fn large(holder: Uuid, mib: u64) -> Load {
+    fn large(holder: AccountId, mib: u64) -> Load {
         Load { holder, memory_bytes: mib * MIB, effort: SMALL_EFFORT + 1 }
     }
 
     /// Comes in, or is left waiting.
-    async fn now(line: &Arc<Line>, load: Load) -> Option<Stay> {
+    async fn now(line: &Arc<RenderQueue>, load: Load) -> Option<Stay> {
         let mut entering = Box::pin(line.enter(&load));
         match futures_util::poll!(&mut entering) {
             std::task::Poll::Ready(stay) => Some(stay),
@@ -189,7 +189,7 @@ mod tests {
     #[tokio::test]
     async fn one_holder_never_has_the_last_child() {
         for children in 1..4 {
-            let line = Arc::new(Line::new(children, 448));
+            let line = Arc::new(RenderQueue::new(children, 448));
             let mut held = Vec::new();
             for _ in 0..children {
                 held.push(now(&line, small(EVE)).await.unwrap());
@@ -197,7 +197,7 @@ mod tests {
             assert!(now(&line, small(EVE)).await.is_none());
             let last = now(&line, small(ADA)).await;
             assert!(last.is_some());
-            assert!(now(&line, small(Uuid::nil())).await.is_none());
+            assert!(now(&line, small(AccountId::nil())).await.is_none());
             drop(held.pop());
             assert!(now(&line, small(ADA)).await.is_some() || children == 1);
         }
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn large_pictures_leave_a_child_and_memory_to_small_ones() {
-        let line = Arc::new(Line::new(2, 448));
+        let line = Arc::new(RenderQueue::new(2, 448));
         let first = now(&line, large(EVE, 5000)).await.unwrap();
         // No memory for another, but for something small.
         let mut waits = Box::pin(async { line.enter(&large(ADA, 100)).await });
@@ -222,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_picture_that_waits_for_memory_is_not_overtaken_for_ever() {
-        let line = Arc::new(Line::new(4, 80));
+        let line = Arc::new(RenderQueue::new(4, 80));
         let held = [now(&line, large(EVE, 30)).await, now(&line, small(EVE)).await];
         assert!(held.iter().all(Option::is_some));
         let mut waits = Box::pin(async { line.enter(&large(ADA, 60)).await });
@@ -236,12 +236,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_free_child_goes_to_who_has_the_fewest() {
-        let line = Arc::new(Line::new(2, 448));
+        let line = Arc::new(RenderQueue::new(2, 448));
         let mut held = [now(&line, small(EVE)).await, now(&line, small(EVE)).await];
         let ada = now(&line, small(ADA)).await.unwrap();
         let mut eve_waits = Box::pin(async { line.enter(&small(EVE)).await });
         assert!(futures_util::poll!(&mut eve_waits).is_pending());
-        let mut bob_waits = Box::pin(async { line.enter(&small(Uuid::nil())).await });
+        let mut bob_waits = Box::pin(async { line.enter(&small(AccountId::nil())).await });
         assert!(futures_util::poll!(&mut bob_waits).is_pending());
         held[0] = None;
         assert!(futures_util::poll!(&mut eve_waits).is_pending());

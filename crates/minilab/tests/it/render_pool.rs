@@ -1,13 +1,13 @@
-//! The darkroom's promises: bounded, sealed off, and never the service's undoing.
+//! The render pool keeps its promises: bounded, sealed off, and never the service's undoing.
 
 use std::io::{Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use minilab::darkroom::{Darkroom, DarkroomConfig, DarkroomError, Load};
+use minilab::ids::AccountId;
+use minilab::render_pool::{Load, RenderError, RenderPool, RendererConfig};
 use pixels::{Limits, OutputFormat, Recipe};
-use uuid::Uuid;
 
 use crate::support::pictures::{bmp, undecodable};
 
@@ -15,39 +15,39 @@ fn recipe() -> Recipe {
     Recipe { height: Some(20), format: OutputFormat::Png, ..Recipe::default() }
 }
 
-fn real(children: usize) -> Darkroom {
+fn real(children: usize) -> RenderPool {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_minilab"));
-    Darkroom::new(program, DarkroomConfig::default(), children)
+    RenderPool::new(program, RendererConfig::default(), children)
 }
 
 /// A rendering process that does what the script says instead.
-fn fake(folder: &Path, script: &str) -> Darkroom {
+fn fake(folder: &Path, script: &str) -> RenderPool {
     let program = folder.join("fake");
     let mut file = std::fs::File::create(&program).unwrap();
     write!(file, "#!/bin/sh\nprintf !\n{script}\n").unwrap();
     file.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
     drop(file);
-    let config = DarkroomConfig { picture_secs: 1, ..DarkroomConfig::default() };
-    Darkroom::new(program, config, 1)
+    let config = RendererConfig { picture_secs: 1, ..RendererConfig::default() };
+    RenderPool::new(program, config, 1)
 }
 
 async fn render(
-    darkroom: &Darkroom,
+    pool: &RenderPool,
     picture: Vec<u8>,
-) -> Result<Vec<Result<pixels::Rendered, pixels::Error>>, DarkroomError> {
+) -> Result<Vec<Result<pixels::Rendered, pixels::Error>>, RenderError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&picture).unwrap();
     file.rewind().unwrap();
-    let load = Load { holder: Uuid::nil(), memory_bytes: 1 << 20, effort: 1 };
-    darkroom.turn(&load).await.render(vec![recipe()], Limits::default(), &file).await
+    let load = Load { holder: AccountId::nil(), memory_bytes: 1 << 20, effort: 1 };
+    pool.turn(&load).await.render(vec![recipe()], Limits::default(), &file).await
 }
 
 #[tokio::test]
 async fn a_picture_goes_in_and_prints_come_out_many_times_over() {
-    let darkroom = real(1);
+    let pool = real(1);
     for seed in 0..5 {
-        let prints = render(&darkroom, bmp(60, 40, seed)).await.unwrap();
-        let print = prints[0].as_ref().unwrap();
+        let rendered = render(&pool, bmp(60, 40, seed)).await.unwrap();
+        let print = rendered[0].as_ref().unwrap();
         assert_eq!((print.width, print.height), (30, 20));
         assert!(print.bytes.starts_with(b"\x89PNG"));
     }
@@ -55,11 +55,11 @@ async fn a_picture_goes_in_and_prints_come_out_many_times_over() {
 
 #[tokio::test]
 async fn a_broken_picture_is_told_and_the_next_one_is_served() {
-    let darkroom = real(1);
+    let pool = real(1);
     for seed in 0..3 {
-        let broken = render(&darkroom, undecodable(seed)).await;
-        assert!(matches!(broken, Err(DarkroomError::Picture(_))), "{broken:?}");
-        assert!(render(&darkroom, bmp(60, 40, seed)).await.is_ok());
+        let broken = render(&pool, undecodable(seed)).await;
+        assert!(matches!(broken, Err(RenderError::Picture(_))), "{broken:?}");
+        assert!(render(&pool, bmp(60, 40, seed)).await.is_ok());
     }
 }
 
@@ -67,10 +67,10 @@ async fn a_broken_picture_is_told_and_the_next_one_is_served() {
 async fn a_child_that_hangs_is_killed_at_the_deadline() {
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let darkroom = fake(folder.path(), &format!("echo $$ > {}; exec sleep 60", pid.display()));
+    let pool = fake(folder.path(), &format!("echo $$ > {}; exec sleep 60", pid.display()));
     let started = Instant::now();
-    let outcome = render(&darkroom, bmp(60, 40, 1)).await;
-    assert!(matches!(outcome, Err(DarkroomError::TimedOut(1))), "{outcome:?}");
+    let outcome = render(&pool, bmp(60, 40, 1)).await;
+    assert!(matches!(outcome, Err(RenderError::TimedOut(1))), "{outcome:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
 
     let pid = std::fs::read_to_string(pid).unwrap();
@@ -89,10 +89,10 @@ async fn a_child_that_hangs_is_killed_at_the_deadline() {
 #[tokio::test]
 async fn a_child_that_dies_is_replaced_and_its_end_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let darkroom = fake(folder.path(), "cat > /dev/null & kill -SEGV $$");
+    let pool = fake(folder.path(), "cat > /dev/null & kill -SEGV $$");
     for _ in 0..2 {
-        let outcome = render(&darkroom, bmp(600, 400, 1)).await;
-        let Err(DarkroomError::Crashed(end)) = outcome else { panic!("{outcome:?}") };
+        let outcome = render(&pool, bmp(600, 400, 1)).await;
+        let Err(RenderError::Crashed(end)) = outcome else { panic!("{outcome:?}") };
         assert!(end.contains("SIGSEGV"), "{end}");
     }
 }
@@ -104,24 +104,24 @@ async fn a_child_that_lies_about_its_prints_is_not_believed() {
     let made = r#"{"outcome":{"Ok":[{"Ok":{"format":"png","width":1,"height":1,"frames":1,"is_truncated":false,"bytes":5}}]},"more":true}"#;
     let length = made.len();
     let script = format!("printf '\\{length:o}\\0\\0\\0%sabc' '{made}'; exit 0");
-    let darkroom = fake(folder.path(), &script);
-    let outcome = render(&darkroom, bmp(6, 4, 1)).await;
-    assert!(matches!(outcome, Err(DarkroomError::Crashed(_))), "{outcome:?}");
+    let pool = fake(folder.path(), &script);
+    let outcome = render(&pool, bmp(6, 4, 1)).await;
+    assert!(matches!(outcome, Err(RenderError::Crashed(_))), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_child_that_cannot_start_is_not_the_pictures_fault() {
-    let config = DarkroomConfig::default();
-    let darkroom = Darkroom::new(PathBuf::from("/bin/false"), config, 1);
-    let outcome = render(&darkroom, bmp(6, 4, 1)).await;
-    assert!(matches!(outcome, Err(DarkroomError::Failed(_))), "{outcome:?}");
+    let config = RendererConfig::default();
+    let pool = RenderPool::new(PathBuf::from("/bin/false"), config, 1);
+    let outcome = render(&pool, bmp(6, 4, 1)).await;
+    assert!(matches!(outcome, Err(RenderError::Failed(_))), "{outcome:?}");
 }
 
 #[test]
 fn a_child_has_no_files_no_network_and_little_memory() {
     let (ours, its) = std::os::unix::net::UnixStream::pair().unwrap();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_minilab"))
-        .args(["darkroom", "300", "77"])
+        .args(["renderer", "300", "77"])
         .stdin(std::os::fd::OwnedFd::from(its))
         .stdout(std::process::Stdio::piped())
         .spawn()

@@ -9,40 +9,40 @@ use anyhow::Context;
 use pixels::{Limits, Recipe};
 use tokio::time::timeout;
 
-use super::error::{DarkroomError, Prints};
-use super::line::{Line, Load, Stay};
-use super::wire::{Answer, Stripped, Variants};
+use super::error::{RenderError, RenderOutcomes};
+use super::line::{Load, RenderQueue, Stay};
+use super::wire::{ChildAnswer, Stripped, Variants};
 use super::worker::{Worker, broken};
-use super::{DarkroomConfig, Order, Work};
+use super::{RenderOrder, RendererConfig, Work};
 
 /// A child is replaced after so many pictures, so that nothing it may hide lives long.
 const PICTURES_MAX: u32 = 1000;
 /// How many times the CPU time of a picture a child may use in all.
 const CPU_PICTURES: u64 = 50;
 const MIB: u64 = 1024 * 1024;
-/// So much of prints a child may always send, and otherwise what it was expected to need: they are in
+/// So many bytes of variants a child may always send, and otherwise what it was expected to need: they are in
 /// memory until they are stored.
-const PRINTS_BYTES: u64 = 64 * MIB;
+const ANSWER_BYTES: u64 = 64 * MIB;
 /// What a file may grow by when its place is taken out.
 const STRIPPED_MORE: u64 = MIB;
 
 #[derive(Clone)]
-pub struct Darkroom {
-    inner: Arc<Inner>,
+pub struct RenderPool {
+    inner: Arc<PoolInner>,
 }
 
-struct Inner {
+struct PoolInner {
     program: PathBuf,
-    config: DarkroomConfig,
+    config: RendererConfig,
     idle: Mutex<Vec<Worker>>,
-    line: Arc<Line>,
+    line: Arc<RenderQueue>,
 }
 
-impl Darkroom {
+impl RenderPool {
     /// `program` is this very binary; `children` work side by side, and one more for small pictures.
-    pub fn new(program: PathBuf, config: DarkroomConfig, children: usize) -> Self {
-        let line = Arc::new(Line::new(children, u64::from(config.total_mib)));
-        Self { inner: Arc::new(Inner { program, config, line, idle: Mutex::default() }) }
+    pub fn new(program: PathBuf, config: RendererConfig, children: usize) -> Self {
+        let line = Arc::new(RenderQueue::new(children, u64::from(config.total_mib)));
+        Self { inner: Arc::new(PoolInner { program, config, line, idle: Mutex::default() }) }
     }
 
     /// MiB that work under way is expected to take, and the most of it.
@@ -56,11 +56,11 @@ impl Darkroom {
     }
 
     /// Waits for a child.
-    pub async fn turn(&self, load: &Load) -> Turn {
-        Turn {
+    pub async fn turn(&self, load: &Load) -> RenderTurn {
+        RenderTurn {
             _stay: self.inner.line.enter(load).await,
             inner: self.inner.clone(),
-            prints_bytes_max: load.memory_bytes.max(PRINTS_BYTES),
+            answer_bytes_max: load.memory_bytes.max(ANSWER_BYTES),
         }
     }
 }
@@ -75,41 +75,41 @@ pub struct Copied {
 }
 
 /// One picture's time with a child.
-pub struct Turn {
-    inner: Arc<Inner>,
+pub struct RenderTurn {
+    inner: Arc<PoolInner>,
     _stay: Stay,
-    prints_bytes_max: u64,
+    answer_bytes_max: u64,
 }
 
-impl Turn {
-    /// Makes a print for each recipe.
+impl RenderTurn {
+    /// Makes a variant for each recipe.
     pub async fn render(
         self,
         recipes: Vec<Recipe>,
         limits: Limits,
         picture: &File,
-    ) -> Result<Prints, DarkroomError> {
-        let Inner { config, .. } = &*self.inner;
+    ) -> Result<RenderOutcomes, RenderError> {
+        let PoolInner { config, .. } = &*self.inner;
         let secs = config.picture_secs;
-        let (wanted, bytes_max) = (recipes.len(), self.prints_bytes_max);
-        let order = Order { work: Work::Render { recipes, limits }, cpu_secs: secs };
+        let (wanted, bytes_max) = (recipes.len(), self.answer_bytes_max);
+        let order = RenderOrder { work: Work::Render { recipes, limits }, cpu_secs: secs };
         let mut worker = self.inner.take_worker().await?;
         let work = async {
             let answer = worker.ask::<Variants>(&order, picture).await?;
-            let prints = match answer.outcome {
-                Ok(made) => Ok(worker.read_prints(made, wanted, bytes_max).await?),
+            let outcomes = match answer.outcome {
+                Ok(made) => Ok(worker.read_outcomes(made, wanted, bytes_max).await?),
                 Err(error) => Err(error),
             };
-            Ok::<_, std::io::Error>((prints, answer.more))
+            Ok::<_, std::io::Error>((outcomes, answer.more))
         };
         // A worker that is dropped, here or because the caller went away, is killed.
-        let (prints, more) = match timeout(Duration::from_secs(secs), work).await {
+        let (outcomes, more) = match timeout(Duration::from_secs(secs), work).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
-            Err(_) => return Err(DarkroomError::TimedOut(secs)),
+            Err(_) => return Err(RenderError::TimedOut(secs)),
         };
         self.inner.give_back(worker, more);
-        Ok(prints?)
+        Ok(outcomes?)
     }
 
     /// Writes the picture, without the place it was taken at, into a file, which is not synced. No more
@@ -119,16 +119,17 @@ impl Turn {
         picture: &File,
         bytes: u64,
         into: File,
-    ) -> Result<Copied, DarkroomError> {
+    ) -> Result<Copied, RenderError> {
         let secs = self.inner.config.picture_secs;
         let patience = Duration::from_secs(secs);
-        let order = Order { work: Work::StripLocation { bytes }, cpu_secs: secs };
+        let order = RenderOrder { work: Work::StripLocation { bytes }, cpu_secs: secs };
         let mut worker = self.inner.take_worker().await?;
-        let answer: Answer<Stripped> = match timeout(patience, worker.ask(&order, picture)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
-            Err(_) => return Err(DarkroomError::TimedOut(secs)),
-        };
+        let answer: ChildAnswer<Stripped> =
+            match timeout(patience, worker.ask(&order, picture)).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => return Err(worker.cause_of_death(&error).await),
+                Err(_) => return Err(RenderError::TimedOut(secs)),
+            };
         let Stripped { bytes: length, read } = match answer.outcome {
             Ok(stripped) => stripped,
             Err(error) => {
@@ -137,7 +138,7 @@ impl Turn {
             }
         };
         if length > bytes + STRIPPED_MORE {
-            return Err(DarkroomError::Crashed(broken("too long").to_string()));
+            return Err(RenderError::Crashed(broken("too long").to_string()));
         }
         let (file, hash) = worker.read_into(into, length, patience).await?;
         self.inner.give_back(worker, answer.more);
@@ -145,13 +146,13 @@ impl Turn {
     }
 }
 
-impl Inner {
+impl PoolInner {
     /// An idle child that is still alive, or a new one.
     async fn take_worker(&self) -> anyhow::Result<Worker> {
         loop {
             let idle = self.idle.lock().expect("nobody panics holding it").pop();
             let Some(mut worker) = idle else {
-                let DarkroomConfig { child_mib, picture_secs, .. } = self.config;
+                let RendererConfig { child_mib, picture_secs, .. } = self.config;
                 let started = Worker::start(&self.program, child_mib, picture_secs * CPU_PICTURES);
                 return started.await.context("starting a rendering process");
             };

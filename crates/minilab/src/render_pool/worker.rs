@@ -17,9 +17,9 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::Order;
-use super::error::{DarkroomError, Prints};
-use super::wire::{Answer, FRAME_BYTES_MAX, Variants};
+use super::RenderOrder;
+use super::error::{RenderError, RenderOutcomes};
+use super::wire::{ChildAnswer, FRAME_BYTES_MAX, Variants};
 use crate::cpu;
 
 /// What a user without privileges may have by default.
@@ -42,7 +42,7 @@ impl Worker {
         let its = its.into_std().context("making a socket")?;
         its.set_nonblocking(false).context("making a socket")?;
         let mut child = Command::new(program)
-            .arg("darkroom")
+            .arg("renderer")
             .args([mib, cpu_secs].map(|bound| bound.to_string()))
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(its)))
@@ -51,7 +51,7 @@ impl Worker {
             .kill_on_drop(true)
             .spawn()?;
         let mut output = child.stdout.take().context("a child without a standard output")?;
-        // Prints come over in one step instead of several; where the system says no, in several.
+        // RenderOutcomes come over in one step instead of several; where the system says no, in several.
         let _ = fcntl_setpipe_size(&output, PIPE_BYTES);
         let word = timeout(START_TIMEOUT, output.read_u8()).await;
         word.context("it did not start in time")?.context("it could not seal itself off")?;
@@ -65,9 +65,9 @@ impl Worker {
     /// Hands an order over, and the picture beside it, and reads the beginning of the answer.
     pub(super) async fn ask<T: DeserializeOwned>(
         &mut self,
-        order: &Order,
+        order: &RenderOrder,
         picture: &File,
-    ) -> std::io::Result<Answer<T>> {
+    ) -> std::io::Result<ChildAnswer<T>> {
         let order = serde_json::to_vec(order)?;
         let mut frame = (order.len() as u32).to_le_bytes().to_vec();
         frame.extend(order);
@@ -82,19 +82,19 @@ impl Worker {
     }
 
     /// The bytes of the variants it spoke of.
-    pub(super) async fn read_prints(
+    pub(super) async fn read_outcomes(
         &mut self,
         variants: Variants,
         recipes: usize,
         answer_bytes_max: u64,
-    ) -> std::io::Result<Prints> {
+    ) -> std::io::Result<RenderOutcomes> {
         if variants.len() != recipes {
-            return Err(broken("not one print for each recipe"));
+            return Err(broken("not one variant for each recipe"));
         }
         let mut left = answer_bytes_max;
-        let mut prints = Prints::with_capacity(variants.len());
+        let mut outcomes = RenderOutcomes::with_capacity(variants.len());
         for made in variants {
-            prints.push(match made {
+            outcomes.push(match made {
                 Ok(made) => {
                     // Nothing is reserved that has not arrived, and no more is taken than it could
                     // have held.
@@ -109,7 +109,7 @@ impl Worker {
                 Err(error) => Err(error),
             });
         }
-        Ok(prints)
+        Ok(outcomes)
     }
 
     /// Writes so many bytes of its answer into a file, each stretch within `patience`.
@@ -118,7 +118,7 @@ impl Worker {
         mut file: File,
         bytes: u64,
         patience: Duration,
-    ) -> Result<(File, blake3::Hash), DarkroomError> {
+    ) -> Result<(File, blake3::Hash), RenderError> {
         let mut hasher = blake3::Hasher::new();
         let mut chunk = Vec::with_capacity(PIPE_BYTES);
         let mut left = bytes;
@@ -126,10 +126,10 @@ impl Worker {
             chunk.clear();
             let mut stretch = (&mut self.output).take(left.min(PIPE_BYTES as u64));
             let read = timeout(patience, stretch.read_to_end(&mut chunk)).await;
-            match read.map_err(|_| DarkroomError::TimedOut(patience.as_secs()))? {
-                Ok(0) => return Err(DarkroomError::Crashed(broken("too short").to_string())),
+            match read.map_err(|_| RenderError::TimedOut(patience.as_secs()))? {
+                Ok(0) => return Err(RenderError::Crashed(broken("too short").to_string())),
                 Ok(read) => left -= read as u64,
-                Err(error) => return Err(DarkroomError::Crashed(error.to_string())),
+                Err(error) => return Err(RenderError::Crashed(error.to_string())),
             }
             (file, hasher, chunk) = cpu::run(move || {
                 hasher.update(&chunk);
@@ -142,9 +142,9 @@ impl Worker {
     }
 
     /// Waits for a child whose pipe broke, and says how it ended.
-    pub(super) async fn cause_of_death(mut self, error: &std::io::Error) -> DarkroomError {
+    pub(super) async fn cause_of_death(mut self, error: &std::io::Error) -> RenderError {
         let ended = timeout(Duration::from_secs(1), self.child.wait()).await;
-        DarkroomError::Crashed(match ended {
+        RenderError::Crashed(match ended {
             Ok(Ok(status)) => status.to_string(),
             _ => error.to_string(),
         })

@@ -10,16 +10,17 @@ use uuid::Uuid;
 use super::{PIXELS_VERSION, Variant, of_blob, owners, sql};
 use crate::app::App;
 use crate::blobs::{self, BlobKey, Original};
-use crate::counters::{self, Scope};
+use crate::counters::{self, CounterScope};
 use crate::cpu;
-use crate::darkroom::{DarkroomError, Load};
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
 use crate::http::intact::{self, Damage};
+use crate::ids::{AccountId, BlobId, ImageId};
 use crate::images::BlobRow;
-use crate::jobs::finish::Refusal;
+use crate::jobs::finish::FailureReason;
 use crate::jobs::{self, Job, JobError, Lease};
+use crate::render_pool::{Load, RenderError};
 use crate::tiers::{Catalogue, Preset, TRUNCATED};
 use crate::{execute, fetch_all, fetch_optional, measures};
 
@@ -27,7 +28,7 @@ use crate::{execute, fetch_all, fetch_optional, measures};
 const ROUNDS_MAX: u32 = 10;
 
 /// Every image of the blob gets what its owner's tier wants at upload, and is `ready`.
-pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn make_variants(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     for round in 0..ROUNDS_MAX {
         // What is missing by now is settled at the commit; a second round reads all anew.
         let known = if round == 0 { Some(app.catalogues.current(&app.db).await?) } else { None };
@@ -42,17 +43,17 @@ pub async fn develop(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobErro
         let wanted = wanted(&mut conn, &catalogue, blob).await?;
         let missing = missing(&mut conn, blob, wanted).await?;
         drop(conn);
-        let new = make(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
-        if commit(app, lease, blob, new, AfterCommit::Develop).await? {
+        let new = render_missing(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
+        if commit(app, lease, blob, new, AfterCommit::MarkReady).await? {
             return Ok(());
         }
     }
     Err(JobError::retry(anyhow::anyhow!("images kept coming in for {ROUNDS_MAX} rounds")))
 }
 
-/// Every image of the blob that is past its first prints gets what its owner's tier wants now; what
+/// Every image of the blob that is past its first variants gets what its owner's tier wants now; what
 /// cannot be made is left as it is.
-pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError> {
+pub async fn refine(app: &App, lease: &Lease, blob: BlobId) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
     let Some(row) = fetch_optional!(&mut conn, BlobRow, sql::SELECT_BLOB, blob)? else {
         return abandon(app, lease).await;
@@ -76,7 +77,7 @@ pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError
     }
     missing.retain(|preset| !awaited.contains(&preset.name));
     drop(conn);
-    let new = make(app, lease, blob, &row, missing, OnRefusal::LeaveOut).await?;
+    let new = render_missing(app, lease, blob, &row, missing, OnRefusal::LeaveOut).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
@@ -85,7 +86,7 @@ pub async fn refine(app: &App, lease: &Lease, blob: Uuid) -> Result<(), JobError
 pub async fn make_variant(
     app: &App,
     lease: &Lease,
-    blob: Uuid,
+    blob: BlobId,
     preset: &str,
 ) -> Result<(), JobError> {
     let mut conn = app.db.read().await?;
@@ -97,14 +98,14 @@ pub async fn make_variant(
     };
     let missing = missing(&mut conn, blob, vec![preset.clone()]).await?;
     drop(conn);
-    let new = make(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
+    let new = render_missing(app, lease, blob, &row, missing, OnRefusal::GiveUp).await?;
     commit(app, lease, blob, new, AfterCommit::Complete).await?;
     Ok(())
 }
 
-/// What the images that wait for their first prints want, each preset once.
-async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: Uuid) -> sqlx::Result<Vec<Preset>> {
-    let waiting = fetch_all!(conn, (Uuid, String), sql::SELECT_PROCESSING, blob)?;
+/// What the images that wait for their first variants want, each preset once.
+async fn wanted(conn: &mut Conn, catalogue: &Catalogue, blob: BlobId) -> sqlx::Result<Vec<Preset>> {
+    let waiting = fetch_all!(conn, (ImageId, String), sql::SELECT_PROCESSING, blob)?;
     let tiers = waiting.iter().map(|(_, tier)| tier);
     Ok(unique(tiers.flat_map(|tier| catalogue.eager_presets(tier)).cloned().collect()))
 }
@@ -122,7 +123,7 @@ fn unique(presets: Vec<Preset>) -> Vec<Preset> {
 /// Those of `wanted` that are not made in the versions of now.
 async fn missing(
     conn: &mut Conn,
-    blob: Uuid,
+    blob: BlobId,
     mut wanted: Vec<Preset>,
 ) -> sqlx::Result<Vec<Preset>> {
     let made = of_blob(conn, blob).await?;
@@ -141,7 +142,7 @@ enum OnRefusal {
 
 /// What a job made.
 #[derive(Clone, Default)]
-struct New {
+struct MadeVariants {
     variants: Vec<Variant>,
     /// A part of the picture turned out to be missing.
     truncated: bool,
@@ -153,20 +154,24 @@ fn drawn_pixels(facts: &pixels::Facts) -> u64 {
 }
 
 /// Renders and stores; the rows are still to be committed.
-async fn make(
+async fn render_missing(
     app: &App,
     lease: &Lease,
-    blob: Uuid,
+    blob: BlobId,
     row: &BlobRow,
     presets: Vec<Preset>,
     on_refusal: OnRefusal,
-) -> Result<New, JobError> {
+) -> Result<MadeVariants, JobError> {
     if presets.is_empty() {
-        return Ok(New::default());
+        return Ok(MadeVariants::default());
     }
     if row.discarded {
         let gone = JobError::fail("original_discarded", "the original was not kept");
-        return if on_refusal == OnRefusal::LeaveOut { Ok(New::default()) } else { Err(gone) };
+        return if on_refusal == OnRefusal::LeaveOut {
+            Ok(MadeVariants::default())
+        } else {
+            Err(gone)
+        };
     }
     let original = row.original();
     let key = BlobKey::Original(&original);
@@ -190,23 +195,23 @@ async fn make(
         memory_bytes: facts.render_bytes(&recipes) + 2 * row.bytes as u64,
         effort: drawn_pixels(&facts) + row.bytes as u64,
     };
-    let turn = app.darkroom.turn(&load).await;
+    let turn = app.render_pool.turn(&load).await;
     let picture = app.blobs.file(&key).await?;
     let started = Instant::now();
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
-    let prints = rendered.map_err(|error| match error {
-        DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
-        DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
-        DarkroomError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
-        DarkroomError::Failed(error) => JobError::retry(error),
+    let outcomes = rendered.map_err(|error| match error {
+        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
+        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
+        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
+        RenderError::Failed(error) => JobError::retry(error),
     })?;
 
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
-    for (preset, print) in presets.iter().zip(prints) {
-        let print = match print {
-            Ok(print) => print,
+    for (preset, rendered) in presets.iter().zip(outcomes) {
+        let rendered = match rendered {
+            Ok(rendered) => rendered,
             Err(error) if on_refusal == OnRefusal::LeaveOut => {
                 tracing::warn!(%blob, preset = preset.name, %error, "could not be made anew");
                 continue;
@@ -215,23 +220,23 @@ async fn make(
                 return Err(JobError::fail(error.code(), format!("{}: {error}", preset.name)));
             }
         };
-        truncated |= print.is_truncated;
-        let bytes = Bytes::from(print.bytes);
+        truncated |= rendered.is_truncated;
+        let bytes = Bytes::from(rendered.bytes);
         variants.push(Variant {
             blob_id: blob,
             preset: preset.name.clone(),
             version: preset.version,
             pixels_version: PIXELS_VERSION,
-            format: print.format.to_string(),
-            width: i64::from(print.width),
-            height: i64::from(print.height),
+            format: rendered.format.to_string(),
+            width: i64::from(rendered.width),
+            height: i64::from(rendered.height),
             bytes: bytes.len() as i64,
             hash: blake3::hash(&bytes).as_bytes().to_vec(),
         });
         files.push(bytes);
     }
     place(app, &original, &variants, files).await?;
-    Ok(New { variants, truncated })
+    Ok(MadeVariants { variants, truncated })
 }
 
 /// Puts the bytes of new variants where their rows will say they are.
@@ -253,15 +258,15 @@ async fn place(
 enum AfterCommit {
     Complete,
     /// Marks the images that have all they want; the job is complete when none is left waiting.
-    Develop,
+    MarkReady,
 }
 
 /// Commits new variants; true when the job is complete with that.
 async fn commit(
     app: &App,
     lease: &Lease,
-    blob: Uuid,
-    new: New,
+    blob: BlobId,
+    new: MadeVariants,
     after: AfterCommit,
 ) -> anyhow::Result<bool> {
     let args = (lease.clone(), blob, new, after, app.clock.now_ms());
@@ -279,7 +284,8 @@ async fn commit(
                     stored_bytes += insert(tx, variant, *now_ms).await?;
                 }
                 if stored_bytes > 0 {
-                    counters::add(tx, Scope::Lab, counters::VARIANT_BYTES, stored_bytes).await?;
+                    counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, stored_bytes)
+                        .await?;
                 }
                 if new.truncated {
                     execute!(tx, sql::SET_TRUNCATED, *blob)?;
@@ -291,7 +297,7 @@ async fn commit(
                 if !is_done {
                     return Ok(false);
                 }
-                if *after == AfterCommit::Develop && is_private(tx, *blob).await? {
+                if *after == AfterCommit::MarkReady && is_private(tx, *blob).await? {
                     jobs::enqueue(tx, &Job::Discard { blob: *blob }, None, *now_ms).await?;
                 }
                 jobs::complete(tx, lease, *now_ms).await?;
@@ -321,7 +327,7 @@ pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Resu
 }
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
-async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool> {
+async fn mark_ready(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<bool> {
     // What one of them may not have is no reason for the others to wait.
     let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
     tell(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms).await?;
@@ -331,12 +337,12 @@ async fn mark_ready(tx: &mut Conn, blob: Uuid, now_ms: i64) -> sqlx::Result<bool
 }
 
 /// Whether the original is kept only until its variants are made.
-async fn is_private(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+async fn is_private(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PRIVATE, blob, Uuid::nil())?.is_some())
 }
 
 /// Locks the blob's row, if it is still there.
-pub async fn lock(tx: &mut Conn, blob: Uuid) -> sqlx::Result<bool> {
+pub async fn lock(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
     Ok(fetch_optional!(tx, (Uuid,), sql::LOCK_BLOB, blob)?.is_some())
 }
 
@@ -346,11 +352,11 @@ async fn abandon(app: &App, lease: &Lease) -> Result<(), JobError> {
     Ok(closed.context("closing a job without work")?)
 }
 
-/// The images of a blob that cannot be developed: `failed`, with a reason their owners may read.
+/// The images of a blob that cannot be rendered: `failed`, with a reason their owners may read.
 pub async fn mark_failed(
     tx: &mut Conn,
-    blob: Uuid,
-    refusal: &Refusal,
+    blob: BlobId,
+    refusal: &FailureReason,
     now_ms: i64,
 ) -> sqlx::Result<()> {
     let failed =
@@ -360,7 +366,7 @@ pub async fn mark_failed(
 }
 
 /// An image and its account.
-type Owned = (Uuid, Uuid);
+type Owned = (ImageId, AccountId);
 
 /// Records the same event of several images.
 async fn tell(

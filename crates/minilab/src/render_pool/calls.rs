@@ -84,7 +84,7 @@ pub(super) fn allow_only_listed() -> anyhow::Result<()> {
 
 fn listed() -> anyhow::Result<BTreeMap<i64, Vec<SeccompRule>>> {
     let mut list = PLAIN.iter().map(|&call| (call, Vec::new())).collect::<BTreeMap<_, _>>();
-    // Out go only prints and last words.
+    // Out go only variants and last words.
     list.insert(libc::SYS_write, vec![when(&[(0, Eq, 1)])?, when(&[(0, Eq, 2)])?]);
     list.insert(libc::SYS_writev, vec![when(&[(0, Eq, 1)])?, when(&[(0, Eq, 2)])?]);
     // Whether a descriptor is open, and how. Never to whom it signals.

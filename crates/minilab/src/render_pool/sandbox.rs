@@ -28,7 +28,7 @@ pub fn enter(memory_bytes: u64, cpu_secs: u64) -> anyhow::Result<CpuBudget> {
     rustix::process::chdir("/").context("leaving the folder")?;
     set_limits(memory_bytes, cpu_secs)?;
     memory::keep(KEPT_BYTES);
-    // Callers wait for answers; prints may take a moment longer.
+    // Callers wait for answers; variants may take a moment longer.
     rustix::process::nice(NICENESS).context("stepping back behind the service")?;
     drop_privileges().context("giving up privileges")?;
     // A change of user takes both back, so they come after it.

@@ -1,7 +1,7 @@
 //! What goes between parent and child.
 //!
 //! To the child, through a socket: a framed [`Order`](super::Order) in JSON and, beside its first
-//! byte, the picture: a file, open for reading. From the child, through a pipe: a framed [`Answer`]
+//! byte, the picture: a file, open for reading. From the child, through a pipe: a framed [`ChildAnswer`]
 //! in JSON, then the bytes it speaks of, one file after the other. A frame is a little-endian `u32`
 //! length and as many bytes.
 
@@ -13,7 +13,7 @@ pub(super) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
 /// The error is the picture's.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Answer<T> {
+pub(super) struct ChildAnswer<T> {
     pub outcome: Result<T, Error>,
     /// Whether it has CPU time left for another picture.
     pub more: bool,
