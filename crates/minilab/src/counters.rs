@@ -80,6 +80,9 @@ pub type Delta<'a> = (String, &'a str, i64);
 
 /// Adds many at once.
 pub async fn add_all(tx: &mut Conn, deltas: &[Delta<'_>]) -> sqlx::Result<()> {
+    if deltas.is_empty() {
+        return Ok(());
+    }
     let deltas = serde_json::to_string(deltas).expect("texts and numbers");
     execute!(tx, sql::INSERT_DELTAS, deltas).map(|_| ())
 }

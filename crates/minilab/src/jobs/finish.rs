@@ -106,7 +106,7 @@ async fn count(
         deltas.push((CounterScope::Lab.to_string(), name, 1));
         deltas.extend(account.map(|account| (CounterScope::Account(account).to_string(), name, 1)));
     }
-    if deltas.is_empty() { Ok(()) } else { counters::add_all(tx, &deltas).await }
+    counters::add_all(tx, &deltas).await
 }
 
 /// Where a failed try left the job.

@@ -1,5 +1,6 @@
 //! The original without the place it was taken at: made once for each blob, beside its variants.
 
+use std::slice;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -124,7 +125,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
             if !make::lock(tx, blob).await? || is_discarded(tx, blob).await? {
                 return Ok::<_, sqlx::Error>(false);
             }
-            let bytes = make::insert(tx, variant, *now_ms).await?;
+            let bytes = make::insert(tx, blob, slice::from_ref(variant), *now_ms).await?;
             if bytes > 0 {
                 counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, bytes).await?;
             }

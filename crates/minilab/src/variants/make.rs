@@ -275,14 +275,12 @@ async fn commit(
             Box::pin(async move {
                 // An upload of the same bytes locks this row as well: either its image is seen
                 // below, or it sees that this job is done and enqueues another.
-                if !lock(tx, *blob).await? {
+                let Some((truncated,)) = fetch_optional!(tx, (bool,), sql::LOCK_BLOB, *blob)?
+                else {
                     jobs::complete(tx, lease, *now_ms).await?;
                     return Ok(true);
-                }
-                let mut stored_bytes = 0;
-                for variant in &new.variants {
-                    stored_bytes += insert(tx, variant, *now_ms).await?;
-                }
+                };
+                let stored_bytes = insert(tx, *blob, &new.variants, *now_ms).await?;
                 if stored_bytes > 0 {
                     counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, stored_bytes)
                         .await?;
@@ -291,8 +289,9 @@ async fn commit(
                     execute!(tx, sql::SET_TRUNCATED, *blob)?;
                     execute!(tx, sql::SET_TRUNCATED_IMAGES, *blob)?;
                 }
-                let is_done =
-                    *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
+                let is_truncated = truncated || new.truncated;
+                let is_done = *after == AfterCommit::Complete
+                    || mark_ready(tx, *blob, is_truncated, *now_ms).await?;
                 owners::settle(tx, *blob).await?;
                 if !is_done {
                     return Ok(false);
@@ -307,30 +306,41 @@ async fn commit(
         .await
 }
 
-/// As many bytes as are to be counted.
-pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Result<i64> {
-    let inserted = execute!(
-        tx,
-        sql::INSERT,
-        variant.blob_id,
-        &variant.preset,
-        variant.version,
-        variant.pixels_version,
-        &variant.format,
-        variant.width,
-        variant.height,
-        variant.bytes,
-        &variant.hash[..],
-        now_ms,
-    )?;
-    Ok(if inserted == 1 { variant.bytes } else { 0 })
+/// Inserts variants of a blob, those that are there already aside; returns the bytes of the others,
+/// which are to be counted.
+pub async fn insert(
+    tx: &mut Conn,
+    blob: BlobId,
+    variants: &[Variant],
+    now_ms: i64,
+) -> sqlx::Result<i64> {
+    if variants.is_empty() {
+        return Ok(0);
+    }
+    let row = |variant: &Variant| {
+        let Variant { preset, version, pixels_version, format, width, height, bytes, hash, .. } =
+            variant;
+        let hash = blake3::Hash::from_slice(hash).expect("a hash of 32 bytes").to_hex();
+        json!([preset, version, pixels_version, format, width, height, bytes, &*hash])
+    };
+    let rows = Value::from_iter(variants.iter().map(row)).to_string();
+    let inserted = fetch_all!(tx, (i64,), sql::INSERT, blob, rows, now_ms)?;
+    Ok(inserted.into_iter().map(|(bytes,)| bytes).sum())
 }
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
-async fn mark_ready(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<bool> {
-    // What one of them may not have is no reason for the others to wait.
-    let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
-    tell(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms).await?;
+async fn mark_ready(
+    tx: &mut Conn,
+    blob: BlobId,
+    is_truncated: bool,
+    now_ms: i64,
+) -> sqlx::Result<bool> {
+    if is_truncated {
+        // What one of them may not have is no reason for the others to wait.
+        let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
+        let data = json!({"code": Code::Truncated});
+        tell(tx, EventKind::ImageFailed, refused, &data, now_ms).await?;
+    }
     let ready = fetch_all!(tx, Owned, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
     tell(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
@@ -343,7 +353,7 @@ async fn is_private(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
 
 /// Locks the blob's row, if it is still there.
 pub async fn lock(tx: &mut Conn, blob: BlobId) -> sqlx::Result<bool> {
-    Ok(fetch_optional!(tx, (Uuid,), sql::LOCK_BLOB, blob)?.is_some())
+    Ok(fetch_optional!(tx, (bool,), sql::LOCK_BLOB, blob)?.is_some())
 }
 
 /// The blob is on its way out: there is nothing to make.

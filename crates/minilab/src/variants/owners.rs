@@ -14,15 +14,16 @@ type OwnedRow = (ImageId, AccountId, i64, i64);
 /// An image has what is made for its owner's tier at upload, and what its owner asked for; not what
 /// others of the same bytes had made: a sum would tell of them.
 pub async fn settle(tx: &mut Conn, blob: BlobId) -> sqlx::Result<()> {
+    let mut deltas = Vec::new();
     for (image, account, counted, actual) in fetch_all!(tx, OwnedRow, sql::SELECT_OWNED, blob)? {
-        let scope = CounterScope::Account(account);
+        let scope = CounterScope::Account(account).to_string();
         if counted != actual {
             execute!(tx, sql::SET_VARIANT_BYTES, image, actual)?;
-            counters::add(tx, scope, counters::VARIANT_BYTES, actual - counted).await?;
+            deltas.push((scope.clone(), counters::VARIANT_BYTES, actual - counted));
         }
-        counters::add(tx, scope, counters::CHANGES, 1).await?;
+        deltas.push((scope, counters::CHANGES, 1));
     }
-    Ok(())
+    counters::add_all(tx, &deltas).await
 }
 
 /// Whether an image of the blob is counted with something else than it has.

@@ -6,10 +6,20 @@ crate::sql! {
         FROM variants WHERE blob_id = $1";
     SUM_BYTES = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM variants WHERE blob_id = $1";
     DELETE_OF_BLOB = "DELETE FROM variants WHERE blob_id = $1";
-    INSERT = "INSERT INTO variants (blob_id, preset, version, pixels_version, format, width, height,
-            bytes, hash, created_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (blob_id, preset, version, pixels_version) DO NOTHING";
+    /// Variants of one blob, as a JSON array of arrays. Returns the bytes of those that are new.
+    INSERT = sqlite "INSERT INTO variants (blob_id, preset, version, pixels_version, format, width,
+            height, bytes, hash, created_ms)
+        SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+            value ->> 6, unhex(value ->> 7), $3
+        FROM json_each($2) WHERE TRUE
+        ON CONFLICT (blob_id, preset, version, pixels_version) DO NOTHING RETURNING bytes"
+    postgres "INSERT INTO variants (blob_id, preset, version, pixels_version, format, width,
+            height, bytes, hash, created_ms)
+        SELECT $1, v ->> 0, CAST(v ->> 1 AS BIGINT), CAST(v ->> 2 AS BIGINT), v ->> 3,
+            CAST(v ->> 4 AS BIGINT), CAST(v ->> 5 AS BIGINT), CAST(v ->> 6 AS BIGINT),
+            decode(v ->> 7, 'hex'), $3
+        FROM jsonb_array_elements(CAST($2 AS JSONB)) AS v
+        ON CONFLICT (blob_id, preset, version, pixels_version) DO NOTHING RETURNING bytes";
     SELECT_ASKED = "SELECT preset FROM asked WHERE image_id = $1 AND preset = $2";
     INSERT_ASKED = "INSERT INTO asked (image_id, preset) VALUES ($1, $2)
         ON CONFLICT (image_id, preset) DO NOTHING";
@@ -17,7 +27,7 @@ crate::sql! {
             frames, orientation, has_alpha, decode_bytes, truncated, make, model, lens, taken_at, exposure, gps_lat,
             gps_lon, damaged_ms
         FROM blobs WHERE id = $1 AND NOT doomed";
-    LOCK_BLOB = locking "SELECT id FROM blobs WHERE id = $1 AND NOT doomed";
+    LOCK_BLOB = locking "SELECT truncated FROM blobs WHERE id = $1 AND NOT doomed";
     /// The images of a blob that wait for their first variants, with their owners' tiers.
     SELECT_PROCESSING = "SELECT i.id, a.tier FROM images i JOIN accounts a ON a.id = i.account_id
         WHERE i.blob_id = $1 AND i.state = 'processing'";
@@ -38,7 +48,6 @@ crate::sql! {
     REFUSE_TRUNCATED = "UPDATE images SET state = 'failed', error_code = 'truncated',
             error_detail = $2, ready_ms = $3
         WHERE blob_id = $1 AND state = 'processing'
-            AND EXISTS (SELECT 1 FROM blobs b WHERE b.id = $1 AND b.truncated)
             AND EXISTS (SELECT 1 FROM accounts a JOIN tiers t ON t.name = a.tier
                 WHERE a.id = images.account_id AND t.truncated = 'refuse')
         RETURNING id, account_id";
