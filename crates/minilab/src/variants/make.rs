@@ -175,7 +175,7 @@ async fn render_missing(
     }
     let original = row.original();
     let key = BlobKey::Original(&original);
-    if let Some(damage) = intact::look(&app.blobs, &key, row.bytes as u64).await? {
+    if let Some(damage) = intact::find_damage(&app.blobs, &key, row.bytes as u64).await? {
         return Err(JobError::damage(damage.problem(&key).code.as_str(), damage.to_string()));
     }
     // What was just brought was just hashed; what has lain there may have changed.
@@ -293,7 +293,7 @@ async fn commit(
                 }
                 let is_done =
                     *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
-                owners::settle(tx, *blob).await?;
+                owners::recount_owners(tx, *blob).await?;
                 if !is_done {
                     return Ok(false);
                 }
@@ -330,9 +330,10 @@ pub async fn insert(tx: &mut Conn, variant: &Variant, now_ms: i64) -> sqlx::Resu
 async fn mark_ready(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<bool> {
     // What one of them may not have is no reason for the others to wait.
     let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
-    tell(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms).await?;
+    record_for_each(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms)
+        .await?;
     let ready = fetch_all!(tx, Owned, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
-    tell(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
+    record_for_each(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
 }
 
@@ -361,15 +362,16 @@ pub async fn mark_failed(
 ) -> sqlx::Result<()> {
     let failed =
         fetch_all!(tx, Owned, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms)?;
-    tell(tx, EventKind::ImageFailed, failed, &json!({"code": refusal.code}), now_ms).await?;
-    owners::settle(tx, blob).await
+    record_for_each(tx, EventKind::ImageFailed, failed, &json!({"code": refusal.code}), now_ms)
+        .await?;
+    owners::recount_owners(tx, blob).await
 }
 
 /// An image and its account.
 type Owned = (ImageId, AccountId);
 
 /// Records the same event of several images.
-async fn tell(
+async fn record_for_each(
     tx: &mut Conn,
     kind: EventKind,
     images: Vec<Owned>,
