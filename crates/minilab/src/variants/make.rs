@@ -201,12 +201,7 @@ async fn render_missing(
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
-    let outcomes = rendered.map_err(|error| match error {
-        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
-        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
-        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
-        RenderError::Failed(error) => JobError::retry(error),
-    })?;
+    let outcomes = rendered.map_err(job_error)?;
 
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
     for (preset, rendered) in presets.iter().zip(outcomes) {
@@ -237,6 +232,16 @@ async fn render_missing(
     }
     place(app, &original, &variants, files).await?;
     Ok(MadeVariants { variants, truncated })
+}
+
+/// What a failed rendering means for its job.
+fn job_error(error: RenderError) -> JobError {
+    match error {
+        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
+        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
+        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
+        RenderError::Failed(error) => JobError::retry(error),
+    }
 }
 
 /// Puts the bytes of new variants where their rows will say they are.

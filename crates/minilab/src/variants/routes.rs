@@ -27,7 +27,7 @@ use crate::images::routes::{PictureBytes, VersionQuery};
 use crate::images::{self, Image, State, expire};
 use crate::tiers::Preset;
 
-/// VariantRequest says which variant is to be served, and how.
+/// The variant that is to be served, and how.
 pub struct VariantRequest<'a> {
     pub preset: &'a str,
     pub version: VersionQuery,
