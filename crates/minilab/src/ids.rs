@@ -29,7 +29,6 @@ macro_rules! ids {
 
         impl $name {
             /// A new one, later than all before it.
-            #[expect(clippy::new_without_default, reason = "the default is nil")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
             }

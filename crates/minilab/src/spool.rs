@@ -17,7 +17,7 @@ use crate::private;
 
 pub struct Spool {
     /// Names this process among those that share the data.
-    pub name: String,
+    pub process_id: String,
     folder: PathBuf,
     /// Bytes of files that are in memory yet.
     held: AtomicUsize,
@@ -52,7 +52,7 @@ impl Spool {
         lock.try_lock().context("locking a spool folder that nobody else can know")?;
         private::make_directory(&folder).with_context(|| format!("making {}", folder.display()))?;
         let dead = tidy(spools, &name).context("tidying the spool")?;
-        Ok((Self { name, folder, held: AtomicUsize::new(0), _lock: lock }, dead))
+        Ok((Self { process_id: name, folder, held: AtomicUsize::new(0), _lock: lock }, dead))
     }
 
     /// Writes files that are on the disk when this returns. Blocks.

@@ -27,7 +27,7 @@ use crate::seldom::Seldom;
 use crate::shares::Shares;
 use crate::spool::Spool;
 use crate::tiers::{Catalogues, seed, sql};
-use crate::uploads::once;
+use crate::uploads::idempotency;
 use crate::variants::resolved::RecentVariants;
 use crate::{cpu, fetch_one, fetch_optional, images, private};
 
@@ -61,7 +61,7 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
     jobs::claim::take_back(&db, &clock, dead.clone())
         .await
         .context("taking back jobs of the dead")?;
-    once::take_back(&db, dead).await.context("taking back keys of the dead")?;
+    idempotency::take_back(&db, dead).await.context("taking back keys of the dead")?;
     let render_pool =
         RenderPool::new(program, config.renderer.clone(), config.worker_count().max(1));
     let blobs = Blobs::open(&config.blobs, &config.data)?;

@@ -58,7 +58,12 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
 }
 
 /// What giving a job up means for the rows it was about.
-async fn bury(tx: &mut Conn, job: &Job, refusal: &FailureReason, now_ms: i64) -> sqlx::Result<()> {
+async fn on_gave_up(
+    tx: &mut Conn,
+    job: &Job,
+    refusal: &FailureReason,
+    now_ms: i64,
+) -> sqlx::Result<()> {
     match job {
         Job::Develop { blob } => variants::make::mark_failed(tx, *blob, refusal, now_ms).await,
         Job::MakeVariant { .. }
@@ -87,7 +92,7 @@ async fn work(app: App, hands: Arc<Hands>) {
     let mut failures = 0;
     while !app.stop.is_cancelled() {
         let is_freeing = app.room.is_low();
-        let claimed = hands.take(&app.db, &app.clock, &app.spool.name, is_freeing).await;
+        let claimed = hands.take(&app.db, &app.clock, &app.spool.process_id, is_freeing).await;
         if claimed.is_ok() {
             failures = 0;
         }
@@ -246,7 +251,7 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
                 }
                 let ending = record_failure(tx, lease, text, *tries_max, *now_ms).await?;
                 if ending == Ending::Failed {
-                    bury(tx, &lease.job, refusal, *now_ms).await?;
+                    on_gave_up(tx, &lease.job, refusal, *now_ms).await?;
                 }
                 Ok::<_, sqlx::Error>(ending)
             })
@@ -307,7 +312,7 @@ async fn keep_house_once(app: &App) -> anyhow::Result<()> {
     if reaped > 0 {
         tracing::info!(reaped, "took jobs back from workers that went away");
     }
-    uploads::once::forget(app).await.context("forgetting answers")?;
+    uploads::idempotency::forget(app).await.context("forgetting answers")?;
     events::publish(&app.db).await.context("numbering events")?;
     images::expire::ask_if_due(app).await.context("looking for images that are to go")?;
     counters::fold_if_any(&app.db).await.context("folding counters")
@@ -323,8 +328,8 @@ pub async fn run_due(app: &App) -> anyhow::Result<()> {
 
 async fn next_due(app: &App) -> anyhow::Result<Option<Lease>> {
     if app.room.is_low() {
-        claim::claim_freeing(&app.db, &app.clock, &app.spool.name).await
+        claim::claim_freeing(&app.db, &app.clock, &app.spool.process_id).await
     } else {
-        claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await
+        claim::claim(&app.db, &app.clock, &app.spool.process_id, &[]).await
     }
 }

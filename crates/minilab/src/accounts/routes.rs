@@ -20,7 +20,7 @@ use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemResponse};
 use crate::http::{cookie, guard};
 use crate::ids::AccountId;
-use crate::tiers::{Keeping, Rights};
+use crate::tiers::{Retention, Rights};
 
 /// Who calls, what they may do and what they use.
 #[derive(Serialize, ToSchema)]
@@ -31,7 +31,8 @@ pub struct MeView {
     /// By the account and the scopes of what was shown.
     admin: bool,
     rights: Rights,
-    keeping: Keeping,
+    #[serde(rename = "keeping")]
+    retention: Retention,
     /// The presets that may be asked for.
     presets: Vec<String>,
     usage: UsageView,
@@ -76,7 +77,7 @@ pub async fn show_me(State(app): State<App>, caller: Caller) -> Result<Answer<Me
         tier: tier.name.clone(),
         admin: caller.is_admin(),
         rights: tier.rights.clone(),
-        keeping: tier.keeping,
+        retention: tier.retention,
         presets: tier.presets.clone(),
         usage,
         limits: LimitsView { images: tier.images_max, upload_bytes: tier.upload_bytes_max },

@@ -19,9 +19,9 @@ use crate::http::extract::{Json, Path};
 use crate::http::merge::{MemberProblem, merge, refuse};
 use crate::http::problem::{Problem, ProblemResponse, TxError};
 use crate::links::{self, LIFE_SECS_MAX};
-use crate::tiers::keeping;
+use crate::tiers::retention;
 use crate::tiers::write::put_tier;
-use crate::tiers::{Catalogue, Keeping, Rights, Tier, Truncated, sql};
+use crate::tiers::{Catalogue, Retention, Rights, Tier, Truncated, sql};
 use crate::variants::refine;
 use crate::{execute, fetch_all, fetch_one};
 
@@ -48,7 +48,8 @@ pub struct TierView {
     upload_bytes_max: i64,
     /// What may be asked for, and is made at upload where the preset is eager.
     presets: Vec<String>,
-    keeping: Keeping,
+    #[serde(rename = "keeping")]
+    retention: Retention,
     /// What becomes of a picture of which a part is missing, a tenth at most.
     truncated: Truncated,
     rights: Rights,
@@ -66,7 +67,8 @@ pub struct TierChange {
     upload_bytes_max: Option<i64>,
     presets: Option<Vec<String>>,
     #[schema(value_type = Option<Object>)]
-    keeping: Option<Keeping>,
+    #[serde(rename = "keeping")]
+    retention: Option<Retention>,
     truncated: Option<Truncated>,
     #[schema(value_type = Option<Object>)]
     rights: Option<Rights>,
@@ -81,7 +83,7 @@ pub struct TiersView {
 
 impl From<&Tier> for TierView {
     fn from(tier: &Tier) -> Self {
-        let Tier { name, alias, rank, images_max, upload_bytes_max, keeping, .. } = tier.clone();
+        let Tier { name, alias, rank, images_max, upload_bytes_max, retention, .. } = tier.clone();
         let Tier { truncated, rights, presets, .. } = tier.clone();
         Self {
             name,
@@ -90,7 +92,7 @@ impl From<&Tier> for TierView {
             images_max,
             upload_bytes_max: upload_bytes_max as i64,
             presets,
-            keeping,
+            retention,
             truncated,
             rights,
         }
@@ -107,7 +109,7 @@ impl TierView {
             images_max: Some(5),
             upload_bytes_max: 10 << 20,
             presets: Vec::new(),
-            keeping: Keeping::EVERYTHING,
+            retention: Retention::EVERYTHING,
             truncated: Truncated::Accept,
             rights: Rights {
                 original: false,
@@ -121,7 +123,7 @@ impl TierView {
 
     fn into_tier(self) -> Tier {
         let Self { name, alias, rank, images_max, upload_bytes_max, .. } = self;
-        let Self { mut presets, keeping, truncated, rights, .. } = self;
+        let Self { mut presets, retention, truncated, rights, .. } = self;
         presets.sort();
         let upload_bytes_max = upload_bytes_max as u64;
         Tier {
@@ -130,7 +132,7 @@ impl TierView {
             rank,
             images_max,
             upload_bytes_max,
-            keeping,
+            retention,
             truncated,
             rights,
             presets,
@@ -171,8 +173,8 @@ impl TierView {
         let (least, most) = (self.rights.link_secs_min, self.rights.link_secs_max);
         within("rights.link_secs_min", least, 1, LIFE_SECS_MAX);
         within("rights.link_secs_max", most, least.max(1), LIFE_SECS_MAX);
-        if let Some(after) = self.keeping.delete_after.filter(|after| !after.is_valid()) {
-            let detail = format!("{:?} {}", after.word(), keeping::WRONG);
+        if let Some(after) = self.retention.delete_after.filter(|after| !after.is_valid()) {
+            let detail = format!("{:?} {}", after.word(), retention::WRONG);
             wrong.push(MemberProblem::new("keeping.delete_after", detail));
         }
         let mut seen = BTreeSet::new();

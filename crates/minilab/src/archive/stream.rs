@@ -169,7 +169,7 @@ async fn put(
         zip.write(&chunk).await?;
     }
     ensure!(left == 0, "a stored file is not as long as its row says");
-    Ok(Ok(image.goes()))
+    Ok(Ok(image.delete_after_download()))
 }
 
 /// The file's name, under the extension of what it is.
@@ -184,7 +184,7 @@ async fn flaw(
     key: &BlobKey<'_>,
     bytes: i64,
 ) -> anyhow::Result<Option<Problem>> {
-    let found = intact::look(&app.blobs, key, bytes as u64).await?;
+    let found = intact::find_damage(&app.blobs, key, bytes as u64).await?;
     let is_marked = matches!(key, BlobKey::Original(_)) && image.blob.damaged_ms.is_some();
     let damage = found.or_else(|| is_marked.then_some(Damage::Changed));
     Ok(damage.map(|damage| damage.problem(key)))

@@ -149,10 +149,10 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// Everything that is wrong now. With `deep`, every stored byte is read and hashed.
 pub async fn differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
-    let mut found = look(app, deep).await?;
+    let mut found = find_differences(app, deep).await?;
     if !found.is_empty() {
         tokio::time::sleep(SECOND_LOOK).await;
-        let first = std::mem::replace(&mut found, look(app, deep).await?);
+        let first = std::mem::replace(&mut found, find_differences(app, deep).await?);
         found.retain(|difference| first.iter().any(|seen| seen.is_same(difference)));
     }
     if deep {
@@ -181,7 +181,7 @@ async fn note_damage(app: &App, found: &[Difference]) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
+async fn find_differences(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
     let mut found = Vec::new();
     files::find_orphans(app, &mut found).await?;
     rows::find_missing(app, deep, &mut found).await?;

@@ -88,7 +88,7 @@ async fn repair_rows(tx: &mut Conn, difference: &Difference, now_ms: i64) -> any
                 *pixels_version
             )?;
             let bytes = gone.iter().map(|(bytes,)| bytes).sum::<i64>();
-            variants::owners::settle(tx, *blob).await?;
+            variants::owners::recount_owners(tx, *blob).await?;
             counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await?;
         }
         Difference::OrphanBlob { blob } => doom_unless_used(tx, *blob, now_ms).await?,

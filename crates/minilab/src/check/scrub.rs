@@ -97,7 +97,8 @@ async fn examine_one(app: &App, suspect: &Suspect) -> anyhow::Result<()> {
     };
     let Some(variant) = made.into_iter().find(is_it) else { return Ok(()) };
     let key = BlobKey::Original(original);
-    let makes_anew = !is_discarded && intact::look(&app.blobs, &key, bytes as u64).await?.is_none();
+    let makes_anew =
+        !is_discarded && intact::find_damage(&app.blobs, &key, bytes as u64).await?.is_none();
     read_over_variant(app, original, variant, makes_anew, Comparison::Bytes).await
 }
 

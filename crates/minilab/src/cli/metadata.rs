@@ -97,13 +97,13 @@ fn line(file: &Path, looked: &anyhow::Result<Inspection>) -> serde_json::Result<
 
 /// The look that took as long as half of them or longer.
 fn look_often(file: &Path, repeat: usize) -> anyhow::Result<Inspection> {
-    let mut looks = (0..repeat).map(|_| look(file)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut looks = (0..repeat).map(|_| inspect_file(file)).collect::<anyhow::Result<Vec<_>>>()?;
     looks.sort_by_key(|look| look.time);
     Ok(looks.swap_remove(repeat / 2))
 }
 
 /// Looks at a file as an upload does, but for its size, which is the owner's affair here.
-fn look(file: &Path) -> anyhow::Result<Inspection> {
+fn inspect_file(file: &Path) -> anyhow::Result<Inspection> {
     let limits = Limits { bytes: u64::MAX, ..Limits::default() };
     let start = Instant::now();
     let mut reader = Counting { file: File::open(file).context("opening it")?, read_bytes: 0 };

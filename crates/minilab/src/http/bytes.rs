@@ -89,7 +89,7 @@ async fn read_stored(
     part: Range<u64>,
     is_head: bool,
 ) -> Result<Body, Problem> {
-    if let Some(damage) = intact::look(blobs, &served.key, served.bytes).await? {
+    if let Some(damage) = intact::find_damage(blobs, &served.key, served.bytes).await? {
         return Err(damage.problem(&served.key));
     }
     if is_head {

@@ -63,7 +63,11 @@ impl Damage {
 }
 
 /// Looks whether a file is there at its size; reads nothing.
-pub async fn look(blobs: &Blobs, key: &BlobKey<'_>, bytes: u64) -> anyhow::Result<Option<Damage>> {
+pub async fn find_damage(
+    blobs: &Blobs,
+    key: &BlobKey<'_>,
+    bytes: u64,
+) -> anyhow::Result<Option<Damage>> {
     Ok(match blobs.size(key).await? {
         Some(stored) if stored == bytes => None,
         Some(_) => Some(Damage::Changed),
@@ -78,7 +82,7 @@ pub async fn read(
     bytes: u64,
     hash: &[u8],
 ) -> anyhow::Result<Bytes> {
-    if let Some(damage) = look(blobs, key, bytes).await? {
+    if let Some(damage) = find_damage(blobs, key, bytes).await? {
         bail!(damage);
     }
     let found = blobs.bytes(key).await?;

@@ -195,7 +195,7 @@ impl TryFrom<String> for State {
 
 impl Image {
     /// Its id, if it goes after its first download.
-    pub fn goes(&self) -> Option<ImageId> {
+    pub fn delete_after_download(&self) -> Option<ImageId> {
         self.delete_after_download.then_some(self.id)
     }
 

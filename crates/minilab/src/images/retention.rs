@@ -12,7 +12,7 @@ use crate::http::Problem;
 use crate::http::code::Code;
 use crate::http::problem::TxError;
 use crate::ids::{AccountId, ImageId};
-use crate::tiers::keeping::{self, DeleteAfter, Until};
+use crate::tiers::retention::{self, DeleteAfter, Until};
 use crate::{execute, fetch_optional};
 
 /// Says when it goes; nothing keeps it, as far as the tier does.
@@ -23,14 +23,14 @@ pub async fn change(
     after: Option<DeleteAfter>,
 ) -> Result<(), Problem> {
     if let Some(after) = after.filter(|after| !after.is_valid()) {
-        let detail = format!("delete_after: {:?} {}", after.word(), keeping::WRONG);
+        let detail = format!("delete_after: {:?} {}", after.word(), retention::WRONG);
         return Err(Problem::new(Code::BadDeleteAfter, detail));
     }
     let args = RetentionChange {
         id,
         account: caller.account.id,
         after,
-        of_tier: caller.tier().keeping.delete_after,
+        of_tier: caller.tier().retention.delete_after,
         now_ms: app.clock.now_ms(),
     };
     app.db.write(args, |tx, change| Box::pin(apply(tx, change))).await?;

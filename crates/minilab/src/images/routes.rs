@@ -293,7 +293,7 @@ pub async fn without_place(
     caller: &Caller,
     image: &Image,
 ) -> Result<Option<Variant>, Problem> {
-    if caller.tier().keeping.location { Ok(None) } else { location::without(app, image).await }
+    if caller.tier().retention.location { Ok(None) } else { location::without(app, image).await }
 }
 
 /// Download the original
@@ -361,7 +361,9 @@ async fn serve_original(
         tenant: caller.tenant(),
     };
     match serve(&app.blobs, &app.cache, method, headers, served).await {
-        Ok(answer) => Ok(expire::after_download(app, image.goes(), method, answer)),
+        Ok(answer) => {
+            Ok(expire::after_download(app, image.delete_after_download(), method, answer))
+        }
         Err(problem) => Err((problem, stripped.map(Box::new))),
     }
 }

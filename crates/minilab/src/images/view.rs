@@ -114,7 +114,7 @@ pub fn view(caller: &Caller, image: &Image, made: &[Variant]) -> ImageView {
     // Whoever holds a link sees neither the original nor where it was taken: others may have brought it.
     let is_owner = caller.link.is_none();
     let has_original = is_owner && caller.tier().rights.original && !blob.discarded;
-    let version = caller.tier().keeping.location.then(|| fingerprint(&blob.hash));
+    let version = caller.tier().retention.location.then(|| fingerprint(&blob.hash));
     let original_url = has_original.then(|| {
         let version = version.map(|version| format!("?v={version}")).unwrap_or_default();
         format!("/api/v1/images/{}/original{version}", image.id)

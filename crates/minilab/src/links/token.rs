@@ -20,7 +20,7 @@ pub struct Payload {
     pub format: String,
     pub filename: String,
     /// The image, if it goes after its first download.
-    pub goes: Option<ImageId>,
+    pub delete_after_download: Option<ImageId>,
 }
 
 /// Which of the stored bytes.
@@ -62,7 +62,7 @@ impl Payload {
         out.extend(self.tag);
         put(&mut out, self.format.as_bytes());
         put(&mut out, self.filename.as_bytes());
-        out.extend(self.goes.iter().flat_map(|image| *image.as_bytes()));
+        out.extend(self.delete_after_download.iter().flat_map(|image| *image.as_bytes()));
         out
     }
 
@@ -84,11 +84,21 @@ impl Payload {
         let bytes = u64::from_be_bytes(*take(&mut rest)?);
         let tag = *take(&mut rest)?;
         let (format, filename) = (take_text(&mut rest)?, take_text(&mut rest)?);
-        let goes = match rest {
+        let delete_after_download = match rest {
             [] => None,
             image => Some(Uuid::from_slice(image).ok()?.into()),
         };
-        Some(Self { link, expires_ms, original, subject, bytes, tag, format, filename, goes })
+        Some(Self {
+            link,
+            expires_ms,
+            original,
+            subject,
+            bytes,
+            tag,
+            format,
+            filename,
+            delete_after_download,
+        })
     }
 }
 
@@ -130,7 +140,7 @@ mod tests {
             tag: [3; 16],
             format: "jpeg".to_owned(),
             filename: "naïve 猫.h200.jpg".to_owned(),
-            goes: None,
+            delete_after_download: None,
         }
     }
 
@@ -151,8 +161,10 @@ mod tests {
 
     #[test]
     fn an_image_that_goes_after_its_download_is_named_at_the_end() {
-        let payload =
-            Payload { goes: Some(Uuid::from_u128(5).into()), ..payload(Subject::Original) };
+        let payload = Payload {
+            delete_after_download: Some(Uuid::from_u128(5).into()),
+            ..payload(Subject::Original)
+        };
         assert_eq!(Payload::from_bytes(&payload.to_bytes()), Some(payload));
     }
 }

@@ -67,7 +67,7 @@ pub async fn issue(
         _ => image.filename.clone(),
     };
     // What the service hands out by itself, to visitors of the gallery too, takes nothing away.
-    let goes = image.goes().filter(|_| !wish.handed);
+    let delete_after_download = image.delete_after_download().filter(|_| !wish.handed);
     let LinkRow { id, expires_ms } = place(app, caller, image, wish).await?;
     let payload = Payload {
         link: id,
@@ -78,7 +78,7 @@ pub async fn issue(
         tag: short_tag(&hash),
         format: format.to_string(),
         filename,
-        goes,
+        delete_after_download,
     };
     let url = app.url(&format!("/l/{}", app.seal.seal(&payload.to_bytes())));
     Ok(Issued { id, url, expires_ms })
@@ -152,7 +152,7 @@ async fn subject(
     if wish.variant == ORIGINAL {
         images::routes::may_have_original(caller, image)?;
         let blob = &image.blob;
-        if wish.keep_location && caller.tier().keeping.location {
+        if wish.keep_location && caller.tier().retention.location {
             let bytes = blob.bytes as u64;
             return Ok((Subject::Original, bytes, blob.hash.clone(), blob.format()?));
         }

@@ -80,5 +80,5 @@ async fn open(
         }
         answer => answer?,
     };
-    Ok(expire::after_download(app, payload.goes, method, answer))
+    Ok(expire::after_download(app, payload.delete_after_download, method, answer))
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use pixels::Recipe;
 use sqlx::FromRow;
 
-use super::{DeleteAfter, Keeping, Preset, Rights, Tier, from_word, sql};
+use super::{DeleteAfter, Preset, Retention, Rights, Tier, from_word, sql};
 use crate::db::{Conn, Db};
 use crate::{fetch_all, fetch_optional};
 
@@ -160,7 +160,7 @@ struct TierRow {
 
 impl TierRow {
     fn into_tier(self, presets: Vec<String>) -> anyhow::Result<Tier> {
-        let keeping = Keeping {
+        let retention = Retention {
             original: self.keep_original,
             location: self.keep_location,
             delete_after: self.delete_after.as_deref().and_then(DeleteAfter::parse),
@@ -171,7 +171,7 @@ impl TierRow {
             rank: self.rank,
             images_max: self.images_max,
             upload_bytes_max: self.upload_bytes_max as u64,
-            keeping,
+            retention,
             truncated: from_word(&self.truncated).context("truncated")?,
             rights: self.rights,
             presets,

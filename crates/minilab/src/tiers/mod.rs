@@ -1,14 +1,14 @@
 //! Tiers and presets: rows that say what an account may do and what is made for it.
 
 pub mod catalogue;
-pub mod keeping;
+pub mod retention;
 pub mod seed;
 pub mod sql;
 pub mod words;
 pub mod write;
 
 pub use catalogue::{Catalogue, Catalogues};
-pub use keeping::{DeleteAfter, Keeping};
+pub use retention::{DeleteAfter, Retention};
 
 use pixels::Recipe;
 use serde::de::DeserializeOwned;
@@ -35,7 +35,7 @@ pub struct Tier {
     /// How many images are kept; none is no limit.
     pub images_max: Option<i64>,
     pub upload_bytes_max: u64,
-    pub keeping: Keeping,
+    pub retention: Retention,
     pub truncated: Truncated,
     pub rights: Rights,
     /// Names of the presets that may be asked for, sorted.

@@ -5,7 +5,7 @@ use pixels::{Animation, Fit, OutputFormat, Recipe};
 use uuid::Uuid;
 
 use super::write::{put_preset, put_tier};
-use super::{Keeping, Preset, Rights, Tier, Truncated, sql};
+use super::{Preset, Retention, Rights, Tier, Truncated, sql};
 use crate::db::Db;
 use crate::{execute, fetch_one};
 
@@ -69,7 +69,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 1,
             images_max: Some(5),
             upload_bytes_max: 10 * MIB,
-            keeping: Keeping::EVERYTHING,
+            retention: Retention::EVERYTHING,
             truncated: Truncated::Accept,
             rights: none.clone(),
             presets: names(&["emoji", "h200", "preview", "thumb"]),
@@ -80,7 +80,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 2,
             images_max: Some(100),
             upload_bytes_max: 10 * MIB,
-            keeping: Keeping::EVERYTHING,
+            retention: Retention::EVERYTHING,
             truncated: Truncated::Accept,
             rights: Rights { original: true, ..none.clone() },
             presets: all.clone(),
@@ -91,7 +91,7 @@ pub fn tiers() -> Vec<Tier> {
             rank: 3,
             images_max: None,
             upload_bytes_max: 50 * MIB,
-            keeping: Keeping::EVERYTHING,
+            retention: Retention::EVERYTHING,
             truncated: Truncated::Accept,
             rights: Rights { original: true, links: true, upload_links: true, ..none },
             presets: all,

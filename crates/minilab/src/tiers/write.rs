@@ -45,9 +45,9 @@ pub async fn put_tier(tx: &mut Conn, tier: &Tier) -> sqlx::Result<()> {
         rights.link_secs_min,
         rights.link_secs_max,
         rights.upload_links,
-        tier.keeping.original,
-        tier.keeping.location,
-        tier.keeping.delete_after.map(DeleteAfter::word),
+        tier.retention.original,
+        tier.retention.location,
+        tier.retention.delete_after.map(DeleteAfter::word),
         to_word(tier.truncated),
     )?;
     execute!(tx, sql::DELETE_TIER_PRESETS, &tier.name)?;

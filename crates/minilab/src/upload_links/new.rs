@@ -8,7 +8,7 @@ use crate::accounts::{Key, UploadLink};
 use crate::http::merge::MemberProblem;
 use crate::ids::AccountId;
 use crate::text;
-use crate::tiers::keeping::{self, DeleteAfter};
+use crate::tiers::retention::{self, DeleteAfter};
 use crate::tiers::words::PictureFormat;
 
 const LIFE_SECS_MAX: i64 = 30 * 24 * 3600;
@@ -64,7 +64,7 @@ impl NewUploadLink {
             }
         }
         if let Some(after) = self.delete_after.filter(|after| !after.is_valid()) {
-            let detail = format!("{:?} {}", after.word(), keeping::WRONG);
+            let detail = format!("{:?} {}", after.word(), retention::WRONG);
             wrong.push(MemberProblem::new("delete_after", detail));
         }
         (expires_ms, wrong)

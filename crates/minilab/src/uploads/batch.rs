@@ -7,17 +7,17 @@ use axum::extract::Request;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::body_limits::Most;
+use super::error::UploadError;
 use super::files::{self, Files, Part, said_length};
-use super::flow::Most;
 use super::receive::{Allowed, Received, inspect, receive};
-use super::refused::Refused;
 use super::store::{StoredImage, store};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::Problem;
 use crate::http::pace::Pace;
 use crate::measures::{self, UploadOutcome};
-use crate::tiers::keeping::DeleteAfter;
+use crate::tiers::retention::DeleteAfter;
 
 /// What became of one file of a request.
 pub struct UploadItem<T = StoredImage> {
@@ -64,7 +64,7 @@ impl Batch {
         let keep = |filename, received| {
             store(app.clone(), caller.clone(), filename, received, delete_after).boxed()
         };
-        let brought = self.each(app, caller, request, keep).await?;
+        let brought = self.for_each_file(app, caller, request, keep).await?;
         for item in &brought.items {
             measures::uploaded(match item.outcome {
                 Ok(StoredImage::Created(_)) => UploadOutcome::Created,
@@ -85,12 +85,12 @@ impl Batch {
         let pictures = &app.config.pictures;
         let look = |_, received: Received| {
             let limits = pictures.limits(received.bytes);
-            async move { Ok(inspect(received.gathered, limits).await.map(|_| ())?) }.boxed()
+            async move { Ok(inspect(received.buffered, limits).await.map(|_| ())?) }.boxed()
         };
-        self.each(app, caller, request, look).await
+        self.for_each_file(app, caller, request, look).await
     }
 
-    async fn each<T>(
+    async fn for_each_file<T>(
         self,
         app: &App,
         caller: &Caller,
@@ -138,11 +138,11 @@ impl Batch {
             };
             let filename = std::mem::take(&mut file.name);
             if items.len() == self.files_max {
-                let outcome = Err(Refused::TooManyFiles { max: self.files_max }.into());
+                let outcome = Err(UploadError::TooManyFiles { max: self.files_max }.into());
                 items.push(UploadItem { filename, hash: None, outcome });
                 break;
             }
-            let (hash, outcome) = match take(app, caller, &mut file, bytes_left).await {
+            let (hash, outcome) = match receive_file(app, caller, &mut file, bytes_left).await {
                 Ok(received) => {
                     bytes_left -= received.bytes;
                     measures::UPLOADED_BYTES.fetch_add(received.bytes, Ordering::Relaxed);
@@ -158,12 +158,16 @@ impl Batch {
             }
         }
         files.let_go();
-        if items.is_empty() { Err(Refused::NoFile.into()) } else { Ok(Brought { items, title }) }
+        if items.is_empty() {
+            Err(UploadError::NoFile.into())
+        } else {
+            Ok(Brought { items, title })
+        }
     }
 }
 
 /// Takes in one file. `bytes_left` are those of the whole request.
-async fn take(
+async fn receive_file(
     app: &App,
     caller: &Caller,
     file: &mut Part<'_>,
@@ -174,13 +178,13 @@ async fn take(
     let bytes_max = of_file.min(bytes_left);
     let too_large = || {
         if bytes_left < of_file {
-            Refused::BatchTooLarge { max: app.config.uploads.bytes_max }
+            UploadError::BatchTooLarge { max: app.config.uploads.bytes_max }
         } else {
-            Refused::TooLarge { max: of_file }
+            UploadError::TooLarge { max: of_file }
         }
     };
     // A length that is said and too large need not be waited for.
-    if file.said_bytes.is_some_and(|said| said > bytes_max) {
+    if file.content_length.is_some_and(|said| said > bytes_max) {
         return Err(too_large().into());
     }
     let allowed = Allowed { bytes_max, too_large: too_large(), room: app.room.clone() };

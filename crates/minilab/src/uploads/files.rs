@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use super::flow::{BodyLimits, Most};
-use super::refused::Refused;
+use super::body_limits::{BodyLimits, Most};
+use super::error::UploadError;
 use crate::http::Problem;
 use crate::http::disposition::safe_name;
 use crate::http::filename;
@@ -44,7 +44,7 @@ enum Source {
 struct Raw {
     /// Until it was handed out.
     name: Option<String>,
-    said_bytes: Option<u64>,
+    content_length: Option<u64>,
     body: BodyDataStream,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Part<'a> {
     /// What the form calls this input.
     pub input: String,
     /// As many bytes as it was said to have.
-    pub said_bytes: Option<u64>,
+    pub content_length: Option<u64>,
     bytes: PartBytes<'a>,
     flow: BodyLimits,
 }
@@ -82,7 +82,7 @@ impl Files {
             flow.enter_file();
             let raw = Raw {
                 name: Some(safe_name(&name_of_raw.unwrap_or_default())),
-                said_bytes: said_length(request.headers()),
+                content_length: said_length(request.headers()),
                 body: request.into_body().into_data_stream(),
             };
             return Ok(Self { source: Source::Raw(raw), flow, inputs: 0 });
@@ -100,7 +100,7 @@ impl Files {
                 name,
                 is_file: true,
                 input: String::new(),
-                said_bytes: raw.said_bytes,
+                content_length: raw.content_length,
                 bytes: PartBytes::Raw(&mut raw.body),
                 flow,
             })),
@@ -116,7 +116,7 @@ impl Files {
                 } else {
                     self.inputs += 1;
                     if self.inputs > INPUTS_MAX {
-                        return Err(Refused::TooManyInputs { max: INPUTS_MAX }.into());
+                        return Err(UploadError::TooManyInputs { max: INPUTS_MAX }.into());
                     }
                 }
                 let name = safe_name(&name.unwrap_or_default());
@@ -124,7 +124,7 @@ impl Files {
                     name,
                     is_file,
                     input: field.name().unwrap_or_default().to_owned(),
-                    said_bytes: None,
+                    content_length: None,
                     bytes: PartBytes::Form(field.into()),
                     flow,
                 }))

@@ -1,12 +1,12 @@
 //! Bytes coming in: received, verified, stored once, acknowledged when they are safe.
 
 mod batch;
+mod body_limits;
+mod buffer;
+mod error;
 mod files;
-mod flow;
-mod gathered;
-pub mod once;
+pub mod idempotency;
 mod receive;
-mod refused;
 pub mod routes;
 pub mod sql;
 mod store;

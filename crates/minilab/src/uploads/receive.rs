@@ -1,4 +1,4 @@
-//! One file: counted, hashed and gathered as it arrives; then it is looked at.
+//! One file: counted, hashed and buffered as it arrives; then it is looked at.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use pixels::{Facts, Limits, Metadata};
 
-use super::gathered::{Gathered, Gathering};
-use super::refused::Refused;
+use super::buffer::{BufferedFile, UploadBuffer};
+use super::error::UploadError;
 use crate::cpu;
 use crate::http::problem::TxError;
 use crate::room::Room;
@@ -16,7 +16,7 @@ use crate::spool::Spool;
 /// A file that is complete.
 pub(super) struct Received {
     /// Not on the disk yet: bytes that are stored already need not be.
-    pub gathered: Gathered,
+    pub buffered: BufferedFile,
     /// BLAKE3.
     pub hash: [u8; 32],
     pub bytes: u64,
@@ -24,7 +24,7 @@ pub(super) struct Received {
 
 /// A file that looks like a picture.
 pub(super) struct Picture {
-    pub gathered: Gathered,
+    pub buffered: BufferedFile,
     pub facts: Facts,
     pub metadata: Metadata,
 }
@@ -33,7 +33,7 @@ pub(super) struct Picture {
 pub(super) struct Allowed {
     pub bytes_max: u64,
     /// What is said of more.
-    pub too_large: Refused,
+    pub too_large: UploadError,
     /// Where it is to lie: it may fill up while the bytes come.
     pub room: Room,
 }
@@ -44,7 +44,7 @@ pub(super) async fn receive(
     mut body: impl Stream<Item = Result<Bytes, TxError>> + Unpin,
     allowed: Allowed,
 ) -> Result<Received, TxError> {
-    let mut gathering = Gathering::new(spool);
+    let mut buffer = UploadBuffer::new(spool);
     let mut bytes = 0_u64;
     while let Some(chunk) = body.next().await.transpose()? {
         bytes += chunk.len() as u64;
@@ -52,25 +52,25 @@ pub(super) async fn receive(
             return Err(allowed.too_large.into());
         }
         allowed.room.check(0)?;
-        gathering.take(chunk).await?;
+        buffer.push(chunk).await?;
     }
     if bytes == 0 {
-        return Err(Refused::Empty.into());
+        return Err(UploadError::Empty.into());
     }
-    let (gathered, hash) = gathering.finish().await?;
-    Ok(Received { gathered, hash, bytes })
+    let (buffered, hash) = buffer.finish().await?;
+    Ok(Received { buffered, hash, bytes })
 }
 
 /// Reads the header, and the camera's notes. No pixel is decoded.
-pub(super) async fn inspect(gathered: Gathered, limits: Limits) -> Result<Picture, TxError> {
+pub(super) async fn inspect(buffered: BufferedFile, limits: Limits) -> Result<Picture, TxError> {
     cpu::run(move || {
-        let probed = pixels::probe(gathered.open()?, &limits);
+        let probed = pixels::probe(buffered.open()?, &limits);
         let facts = match probed.and_then(|facts| facts.format.decodable().map(|()| facts)) {
             Ok(facts) => facts,
-            Err(error) => return Ok(Err(Refused::Picture(error).into())),
+            Err(error) => return Ok(Err(UploadError::Picture(error).into())),
         };
-        let metadata = pixels::metadata(gathered.open()?, &facts);
-        Ok(Ok(Picture { gathered, facts, metadata }))
+        let metadata = pixels::metadata(buffered.open()?, &facts);
+        Ok(Ok(Picture { buffered, facts, metadata }))
     })
     .await?
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::batch::{Batch, UploadItem};
-use super::once::{self, Once};
+use super::idempotency::{self, Once};
 use super::store::StoredImage;
 use crate::accounts::{Caller, CallerOrHolder, Key};
 use crate::app::App;
@@ -21,7 +21,7 @@ use crate::ids::ImageId;
 use crate::images::routes::PictureBytes;
 use crate::images::view::ImageView;
 use crate::images::{self, State};
-use crate::tiers::keeping::{self, DeleteAfter};
+use crate::tiers::retention::{self, DeleteAfter};
 use crate::variants;
 use crate::waiting::Waiting;
 
@@ -44,7 +44,7 @@ impl UploadQuery {
     fn batch(self, app: &App) -> Result<Batch, Problem> {
         let delete_after = self.delete_after.map(|text| {
             DeleteAfter::parse(&text).ok_or_else(|| {
-                let detail = format!("delete_after: {text:?} {}", keeping::WRONG);
+                let detail = format!("delete_after: {text:?} {}", retention::WRONG);
                 Problem::new(Code::BadDeleteAfter, detail)
             })
         });
@@ -127,7 +127,7 @@ enum ItemStatus {
     )),
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
-        (status = 201, description = "StoredImage. One file also gets a `Location`.", body = UploadView),
+        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
         (status = 409, response = ProblemResponse),
         (status = 410, response = ProblemResponse),
         (status = 507, response = ProblemResponse),
@@ -156,7 +156,7 @@ pub async fn create_images(
     )),
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
-        (status = 201, description = "StoredImage. One file also gets a `Location`.", body = UploadView),
+        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
         (status = 401, response = ProblemResponse),
         (status = 403, response = ProblemResponse),
         (status = 409, response = ProblemResponse),
@@ -185,7 +185,7 @@ async fn create(
     let batch = query.batch(app)?;
     let wishes = request.headers().get_all("prefer").iter();
     let asked = wishes.map(|value| (PREFER, value.clone())).collect::<HeaderMap>();
-    let once = once::begin(app, caller, request.headers()).await?;
+    let once = idempotency::begin(app, caller, request.headers()).await?;
     if let Once::Again(answered) = once {
         let items = batch.compare(app, caller, request).await?.items;
         let (status, body) = answered.replay(&items)?;

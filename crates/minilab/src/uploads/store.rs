@@ -4,9 +4,9 @@ use anyhow::{Context, bail};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::gathered::Gathered;
+use super::buffer::BufferedFile;
+use super::error::UploadError;
 use super::receive::{Picture, Received, inspect};
-use super::refused::Refused;
 use super::sql;
 use crate::accounts::{self, Account, Caller, UploadLink, upload_link};
 use crate::app::App;
@@ -20,7 +20,7 @@ use crate::images::counted::CountedImage;
 use crate::images::{link_of, searched};
 use crate::jobs::{self, Job};
 use crate::tiers::Truncated;
-use crate::tiers::keeping::{DeleteAfter, Until};
+use crate::tiers::retention::{DeleteAfter, Until};
 use crate::{cpu, db, execute, fetch_all, fetch_one, fetch_optional, variants};
 
 /// What became of a file.
@@ -64,7 +64,7 @@ struct NewImage {
 impl NewImage {
     fn until(caller: &Caller, delete_after: Option<DeleteAfter>, now_ms: i64) -> Until {
         let of_link = caller.link.as_ref().and_then(|link| link.delete_after());
-        let said = [caller.tier().keeping.delete_after, of_link, delete_after];
+        let said = [caller.tier().retention.delete_after, of_link, delete_after];
         Until::earliest(said.into_iter().flatten(), now_ms)
     }
 }
@@ -91,23 +91,23 @@ pub(super) async fn store(
     delete_after: Option<DeleteAfter>,
 ) -> Result<StoredImage, Problem> {
     let (scope, hash) = (caller.scope_id(), received.hash);
-    let pool = if caller.tier().keeping.original { Uuid::nil() } else { scope.uuid() };
-    let known = look(&app, &hash, pool, scope).await?;
+    let pool = if caller.tier().retention.original { Uuid::nil() } else { scope.uuid() };
+    let known = find_known(&app, &hash, pool, scope).await?;
     if let KnownUpload::Image(image) = known {
         // Nothing comes in that could be too much, and what is there stays in any case.
         return Ok(StoredImage::Duplicate(image));
     }
     let limits = app.config.pictures.limits(received.bytes);
-    let Picture { gathered, facts, metadata } = inspect(received.gathered, limits).await?;
+    let Picture { buffered, facts, metadata } = inspect(received.buffered, limits).await?;
     match &caller.link {
         Some(link) if !link.takes(facts.format) => {
             let taken = link.formats().unwrap_or_default().join(", ");
-            return Err(Refused::FormatNotInLink { format: facts.format, taken }.into());
+            return Err(UploadError::FormatNotInLink { format: facts.format, taken }.into());
         }
         _ => {}
     }
     if facts.is_truncated && caller.tier().truncated == Truncated::Refuse {
-        return Err(Refused::Truncated.into());
+        return Err(UploadError::Truncated.into());
     }
     let now_ms = app.clock.now_ms();
     let new = NewImage {
@@ -126,7 +126,7 @@ pub(super) async fn store(
     };
     let must_place = matches!(known, KnownUpload::Nothing | KnownUpload::Damaged(_));
     // In a task of its own: a sender who hangs up now must not leave bytes without a row.
-    let stored = crate::spawn(async move { keep(&app, new, gathered, must_place).await });
+    let stored = crate::spawn(async move { keep(&app, new, buffered, must_place).await });
     Ok(stored.await.map_err(|died| Problem::internal(&died.into()))??)
 }
 
@@ -134,19 +134,19 @@ pub(super) async fn store(
 async fn keep(
     app: &App,
     mut new: NewImage,
-    gathered: Gathered,
+    buffered: BufferedFile,
     mut must_place: bool,
 ) -> Result<StoredImage, TxError> {
-    let mut gathered = Some(gathered);
+    let mut buffered = Some(buffered);
     let mut spooled = None;
     loop {
         if must_place {
-            if let Some(gathered) = gathered.take() {
+            if let Some(buffered) = buffered.take() {
                 // Until the bytes are on the disk, and are seen there.
-                let _promise = app.room.promise(gathered.unwritten_bytes())?;
-                spooled = Some(cpu::run(move || gathered.into_spool()).await?);
+                let _promise = app.room.promise(buffered.unwritten_bytes())?;
+                spooled = Some(cpu::run(move || buffered.into_spool()).await?);
             }
-            let spooled = spooled.as_ref().context("a file was gathered, and then it was not")?;
+            let spooled = spooled.as_ref().context("a file was buffered, and then it was not")?;
             let original = Original { hash: new.hash.to_vec(), generation: Uuid::now_v7() };
             let place = BlobKey::Original(&original).path();
             app.blobs.place(vec![(spooled.path.clone(), place)]).await?;
@@ -240,7 +240,7 @@ struct KnownRow {
     discarded: bool,
 }
 
-async fn look(
+async fn find_known(
     app: &App,
     hash: &[u8; 32],
     pool: Uuid,
@@ -255,7 +255,7 @@ async fn look(
     if !row.discarded && row.pool_id == pool {
         let original = Original { hash: hash.to_vec(), generation: row.generation };
         let key = BlobKey::Original(&original);
-        let damage = intact::look(&app.blobs, &key, row.bytes as u64).await?;
+        let damage = intact::find_damage(&app.blobs, &key, row.bytes as u64).await?;
         if damage.is_some() || row.damaged_ms.is_some() {
             return Ok(KnownUpload::Damaged(row.generation));
         }
@@ -290,7 +290,7 @@ fn insert<'a>(
         }
         check_quota(tx, account).await.map_err(|stop| match (link, stop) {
             // How much its maker has is nothing for who holds a link.
-            (Some(_), TxError::Refused(_)) => Refused::LibraryFull.into(),
+            (Some(_), TxError::Refused(_)) => UploadError::LibraryFull.into(),
             (_, stop) => stop,
         })?;
         let image = ImageId::new();
@@ -330,9 +330,9 @@ fn insert<'a>(
 async fn lock_maker(tx: &mut Conn, new: &NewImage) -> Result<Option<UploadLink>, TxError> {
     // One that is deleted meanwhile was suspended before.
     let account = fetch_optional!(tx, Account, accounts::sql::LOCK, new.account)?;
-    let account = account.ok_or(Refused::Suspended)?;
+    let account = account.ok_or(UploadError::Suspended)?;
     let Some(link) = link_of(new.account, new.scope) else {
-        return if account.suspended { Err(Refused::Suspended.into()) } else { Ok(None) };
+        return if account.suspended { Err(UploadError::Suspended.into()) } else { Ok(None) };
     };
     let link = fetch_optional!(tx, UploadLink, accounts::sql::LOCK_UPLOAD_LINK, link)?;
     let Some(link) = link.filter(|_| !account.suspended) else {
@@ -353,7 +353,7 @@ async fn use_link(tx: &mut Conn, link: &UploadLink, bytes: i64) -> Result<(), Tx
     if !link.has_room(bytes) {
         let images_left = link.images_max.map(|most| (most - link.images).max(0));
         let bytes_left = link.bytes_max.map(|most| (most - link.bytes).max(0));
-        return Err(Refused::LinkFull { images_left, bytes_left }.into());
+        return Err(UploadError::LinkFull { images_left, bytes_left }.into());
     }
     execute!(tx, accounts::sql::USE_UPLOAD_LINK, link.id, bytes)?;
     Ok(())
@@ -393,7 +393,7 @@ async fn put_back(tx: &mut Conn, new: &NewImage, blob: BlobId) -> anyhow::Result
     if execute!(tx, sql::TRY_AGAIN, blob)? > 0 {
         jobs::enqueue(tx, &Job::Develop { blob }, Some(new.account), new.now_ms).await?;
     }
-    variants::owners::settle(tx, blob).await?;
+    variants::owners::recount_owners(tx, blob).await?;
     jobs::enqueue(tx, &Job::Refine { blob }, Some(new.account), new.now_ms).await?;
     Ok(true)
 }
@@ -444,7 +444,7 @@ async fn check_quota(tx: &mut Conn, account: AccountId) -> Result<(), TxError> {
     let Some(limit) = limit else { return Ok(()) };
     let used = counters::read(tx, CounterScope::Account(account), counters::IMAGES).await?;
     if used >= limit {
-        return Err(Refused::QuotaReached { used, limit }.into());
+        return Err(UploadError::QuotaReached { used, limit }.into());
     }
     Ok(())
 }

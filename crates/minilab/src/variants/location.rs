@@ -81,7 +81,7 @@ async fn strip(app: &App, image: &Image) -> Result<Option<Variant>, Problem> {
     // The file, what it becomes, and a second look at that.
     let load = Load { holder: image.account_id, memory_bytes: 3 * bytes, effort: bytes };
     let turn = app.render_pool.turn(&load).await;
-    if let Some(damage) = intact::look(&app.blobs, &key, bytes).await? {
+    if let Some(damage) = intact::find_damage(&app.blobs, &key, bytes).await? {
         return Err(damage.problem(&key));
     }
     let picture = app.blobs.file(&key).await?;

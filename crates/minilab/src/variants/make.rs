@@ -175,7 +175,7 @@ async fn render_missing(
     }
     let original = row.original();
     let key = BlobKey::Original(&original);
-    if let Some(damage) = intact::look(&app.blobs, &key, row.bytes as u64).await? {
+    if let Some(damage) = intact::find_damage(&app.blobs, &key, row.bytes as u64).await? {
         return Err(JobError::damage(damage.problem(&key).code.as_str(), damage.to_string()));
     }
     // What was just brought was just hashed; what has lain there may have changed.
@@ -201,12 +201,7 @@ async fn render_missing(
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
-    let outcomes = rendered.map_err(|error| match error {
-        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
-        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
-        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
-        RenderError::Failed(error) => JobError::retry(error),
-    })?;
+    let outcomes = rendered.map_err(job_error)?;
 
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
     for (preset, rendered) in presets.iter().zip(outcomes) {
@@ -237,6 +232,16 @@ async fn render_missing(
     }
     place(app, &original, &variants, files).await?;
     Ok(MadeVariants { variants, truncated })
+}
+
+/// What a failed rendering means for its job.
+fn job_error(error: RenderError) -> JobError {
+    match error {
+        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
+        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
+        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
+        RenderError::Failed(error) => JobError::retry(error),
+    }
 }
 
 /// Puts the bytes of new variants where their rows will say they are.
@@ -289,10 +294,16 @@ async fn commit(
                     execute!(tx, sql::SET_TRUNCATED, *blob)?;
                     execute!(tx, sql::SET_TRUNCATED_IMAGES, *blob)?;
                 }
+<<<<<<< HEAD
                 let is_truncated = truncated || new.truncated;
                 let is_done = *after == AfterCommit::Complete
                     || mark_ready(tx, *blob, is_truncated, *now_ms).await?;
                 owners::settle(tx, *blob).await?;
+=======
+                let is_done =
+                    *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
+                owners::recount_owners(tx, *blob).await?;
+>>>>>>> ground
                 if !is_done {
                     return Ok(false);
                 }
@@ -329,6 +340,7 @@ pub async fn insert(
 }
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
+<<<<<<< HEAD
 async fn mark_ready(
     tx: &mut Conn,
     blob: BlobId,
@@ -341,8 +353,15 @@ async fn mark_ready(
         let data = json!({"code": Code::Truncated});
         tell(tx, EventKind::ImageFailed, refused, &data, now_ms).await?;
     }
+=======
+async fn mark_ready(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<bool> {
+    // What one of them may not have is no reason for the others to wait.
+    let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
+    record_for_each(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms)
+        .await?;
+>>>>>>> ground
     let ready = fetch_all!(tx, Owned, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
-    tell(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
+    record_for_each(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
 }
 
@@ -371,15 +390,16 @@ pub async fn mark_failed(
 ) -> sqlx::Result<()> {
     let failed =
         fetch_all!(tx, Owned, sql::SET_FAILED, blob, &refusal.code, &refusal.detail, now_ms)?;
-    tell(tx, EventKind::ImageFailed, failed, &json!({"code": refusal.code}), now_ms).await?;
-    owners::settle(tx, blob).await
+    record_for_each(tx, EventKind::ImageFailed, failed, &json!({"code": refusal.code}), now_ms)
+        .await?;
+    owners::recount_owners(tx, blob).await
 }
 
 /// An image and its account.
 type Owned = (ImageId, AccountId);
 
 /// Records the same event of several images.
-async fn tell(
+async fn record_for_each(
     tx: &mut Conn,
     kind: EventKind,
     images: Vec<Owned>,

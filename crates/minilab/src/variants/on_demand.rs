@@ -31,7 +31,7 @@ pub async fn obtain(
         let image = image.ok_or_else(|| Problem::not_found("image"))?;
         let (blob, version) = (image.blob_id, preset.version);
         let job = Job::MakeVariant { blob, preset: preset.name.clone(), version };
-        match look(app, &image, preset, &job).await? {
+        match find_available(app, &image, preset, &job).await? {
             Availability::Made(variant) => return Ok(Some(variant)),
             Availability::Missing if may_make && !asked => {
                 remake::require_original(app, &image).await?;
@@ -52,7 +52,7 @@ enum Availability {
     Missing,
 }
 
-async fn look(
+async fn find_available(
     app: &App,
     image: &Image,
     preset: &Preset,
@@ -122,7 +122,7 @@ pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
                 }
                 execute!(tx, sql::INSERT_ASKED, *image, preset)?;
                 // It may be there for another owner of the same bytes.
-                owners::settle(tx, *blob).await?;
+                owners::recount_owners(tx, *blob).await?;
                 // A waiting one is held back until ours can be seen: it leaves that variant to us.
                 let refining =
                     fetch_optional!(tx, (String,), jobs::sql::LOCK_LIVE_BY_KEY, refining)?;

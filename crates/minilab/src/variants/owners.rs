@@ -13,7 +13,7 @@ type OwnedRow = (ImageId, AccountId, i64, i64);
 ///
 /// An image has what is made for its owner's tier at upload, and what its owner asked for; not what
 /// others of the same bytes had made: a sum would tell of them.
-pub async fn settle(tx: &mut Conn, blob: BlobId) -> sqlx::Result<()> {
+pub async fn recount_owners(tx: &mut Conn, blob: BlobId) -> sqlx::Result<()> {
     let mut deltas = Vec::new();
     for (image, account, counted, actual) in fetch_all!(tx, OwnedRow, sql::SELECT_OWNED, blob)? {
         let scope = CounterScope::Account(account).to_string();

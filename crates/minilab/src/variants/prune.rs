@@ -40,7 +40,7 @@ pub async fn prune(app: &App) -> anyhow::Result<()> {
                         counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes)
                             .await?;
                     }
-                    owners::settle(tx, *blob).await
+                    owners::recount_owners(tx, *blob).await
                 })
             })
             .await?;

@@ -40,7 +40,7 @@ pub async fn start(tx: &mut Conn, account: Option<AccountId>, now_ms: i64) -> an
 
 /// The job: enqueues what the next images lack, and the rest of the walk.
 pub async fn back_fill(app: &App, lease: &Lease, walk: BackFillWalk) -> Result<(), JobError> {
-    let (lacking, next) = look(app, walk).await?;
+    let (lacking, next) = find_lacking(app, walk).await?;
     let args = (lease.clone(), walk, lacking, next, app.clock.now_ms());
     app.db
         .write(args, |tx, (lease, walk, lacking, next, now_ms)| {
@@ -69,7 +69,7 @@ pub async fn back_fill(app: &App, lease: &Lease, walk: BackFillWalk) -> Result<(
 /// Owner and blob of each image of a stretch that lacks something, and where the next one begins.
 type Lacking = (Vec<(AccountId, BlobId)>, Option<ImageId>);
 
-async fn look(app: &App, walk: BackFillWalk) -> sqlx::Result<Lacking> {
+async fn find_lacking(app: &App, walk: BackFillWalk) -> sqlx::Result<Lacking> {
     type StretchRow = (ImageId, AccountId, BlobId);
     let mut conn = app.db.read().await?;
     let images = match walk.account {

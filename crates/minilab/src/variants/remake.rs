@@ -14,7 +14,7 @@ use crate::images::Image;
 pub async fn require_original(app: &App, image: &Image) -> Result<(), Problem> {
     let original = image.blob.original();
     let key = BlobKey::Original(&original);
-    match intact::look(&app.blobs, &key, image.blob.bytes as u64).await? {
+    match intact::find_damage(&app.blobs, &key, image.blob.bytes as u64).await? {
         Some(damage) => Err(damage.problem(&key)),
         None if image.blob.damaged_ms.is_some() => Err(Damage::Changed.problem(&key)),
         None => Ok(()),
@@ -25,7 +25,7 @@ pub async fn require_original(app: &App, image: &Image) -> Result<(), Problem> {
 pub async fn forget_lost(app: &App, image: &Image, variant: &Variant) -> Result<(), Problem> {
     let original = image.blob.original();
     let (key, bytes) = (variant.key(&original), variant.bytes as u64);
-    if intact::look(&app.blobs, &key, bytes).await?.is_none()
+    if intact::find_damage(&app.blobs, &key, bytes).await?.is_none()
         && intact::is_right(&app.blobs, &key, &variant.hash).await?
     {
         // Somebody was faster, or the original was put back and this one made beside it.
@@ -51,5 +51,5 @@ async fn forget(tx: &mut Conn, variant: &Variant) -> sqlx::Result<()> {
     if execute!(tx, sql::DELETE, *blob_id, preset, *version, *pixels_version)? == 1 {
         counters::add(tx, CounterScope::Lab, counters::VARIANT_BYTES, -bytes).await?;
     }
-    owners::settle(tx, *blob_id).await
+    owners::recount_owners(tx, *blob_id).await
 }

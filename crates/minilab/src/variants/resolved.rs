@@ -22,7 +22,7 @@ pub struct ResolvedVariant {
     pub variant: Variant,
     pub format: pixels::Format,
     /// The image, if it goes after its first download.
-    pub goes: Option<ImageId>,
+    pub delete_after_download: Option<ImageId>,
 }
 
 /// An account, its image and a preset: a foreign image has another key.

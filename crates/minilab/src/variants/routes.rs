@@ -27,7 +27,7 @@ use crate::images::routes::{PictureBytes, VersionQuery};
 use crate::images::{self, Image, State, expire};
 use crate::tiers::Preset;
 
-/// VariantRequest says which variant is to be served, and how.
+/// The variant that is to be served, and how.
 pub struct VariantRequest<'a> {
     pub preset: &'a str,
     pub version: VersionQuery,
@@ -120,8 +120,8 @@ pub async fn serve_variant(
     // Visitors of the gallery and holders of upload links take nothing away.
     let is_download = wanted.disposition == Disposition::Attachment
         && matches!(wanted.tenant, Tenant::Account(_));
-    let goes = resolved.goes.filter(|_| is_download);
-    Ok(applied(headers, expire::after_download(app, goes, method, answer)))
+    let delete_after_download = resolved.delete_after_download.filter(|_| is_download);
+    Ok(applied(headers, expire::after_download(app, delete_after_download, method, answer)))
 }
 
 /// Looks the variant up in the database, if need be after having it made.
@@ -148,9 +148,14 @@ async fn resolve(
     };
     let format = parse_format(&variant)?;
     let original = image.blob.original();
-    let goes = image.goes();
-    let resolved =
-        Arc::new(ResolvedVariant { filename: image.filename, original, variant, format, goes });
+    let delete_after_download = image.delete_after_download();
+    let resolved = Arc::new(ResolvedVariant {
+        filename: image.filename,
+        original,
+        variant,
+        format,
+        delete_after_download,
+    });
     app.recent_variants.keep(owner, id, resolved.clone()).await;
     Ok(Some(resolved))
 }

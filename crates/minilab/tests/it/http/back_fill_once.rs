@@ -64,7 +64,7 @@ async fn enqueue_refinement(lab: &Lab) {
 
 async fn claim_one(lab: &Lab) -> Lease {
     let app = &lab.app;
-    claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await.unwrap().unwrap()
+    claim::claim(&app.db, &app.clock, &app.spool.process_id, &[]).await.unwrap().unwrap()
 }
 
 /// Does what is left to do with the originals out of reach: whatever would render again fails.

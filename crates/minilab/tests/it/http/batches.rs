@@ -45,7 +45,7 @@ fn fates(answer: &Answer) -> Vec<String> {
 
 /// Nothing waits in the spool of this process.
 async fn spool_is_empty(lab: &Lab) {
-    let folder = lab.data().join("spool").join(&lab.app.spool.name);
+    let folder = lab.data().join("spool").join(&lab.app.spool.process_id);
     soon("the spool is empty", async || std::fs::read_dir(&folder).unwrap().count() == 0).await;
 }
 

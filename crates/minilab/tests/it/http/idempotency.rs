@@ -142,8 +142,8 @@ async fn a_dead_process_gives_its_keys_back(lab: Lab) {
     let dying = send(&lab, &key, "k", never);
     let meanwhile = async {
         has_started.await.unwrap();
-        let name = lab.app.spool.name.clone();
-        minilab::uploads::once::take_back(&lab.app.db, vec![name]).await.unwrap();
+        let name = lab.app.spool.process_id.clone();
+        minilab::uploads::idempotency::take_back(&lab.app.db, vec![name]).await.unwrap();
         assert_eq!(send(&lab, &key, "k", bmp(30, 20, 1)).await.status, 201);
         go.send(()).unwrap();
     };

@@ -13,7 +13,7 @@ use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::refused::Refused;
+use super::error::UploadError;
 use crate::http::pace::Pace;
 use crate::limits::Limit;
 
@@ -51,7 +51,7 @@ struct BodyLimitsInner {
     in_file: AtomicBool,
     between_bytes: AtomicU64,
     input_bytes: AtomicU64,
-    cut_off: OnceLock<Refused>,
+    cut_off: OnceLock<UploadError>,
 }
 
 impl BodyLimits {
@@ -90,34 +90,34 @@ impl BodyLimits {
         let Ok(chunk) = tokio::time::timeout(patience, body.next()).await else {
             Limit::SlowSenders.reached();
             let Pace { idle, rate_min } = self.inner.pace;
-            return Err(self.cut_off(Refused::TooSlow { secs: idle.as_secs(), rate_min }));
+            return Err(self.cut_off(UploadError::TooSlow { secs: idle.as_secs(), rate_min }));
         };
         let Some(chunk) = chunk.transpose().map_err(std::io::Error::other)? else {
             return Ok(None);
         };
         if bytes + chunk.len() as u64 > self.inner.most.body_bytes() {
-            return Err(self.cut_off(Refused::BatchTooLarge { max: self.inner.most.bytes }));
+            return Err(self.cut_off(UploadError::BatchTooLarge { max: self.inner.most.bytes }));
         }
         let is_between = !self.inner.in_file.load(Ordering::Relaxed);
         if is_between && self.count_between(chunk.len()) > BETWEEN_BYTES_MAX {
-            return Err(self.cut_off(Refused::InputsTooLarge { max: BETWEEN_BYTES_MAX }));
+            return Err(self.cut_off(UploadError::InputsTooLarge { max: BETWEEN_BYTES_MAX }));
         }
         Ok(Some(chunk))
     }
 
     /// Ends the body; its reader only sees an error, so the reason is kept.
-    fn cut_off(&self, refused: Refused) -> std::io::Error {
+    fn cut_off(&self, refused: UploadError) -> std::io::Error {
         let text = refused.to_string();
         let _ = self.inner.cut_off.set(refused);
         std::io::Error::other(text)
     }
 
     /// Counts bytes of an input that is no file.
-    pub(super) fn count_input(&self, bytes: usize) -> Result<(), Refused> {
+    pub(super) fn count_input(&self, bytes: usize) -> Result<(), UploadError> {
         let bytes = bytes as u64;
         let all = self.inner.input_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let max = INPUT_BYTES_MAX;
-        if all > max { Err(Refused::InputsTooLarge { max }) } else { Ok(()) }
+        if all > max { Err(UploadError::InputsTooLarge { max }) } else { Ok(()) }
     }
 
     /// Counts; as many as there were before. The chunk itself may be the beginning of a file.
@@ -135,7 +135,7 @@ impl BodyLimits {
     }
 
     /// Why reading the body failed, in place of what its reader made of it.
-    pub(super) fn refusal(&self, text: String) -> Refused {
-        self.inner.cut_off.get().cloned().unwrap_or(Refused::BrokenBody(text))
+    pub(super) fn refusal(&self, text: String) -> UploadError {
+        self.inner.cut_off.get().cloned().unwrap_or(UploadError::BrokenBody(text))
     }
 }

@@ -23,7 +23,7 @@ const CHUNKS_MAX: usize = 64;
 const CHUNK_COST: usize = 256;
 
 /// Gathers chunks and hashes them.
-pub(super) struct Gathering {
+pub(super) struct UploadBuffer {
     spool: Arc<Spool>,
     hasher: blake3::Hasher,
     chunks: Vec<Bytes>,
@@ -33,7 +33,7 @@ pub(super) struct Gathering {
 }
 
 /// All bytes of a file.
-pub(super) struct Gathered {
+pub(super) struct BufferedFile {
     spool: Arc<Spool>,
     chunks: Vec<Bytes>,
     /// Given back when this is dropped.
@@ -42,13 +42,13 @@ pub(super) struct Gathered {
     file: Option<(Spooled, File)>,
 }
 
-impl Gathering {
+impl UploadBuffer {
     pub(super) fn new(spool: &Arc<Spool>) -> Self {
         let (spool, held) = (spool.clone(), Held::nothing(spool));
         Self { spool, hasher: blake3::Hasher::new(), chunks: Vec::new(), held, file: None }
     }
 
-    pub(super) async fn take(&mut self, chunk: Bytes) -> anyhow::Result<()> {
+    pub(super) async fn push(&mut self, chunk: Bytes) -> anyhow::Result<()> {
         // Here, not on another thread: handing chunks over takes longer than hashing them.
         self.hasher.update(&chunk);
         let has_room = self.held.grow(chunk.len() + CHUNK_COST);
@@ -70,7 +70,7 @@ impl Gathering {
     }
 
     /// All that was gathered, and its BLAKE3.
-    pub(super) async fn finish(mut self) -> anyhow::Result<(Gathered, [u8; 32])> {
+    pub(super) async fn finish(mut self) -> anyhow::Result<(BufferedFile, [u8; 32])> {
         if self.file.is_some() {
             self.write().await?;
         }
@@ -79,7 +79,7 @@ impl Gathering {
         if chunks.len() > CHUNKS_MAX {
             chunks = vec![chunks.concat().into()];
         }
-        Ok((Gathered { spool, chunks, _held: held, file }, hash))
+        Ok((BufferedFile { spool, chunks, _held: held, file }, hash))
     }
 }
 
@@ -95,7 +95,7 @@ fn write(
     Ok((spooled, file))
 }
 
-impl Gathered {
+impl BufferedFile {
     /// Bytes that are not on the disk yet.
     pub(super) fn unwritten_bytes(&self) -> u64 {
         if self.file.is_some() {

@@ -27,12 +27,12 @@ const ROUNDS_MAX: u32 = 3;
 pub(super) enum Once {
     /// There is no key.
     Any,
-    First(Ticket),
+    First(KeyReservation),
     Again(Answered),
 }
 
 /// The right to answer for a key. Dropped without an answer, it gives the key back.
-pub(super) struct Ticket {
+pub(super) struct KeyReservation {
     app: App,
     account: AccountId,
     key: String,
@@ -68,14 +68,19 @@ pub(super) async fn begin(
         None => key,
     };
     for _ in 0..ROUNDS_MAX {
-        let args = (account, key.clone(), app.spool.name.clone(), app.clock.now_ms());
+        let args = (account, key.clone(), app.spool.process_id.clone(), app.clock.now_ms());
         let taken = app.db.write(args, |tx, (account, key, worker, now_ms)| {
             Box::pin(
                 async move { execute!(tx, sql::INSERT_ANSWER, *account, key, worker, *now_ms) },
             )
         });
         if taken.await? == 1 {
-            return Ok(Once::First(Ticket { app: app.clone(), account, key, is_settled: false }));
+            return Ok(Once::First(KeyReservation {
+                app: app.clone(),
+                account,
+                key,
+                is_settled: false,
+            }));
         }
         let mut conn = app.db.read().await?;
         let row = fetch_optional!(&mut conn, AnswerRow, sql::SELECT_ANSWER, account, &key)?;
@@ -111,7 +116,7 @@ fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(Some(key.to_owned()))
 }
 
-impl Ticket {
+impl KeyReservation {
     /// Keeps the answer, unless trying again could bring a better one.
     pub(super) async fn settle(
         mut self,
@@ -128,7 +133,7 @@ impl Ticket {
             return Ok(());
         }
         let args = (
-            (self.account, self.key.clone(), self.app.spool.name.clone()),
+            (self.account, self.key.clone(), self.app.spool.process_id.clone()),
             fingerprint(items),
             i64::from(status.as_u16()),
             body.to_string(),
@@ -147,14 +152,14 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for KeyReservation {
     fn drop(&mut self) {
         if self.is_settled {
             return;
         }
         let (app, account, key) = (self.app.clone(), self.account, std::mem::take(&mut self.key));
         crate::spawn(async move {
-            let args = (account, key, app.spool.name.clone());
+            let args = (account, key, app.spool.process_id.clone());
             let given_back = app.db.write(args, |tx, (account, key, worker)| {
                 Box::pin(async move { execute!(tx, sql::GIVE_BACK_ANSWER, *account, key, worker) })
             });

@@ -8,7 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 /// tier take nothing away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Keeping {
+#[schema(as = Keeping)]
+pub struct Retention {
     /// Or only until its variants are made.
     pub original: bool,
     /// Or the place is taken out of originals that are handed out.
@@ -17,7 +18,7 @@ pub struct Keeping {
     pub delete_after: Option<DeleteAfter>,
 }
 
-impl Keeping {
+impl Retention {
     pub const EVERYTHING: Self = Self { original: true, location: true, delete_after: None };
 }
 

@@ -7,7 +7,7 @@ use crate::http::words::size;
 
 /// The sender's fault, each with what helps.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum Refused {
+pub enum UploadError {
     #[error("the file is larger than the {} that are allowed", size(*.max))]
     TooLarge { max: u64 },
     #[error("the file is empty")]
@@ -54,42 +54,42 @@ fn link_is_full(images_left: Option<i64>, bytes_left: Option<i64>) -> String {
     }
 }
 
-impl From<Refused> for TxError {
-    fn from(refused: Refused) -> Self {
+impl From<UploadError> for TxError {
+    fn from(refused: UploadError) -> Self {
         Self::Refused(refused.into())
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+impl From<UploadError> for Problem {
+    fn from(refused: UploadError) -> Self {
         let detail = refused.to_string();
         match refused {
-            Refused::TooLarge { max } => Self::new(Code::TooLarge, detail).with("limit", max),
-            Refused::Empty => Self::new(Code::EmptyFile, detail),
-            Refused::Picture(error) => Self::new((&error).into(), detail),
-            Refused::Truncated => Self::new(Code::Truncated, detail),
-            Refused::QuotaReached { used, limit } => {
+            UploadError::TooLarge { max } => Self::new(Code::TooLarge, detail).with("limit", max),
+            UploadError::Empty => Self::new(Code::EmptyFile, detail),
+            UploadError::Picture(error) => Self::new((&error).into(), detail),
+            UploadError::Truncated => Self::new(Code::Truncated, detail),
+            UploadError::QuotaReached { used, limit } => {
                 Self::new(Code::QuotaReached, detail).with("used", used).with("limit", limit)
             }
-            Refused::LibraryFull => Self::new(Code::QuotaReached, detail),
-            Refused::Suspended => Self::new(Code::Suspended, detail),
-            Refused::TooManyFiles { .. } => Self::new(Code::TooManyFiles, detail),
-            Refused::BatchTooLarge { max } => {
+            UploadError::LibraryFull => Self::new(Code::QuotaReached, detail),
+            UploadError::Suspended => Self::new(Code::Suspended, detail),
+            UploadError::TooManyFiles { .. } => Self::new(Code::TooManyFiles, detail),
+            UploadError::BatchTooLarge { max } => {
                 Self::new(Code::BatchTooLarge, detail).with("limit", max)
             }
-            Refused::TooManyInputs { .. } => Self::new(Code::TooManyInputs, detail),
-            Refused::InputsTooLarge { max } => {
+            UploadError::TooManyInputs { .. } => Self::new(Code::TooManyInputs, detail),
+            UploadError::InputsTooLarge { max } => {
                 Self::new(Code::InputsTooLarge, detail).with("limit", max)
             }
-            Refused::FormatNotInLink { .. } => Self::new(Code::FormatNotInLink, detail),
-            Refused::LinkFull { images_left, bytes_left } => {
+            UploadError::FormatNotInLink { .. } => Self::new(Code::FormatNotInLink, detail),
+            UploadError::LinkFull { images_left, bytes_left } => {
                 Self::new(Code::UploadLinkFull, detail)
                     .with("images_left", images_left)
                     .with("bytes_left", bytes_left)
             }
-            Refused::NoFile => Self::new(Code::NoFile, detail),
-            Refused::BrokenBody(_) => Self::new(Code::BrokenBody, detail),
-            Refused::TooSlow { .. } => Self::new(Code::TooSlow, detail),
+            UploadError::NoFile => Self::new(Code::NoFile, detail),
+            UploadError::BrokenBody(_) => Self::new(Code::BrokenBody, detail),
+            UploadError::TooSlow { .. } => Self::new(Code::TooSlow, detail),
         }
     }
 }
