@@ -298,7 +298,7 @@ async fn commit(
                 let is_truncated = truncated || new.truncated;
                 let is_done = *after == AfterCommit::Complete
                     || mark_ready(tx, *blob, is_truncated, *now_ms).await?;
-                owners::settle(tx, *blob).await?;
+                owners::recount_owners(tx, *blob).await?;
 =======
                 let is_done =
                     *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
