@@ -33,9 +33,9 @@ crate::sql! {
     /// still there can be recounted: deletes do not change them. Names behind a slash are strangers'.
     SELECT_DRIFTS = "SELECT scope, name, CAST(SUM(was) AS BIGINT), CAST(SUM(actual) AS BIGINT) FROM (
             SELECT scope, name, value AS was, 0 AS actual FROM counters
-                WHERE scope LIKE '%/%' OR (name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
+                WHERE (scope LIKE '%/%' AND scope NOT LIKE 'jobs/%') OR (scope NOT LIKE '%/%' AND name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
             UNION ALL SELECT scope, name, delta, 0 FROM counter_deltas
-                WHERE scope LIKE '%/%' OR (name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
+                WHERE (scope LIKE '%/%' AND scope NOT LIKE 'jobs/%') OR (scope NOT LIKE '%/%' AND name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
             UNION ALL SELECT scope, 'images', 0, COUNT(*) FROM counted GROUP BY scope
             UNION ALL SELECT scope, 'bytes', 0, SUM(bytes) FROM counted GROUP BY scope
             UNION ALL SELECT scope || '/format', format, 0, COUNT(*) FROM counted

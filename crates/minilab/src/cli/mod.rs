@@ -34,8 +34,9 @@ enum Command {
     #[command(after_help = "Example:\n  minilab serve --listen 127.0.0.1:8000 --data ./data")]
     Serve(serve::Serve),
     /// Only work on jobs, beside servers that share the same data
-    #[command(after_help = "Example:\n  minilab work --data ./data")]
-    Work(Settings),
+    #[command(after_help = "Examples:\n  minilab work --data ./data\n  \
+        minilab work --data ./data --kinds refine,back_fill --slots 2")]
+    Work(serve::Work),
     /// Accounts and their keys
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -117,7 +118,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
     match command {
         Command::Serve(serve) => serve::serve(serve),
-        Command::Work(settings) => serve::work(settings),
+        Command::Work(work) => serve::work(work),
         Command::Account(command) => account::run(command),
         Command::Render(render) => render::run(&render),
         Command::Metadata(metadata) => metadata::run(&metadata),

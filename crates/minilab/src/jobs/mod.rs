@@ -3,17 +3,27 @@
 //! A job is enqueued in the transaction of the row it concerns. Workers claim the best row under a
 //! lease with a fencing number; whoever comes with an old number cannot commit. Jobs may run twice.
 
+pub mod attempts;
 pub mod claim;
+mod config;
 pub mod enqueue;
 pub mod finish;
 pub mod hands;
 mod notifier;
+pub mod pauses;
+mod prune;
+pub mod rollup;
 pub mod sql;
+pub mod stages;
+pub mod workers;
 
 pub use claim::Lease;
-pub use enqueue::{Priority, enqueue, is_live, is_live_state};
+pub use config::JobsConfig;
+pub use enqueue::{Priority, enqueue, enqueue_for, is_live, is_live_state};
 pub use finish::{Fenced, JobError, cancel_waiting, complete, complete_alone};
 pub use notifier::Notifier;
+pub use pauses::Barred;
+pub use prune::prune;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -39,6 +49,12 @@ pub enum Job {
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
     Sweep,
 }
+
+/// Every kind there is.
+pub const KINDS: [&str; 8] =
+    ["develop", "make_variant", "refine", "back_fill", "discard", "expire", "delete_blob", "sweep"];
+/// Those that store nothing: while the disk is full they make room.
+pub const FREEING: [&str; 4] = ["discard", "expire", "delete_blob", "sweep"];
 
 impl Job {
     pub fn kind(&self) -> &'static str {

@@ -310,7 +310,7 @@ fn insert<'a>(tx: &'a mut Conn, new: &'a NewImage) -> BoxFuture<'a, Result<Outco
             is_only_one: own.is_empty(),
         };
         counted.add(tx, new.now_ms).await?;
-        jobs::enqueue(tx, &Job::Develop { blob }, Some(account), new.now_ms).await?;
+        jobs::enqueue_for(tx, &Job::Develop { blob }, account, image, new.now_ms).await?;
         Ok(Outcome::Stored { stored: Stored::Created(image), used_placed })
     })
 }

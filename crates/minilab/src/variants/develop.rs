@@ -168,6 +168,7 @@ async fn make(
         let gone = JobError::fail("original_discarded", "the original was not kept");
         return if on_refusal == OnRefusal::LeaveOut { Ok(New::default()) } else { Err(gone) };
     }
+    lease.stages.enter("read");
     let original = row.original();
     let key = BlobKey::Original(&original);
     if let Some(damage) = intact::look(&app.blobs, &key, row.bytes as u64).await? {
@@ -190,7 +191,10 @@ async fn make(
         memory_bytes: facts.render_bytes(&recipes) + 2 * row.bytes as u64,
         effort: drawn_pixels(&facts) + row.bytes as u64,
     };
+    lease.stages.expect_memory(load.memory_bytes);
+    lease.stages.enter("line");
     let turn = app.darkroom.turn(&load).await;
+    lease.stages.enter("render");
     let picture = app.blobs.file(&key).await?;
     let started = Instant::now();
     let rendered = turn.render(recipes, limits, &picture).await;
@@ -203,6 +207,7 @@ async fn make(
         DarkroomError::Failed(error) => JobError::retry(error),
     })?;
 
+    lease.stages.enter("store");
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
     for (preset, print) in presets.iter().zip(prints) {
         let print = match print {
@@ -264,6 +269,7 @@ async fn commit(
     new: New,
     after: AfterCommit,
 ) -> anyhow::Result<bool> {
+    lease.stages.enter("commit");
     let args = (lease.clone(), blob, new, after, app.clock.now_ms());
     app.db
         .write(args, |tx, (lease, blob, new, after, now_ms)| {

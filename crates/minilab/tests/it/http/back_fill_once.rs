@@ -1,7 +1,7 @@
 //! A variant that is asked for before the background brings it is made once, however many ask.
 
 use futures_util::future::join_all;
-use minilab::jobs::{self, Job, Lease, claim};
+use minilab::jobs::{self, Barred, Job, Lease, claim};
 use minilab::variants::develop;
 use serde_json::json;
 use uuid::Uuid;
@@ -64,7 +64,7 @@ async fn enqueue_refinement(lab: &Lab) {
 
 async fn claim_one(lab: &Lab) -> Lease {
     let app = &lab.app;
-    claim::claim(&app.db, &app.clock, &app.spool.name, &[]).await.unwrap().unwrap()
+    claim::claim(&app.db, &app.clock, &app.spool.name, &Barred::default()).await.unwrap().unwrap()
 }
 
 /// Does what is left to do with the originals out of reach: whatever would render again fails.
