@@ -21,7 +21,7 @@ use crate::jobs::{self, Barred, FREEING, Job, JobError, KINDS, Lease, claim, pau
 use crate::redact::redact;
 use crate::seldom::Seldom;
 use crate::variants::refine::Walk;
-use crate::{counters, db, images, measures, uploads, variants};
+use crate::{counters, db, images, measures, queue, uploads, variants};
 
 /// All idle hands together look for work at least so often: for what other processes enqueued, and for
 /// retries that have become due.
@@ -41,7 +41,6 @@ const HOUSEKEEPING: Duration = Duration::from_secs(2);
 static AWAY: Seldom = Seldom::new();
 static UNKEPT: Seldom = Seldom::new();
 static SILENT: Seldom = Seldom::new();
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
     match &lease.job {
@@ -58,6 +57,7 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
         Job::Expire => images::expire::expire(app, lease).await,
         Job::DeleteBlob { blob } => images::delete::delete_blob(app, lease, *blob).await,
         Job::Sweep => check::sweep(app, lease).await,
+        Job::Act { action } => queue::act::act(app, lease, *action).await,
     }
 }
 
@@ -71,7 +71,8 @@ async fn bury(tx: &mut Conn, job: &Job, refusal: &Refusal, now_ms: i64) -> sqlx:
         | Job::Discard { .. }
         | Job::Expire
         | Job::DeleteBlob { .. }
-        | Job::Sweep => Ok(()),
+        | Job::Sweep
+        | Job::Act { .. } => Ok(()),
     }
 }
 
@@ -353,7 +354,7 @@ async fn keep_house(app: App) {
         {
             complain(&cause, "housekeeping failed");
         }
-        if last_sweep.is_none_or(|last| last.elapsed() > SWEEP_EVERY) {
+        if last_sweep.is_none_or(|last| last.elapsed() > check::SWEEP_EVERY) {
             last_sweep = Some(std::time::Instant::now());
             let now_ms = app.clock.now_ms();
             let enqueued = app.db.write(now_ms, |tx, now_ms| {

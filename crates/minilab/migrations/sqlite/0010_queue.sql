@@ -6,7 +6,7 @@ UPDATE jobs SET cause = substr(error, 1, instr(error, ': ') - 1) WHERE state = '
 
 -- Whoever looks for what is rare finds it; what ended well is found by walking back from the newest.
 CREATE INDEX jobs_unsucceeded ON jobs (state, id) WHERE state <> 'succeeded';
-CREATE INDEX jobs_cause ON jobs (cause, id) WHERE state = 'failed';
+CREATE INDEX jobs_cause ON jobs (cause, id) WHERE cause IS NOT NULL;
 CREATE INDEX jobs_account ON jobs (account_id, id) WHERE account_id IS NOT NULL;
 CREATE INDEX jobs_held ON jobs (worker) WHERE state = 'started';
 DROP INDEX jobs_finished;

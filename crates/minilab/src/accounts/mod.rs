@@ -14,7 +14,7 @@ pub mod sql;
 pub mod throttle;
 pub mod upload_link;
 
-pub use caller::{Admin, Caller, CallerOrHolder, Reader, Via};
+pub use caller::{Admin, Caller, CallerOrHolder, Operator, Reader, Via, Watcher};
 pub use identities::Identities;
 pub use key::{Key, Kind};
 pub use scopes::Scopes;

@@ -204,6 +204,8 @@ async fn look(app: &App, deep: bool) -> anyhow::Result<Vec<Difference>> {
     Ok(found)
 }
 
+/// How often the sweep comes.
+pub const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// An orphan may be an upload between its bytes and its row for this long.
 const SWEEP_GRACE: Duration = Duration::from_hours(24);
 

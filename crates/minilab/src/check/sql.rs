@@ -18,6 +18,7 @@ crate::sql! {
     IS_MARKED = "SELECT id FROM blobs WHERE id = $1 AND damaged_ms IS NOT NULL";
     SET_DAMAGED = "UPDATE blobs SET damaged_ms = $3 WHERE id = $1 AND generation = $2";
     SELECT_SCRUB = locking "SELECT scrub_after, scrub_began_ms FROM lab";
+    SELECT_SCRUB_STATE = "SELECT scrub_after, scrub_began_ms FROM lab";
     SET_SCRUB = "UPDATE lab SET scrub_after = $1, scrub_began_ms = $2";
     SELECT_ORPHAN_BLOBS = "SELECT b.id FROM blobs b WHERE NOT b.doomed
         AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = b.id) LIMIT 1000";

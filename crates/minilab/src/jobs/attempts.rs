@@ -80,7 +80,7 @@ pub(super) async fn record(
 
 /// A started job that its holder does not end itself.
 #[derive(sqlx::FromRow, Serialize)]
-pub(super) struct Held {
+pub struct Held {
     id: Uuid,
     lease: i64,
     attempts: i64,
@@ -88,11 +88,11 @@ pub(super) struct Held {
     started_ms: Option<i64>,
     run_at_ms: i64,
     #[serde(skip)]
-    pub(super) kind: String,
+    kind: String,
 }
 
 /// Writes down how tries ended that their holders do not end themselves, in one statement, and counts them.
-pub(super) async fn record_held(
+pub async fn record_held(
     tx: &mut Conn,
     held: &[Held],
     outcome: Outcome,

@@ -48,6 +48,8 @@ pub enum Job {
     DeleteBlob { blob: Uuid },
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
     Sweep,
+    /// What somebody wanted done to many jobs is done.
+    Act { action: Uuid },
 }
 
 /// Every kind there is.
@@ -67,6 +69,7 @@ impl Job {
             Self::Expire => "expire",
             Self::DeleteBlob { .. } => "delete_blob",
             Self::Sweep => "sweep",
+            Self::Act { .. } => "act",
         }
     }
 
@@ -86,6 +89,7 @@ impl Job {
             Self::Expire => "expire".to_owned(),
             Self::DeleteBlob { blob } => format!("delete:{}", blob.simple()),
             Self::Sweep => "sweep".to_owned(),
+            Self::Act { action } => format!("act:{}", action.simple()),
         }
     }
 
@@ -93,7 +97,9 @@ impl Job {
         match self {
             Self::MakeVariant { .. } => Priority::Awaited,
             Self::Develop { .. } | Self::DeleteBlob { .. } | Self::Expire => Priority::Normal,
-            Self::Discard { .. } | Self::Refine { .. } | Self::Sweep => Priority::Low,
+            Self::Discard { .. } | Self::Refine { .. } | Self::Sweep | Self::Act { .. } => {
+                Priority::Low
+            }
             Self::BackFill { .. } => Priority::Idle,
         }
     }
@@ -105,7 +111,11 @@ impl Job {
             | Self::Refine { blob }
             | Self::DeleteBlob { blob } => Some(*blob),
             // Discarding waits for work on the blob, and is none itself.
-            Self::Discard { .. } | Self::BackFill { .. } | Self::Expire | Self::Sweep => None,
+            Self::Discard { .. }
+            | Self::BackFill { .. }
+            | Self::Expire
+            | Self::Sweep
+            | Self::Act { .. } => None,
         }
     }
 }

@@ -365,6 +365,32 @@ pub async fn mark_failed(
     owners::settle(tx, blob).await
 }
 
+/// Gives up one image of a blob for its owner; true when no other one waits for its first prints.
+pub async fn mark_one_failed(
+    tx: &mut Conn,
+    blob: Uuid,
+    image: Uuid,
+    refusal: &Refusal,
+    now_ms: i64,
+) -> sqlx::Result<bool> {
+    let (code, detail) = (&refusal.code, &refusal.detail);
+    let failed = fetch_all!(tx, Owned, sql::SET_ONE_FAILED, image, code, detail, now_ms)?;
+    tell(tx, EventKind::ImageFailed, failed, &json!({"code": code}), now_ms).await?;
+    owners::settle(tx, blob).await?;
+    Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
+}
+
+/// Failed images of a blob, or the one named, wait for their first prints once more; false when the blob is
+/// on its way out.
+pub async fn try_again(tx: &mut Conn, blob: Uuid, image: Option<Uuid>) -> sqlx::Result<bool> {
+    if !lock(tx, blob).await? {
+        return Ok(false);
+    }
+    execute!(tx, sql::TRY_AGAIN, blob, image)?;
+    owners::settle(tx, blob).await?;
+    Ok(true)
+}
+
 /// An image and its account.
 type Owned = (Uuid, Uuid);
 
