@@ -2,8 +2,10 @@
 
 mod account;
 mod check;
+mod columns;
 mod descriptors;
 mod existing;
+mod jobs;
 mod log;
 mod metadata;
 mod render;
@@ -52,6 +54,9 @@ enum Command {
     /// Compare everything stored with everything counted; exits 1 when they differ
     #[command(after_help = "Example:\n  minilab check --data ./data --deep")]
     Check(check::Check),
+    /// Jobs: what waits, what failed and why
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -123,6 +128,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Render(render) => render::run(&render),
         Command::Metadata(metadata) => metadata::run(&metadata),
         Command::Check(check) => check::run(check),
+        Command::Jobs(command) => jobs::run(command),
         Command::Config(ConfigCommand::Check(settings)) => {
             print_settings(&settings.load(|_| {})?)?;
             Ok(ExitCode::SUCCESS)
