@@ -17,6 +17,7 @@ mod house;
 mod http;
 mod jobs;
 mod private;
+mod queue;
 mod races;
 mod room;
 mod sandbox;
