@@ -13,7 +13,7 @@ pub mod sandbox;
 mod wire;
 mod worker;
 
-pub use error::DarkroomError;
+pub use error::{DarkroomError, Death};
 pub use line::Load;
 pub use pool::{Copied, Darkroom, Turn};
 

@@ -105,7 +105,7 @@ pub async fn tried(
 }
 
 /// Counts jobs of these kinds that were cancelled before they were tried.
-pub fn cancelled<'a>(at_ms: i64, kinds: &[String], all: &mut Vec<Delta<'a>>) {
+pub fn cancelled(at_ms: i64, kinds: &[String], all: &mut Vec<Delta<'_>>) {
     for kind in kinds {
         deltas(at_ms, kind, &["cancelled"], all);
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::sql;
 use crate::accounts::Watcher;
 use crate::app::App;
+use crate::check::config::ScrubConfig;
 use crate::clock::rfc3339;
 use crate::db::Conn;
 use crate::http::Problem;
@@ -141,7 +142,7 @@ pub struct ScheduledView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Schedule)]
 pub struct ScheduleView {
-    items: Vec<ScheduledView>,
+    pub items: Vec<ScheduledView>,
 }
 
 /// Show the schedule
@@ -154,12 +155,17 @@ pub async fn show_schedule(
     Watcher(caller): Watcher,
 ) -> Result<Answer<ScheduleView>, Problem> {
     caller.must_be_admin()?;
-    type Line = (String, i64, Option<i64>, Option<i64>);
     let mut conn = app.db.read().await?;
-    let swept = fetch_all!(&mut conn, Line, sql::SELECT_LAST_BY_KEY, "sweep")?;
+    let items = vec![sweep(&mut conn).await?, scrub(&mut conn, &app.config.scrub).await?];
+    Ok(Answer(ScheduleView { items }))
+}
+
+async fn sweep(conn: &mut Conn) -> sqlx::Result<ScheduledView> {
+    type Line = (String, i64, Option<i64>, Option<i64>);
+    let swept = fetch_all!(conn, Line, sql::SELECT_LAST_BY_KEY, "sweep")?;
     let every_ms = check::SWEEP_EVERY.as_millis() as i64;
     let last = swept.first();
-    let sweep = ScheduledView {
+    Ok(ScheduledView {
         name: "sweep",
         about: "removes what no row refers to and what is older than it is kept",
         every_secs: check::SWEEP_EVERY.as_secs(),
@@ -167,19 +173,22 @@ pub async fn show_schedule(
         last_ms: last.and_then(|(_, _, begun_ms, ended_ms)| Some((*ended_ms)? - (*begun_ms)?)),
         last_state: last.map(|(state, ..)| state.clone()),
         next_at: last.map(|(_, created_ms, ..)| rfc3339(created_ms + every_ms)),
-    };
-    type Scrubbed = (Option<Uuid>, i64);
-    let (at, began_ms) = fetch_one!(&mut conn, Scrubbed, check::sql::SELECT_SCRUB_STATE)?;
-    let every_secs = u64::from(app.config.scrub.every_hours) * 3600;
+    })
+}
+
+async fn scrub(conn: &mut Conn, config: &ScrubConfig) -> sqlx::Result<ScheduledView> {
+    type Line = (Option<Uuid>, i64);
+    let (at, began_ms) = fetch_one!(conn, Line, check::sql::SELECT_SCRUB_STATE)?;
+    let every_secs = config.every_hours * 3600;
     let began_ms = Some(began_ms).filter(|began_ms| *began_ms > 0);
-    let scrub = ScheduledView {
+    let state = if at.is_some() { "started" } else { "succeeded" };
+    Ok(ScheduledView {
         name: "scrub",
         about: "reads over everything that is stored, to find what rots",
         every_secs,
         last_at: began_ms.map(rfc3339),
         last_ms: None,
-        last_state: began_ms.map(|_| if at.is_some() { "started" } else { "succeeded" }.to_owned()),
+        last_state: began_ms.map(|_| state.to_owned()),
         next_at: began_ms.map(|began_ms| rfc3339(began_ms + every_secs as i64 * 1000)),
-    };
-    Ok(Answer(ScheduleView { items: vec![sweep, scrub] }))
+    })
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::blobs::{self, BlobKey, Original};
 use crate::counters::{self, Scope};
 use crate::cpu;
-use crate::darkroom::{DarkroomError, Load};
+use crate::darkroom::{DarkroomError, Death, Load};
 use crate::db::Conn;
 use crate::events::{self, Event, EventKind};
 use crate::http::code::Code;
@@ -200,12 +200,7 @@ async fn make(
     let rendered = turn.render(recipes, limits, &picture).await;
     measures::RENDERS.note([&row.format], started.elapsed());
     blobs::forget(&picture);
-    let prints = rendered.map_err(|error| match error {
-        DarkroomError::Picture(error) => JobError::fail(error.code(), error.to_string()),
-        DarkroomError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
-        DarkroomError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
-        DarkroomError::Failed(error) => JobError::retry(error),
-    })?;
+    let prints = rendered.map_err(job_error)?;
 
     lease.stages.enter("store");
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
@@ -237,6 +232,19 @@ async fn make(
     }
     place(app, &original, &variants, files).await?;
     Ok(New { variants, truncated })
+}
+
+/// What a picture that was not rendered means for its job.
+fn job_error(error: DarkroomError) -> JobError {
+    let told = error.to_string();
+    match error {
+        DarkroomError::Picture(error) => JobError::fail(error.code(), told),
+        DarkroomError::TimedOut(_) => JobError::crash("render_timeout", told),
+        DarkroomError::Crashed(Death { words, .. }) => {
+            JobError { words, ..JobError::crash("render_crashed", told) }
+        }
+        DarkroomError::Failed(error) => JobError::retry(error),
+    }
 }
 
 /// Puts the bytes of new variants where their rows will say they are.

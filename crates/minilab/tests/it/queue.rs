@@ -111,7 +111,7 @@ async fn every_try_is_a_row_and_sums_equal_the_rows(lab: Lab) {
     let expected = [(1, "retry", Some("no_luck")), (2, "succeeded", None)];
     assert_eq!(seen.collect::<Vec<_>>(), expected);
     assert_eq!(tries[0].words.as_deref(), Some("ouch"));
-    assert_eq!(tries[0].ended_ms - tries[0].claimed_ms, 40);
+    assert!(tries[0].ended_ms - tries[0].claimed_ms >= 40);
     let stages = tries[0].stages().into_iter().map(|stage| stage.name).collect::<Vec<_>>();
     assert_eq!(stages, ["prepare", "render"]);
     expect_equal(app).await;

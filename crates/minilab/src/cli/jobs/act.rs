@@ -17,17 +17,15 @@ use crate::queue::sql::Asked;
 pub(super) async fn act(db: &Db, verb: Verb, args: &Act) -> anyhow::Result<()> {
     let (whose, now_ms) = (Whose::All, now_ms());
     let mut conn = db.read().await?;
-    let (selection, found) = match &args.filter {
-        Some(filter) => {
-            let filter = filter.parse::<Filter>().map_err(bad)?;
-            let asked = Asked::new(&mut conn, whose, filter, now_ms).await?.map_err(bad)?;
-            let selection = Selection::Filter(asked.filter.to_string());
-            (selection, actions::of_filter(&mut conn, asked, verb).await?)
-        }
-        None => {
-            let found = actions::of_ids(&mut conn, whose, verb, &args.ids).await?;
-            (Selection::Ids(args.ids.clone()), found)
-        }
+    let (selection, found) = if let Some(filter) = &args.filter {
+        let filter = filter.parse::<Filter>().map_err(|wrong| bad(&wrong))?;
+        let asked = Asked::new(&mut conn, whose, filter, now_ms).await?;
+        let asked = asked.map_err(|wrong| bad(&wrong))?;
+        let selection = Selection::Filter(asked.filter.to_string());
+        (selection, actions::of_filter(&mut conn, asked, verb).await?)
+    } else {
+        let found = actions::of_ids(&mut conn, whose, verb, &args.ids).await?;
+        (Selection::Ids(args.ids.clone()), found)
     };
     drop(conn);
     let what = verb.as_str();

@@ -16,14 +16,15 @@ use crate::queue::view::{JobView, view};
 use crate::queue::workers::workers as all_workers;
 
 /// What is wrong with a filter, in a sentence.
-pub(super) fn bad(bad: BadWord) -> anyhow::Error {
+pub(super) fn bad(bad: &BadWord) -> anyhow::Error {
     anyhow!("filter: {:?}: {}", bad.word, bad.detail)
 }
 
 pub(super) async fn list(db: &Db, args: &List) -> anyhow::Result<()> {
-    let filter = args.filter.parse::<Filter>().map_err(bad)?;
+    let filter = args.filter.parse::<Filter>().map_err(|wrong| bad(&wrong))?;
     let mut conn = db.read().await?;
-    let asked = Asked::new(&mut conn, Whose::All, filter, now_ms()).await?.map_err(bad)?;
+    let asked = Asked::new(&mut conn, Whose::All, filter, now_ms()).await?;
+    let asked = asked.map_err(|wrong| bad(&wrong))?;
     let (mut before, mut left, mut jobs) = (Uuid::max(), args.limit, Vec::new());
     while left > 0 {
         let listed = asked.list(&mut conn, before, left.min(500)).await?;
