@@ -260,7 +260,7 @@ crate::sql! {
     SELECT_HELD = "SELECT worker, id, kind, started_ms, attempts FROM jobs
         WHERE state = 'started' ORDER BY started_ms LIMIT 1000";
     SELECT_LAST_BY_KEY = "SELECT state, created_ms, started_ms, finished_ms FROM jobs
-        WHERE unique_key = $1 ORDER BY id DESC LIMIT 2";
+        WHERE unique_key = $1 ORDER BY id DESC LIMIT 1";
     SELECT_JOB = "SELECT kind, state, blob_id, account_id FROM jobs WHERE id = $1";
     SELECT_ASKER = "SELECT job_id, image_id FROM askers WHERE id = $1 AND account_id = $2";
     /// Behind those that wait, when many are tried again ($3); unless a job of its key lives.

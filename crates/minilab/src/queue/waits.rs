@@ -66,7 +66,8 @@ async fn waiting(conn: &mut Conn, row: &Row, whose: Whose, now_ms: i64) -> sqlx:
             return Ok(WaitsView { until, ..WaitsView::new("paused", detail) });
         }
     }
-    if row.run_at_ms > now_ms {
+    // What was tried for others before is nothing that an account waits for.
+    if row.state == "retry" && row.run_at_ms > now_ms {
         let until = Some(rfc3339(row.run_at_ms));
         return Ok(WaitsView { until, ..WaitsView::new("backing_off", "it is tried again then") });
     }

@@ -15,7 +15,7 @@ use crate::db::Conn;
 use crate::http::Problem;
 use crate::jobs::pauses::{self, Subject};
 use crate::jobs::workers::{Worker, all};
-use crate::{check, fetch_all, fetch_one};
+use crate::{check, fetch_all, fetch_one, fetch_optional};
 
 /// A process that works on jobs.
 #[derive(Serialize, ToSchema)]
@@ -162,9 +162,9 @@ pub async fn show_schedule(
 
 async fn sweep(conn: &mut Conn) -> sqlx::Result<ScheduledView> {
     type Line = (String, i64, Option<i64>, Option<i64>);
-    let swept = fetch_all!(conn, Line, sql::SELECT_LAST_BY_KEY, "sweep")?;
+    let last = fetch_optional!(conn, Line, sql::SELECT_LAST_BY_KEY, "sweep")?;
     let every_ms = check::SWEEP_EVERY.as_millis() as i64;
-    let last = swept.first();
+    let last = last.as_ref();
     Ok(ScheduledView {
         name: "sweep",
         about: "removes what no row refers to and what is older than it is kept",

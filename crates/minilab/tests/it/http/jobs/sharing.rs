@@ -89,7 +89,6 @@ async fn a_job_under_way_for_others_begins_when_it_is_asked_for(lab: Lab) {
         claimed.unwrap().unwrap();
         let dead = vec!["tester".to_owned()];
         claim::take_back(db, clock, dead).await.unwrap();
-        lab.app.clock.advance(Duration::from_mins(1));
     }
     lab.upload_ok(&bob, "a.bmp", bmp(300, 200, 1)).await;
     lab.upload_ok(&eve, "a.bmp", bmp(300, 200, 2)).await;
@@ -97,6 +96,7 @@ async fn a_job_under_way_for_others_begins_when_it_is_asked_for(lab: Lab) {
     assert_eq!(told(&lab, &bob).await, told(&lab, &eve).await);
     assert_eq!(jobs(&lab, &bob, "state:pending attempts:0").await.len(), 1);
     assert!(jobs(&lab, &bob, "cause:worker_lost").await.is_empty());
+    lab.app.clock.advance(Duration::from_mins(1));
     lab.run_jobs().await;
     assert_eq!(told(&lab, &bob).await, told(&lab, &eve).await);
     let of_ada = jobs(&lab, &ada, "").await;
