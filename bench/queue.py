@@ -36,6 +36,8 @@ class Engine:
             subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", self.url, "-c", text], check=True)
             return
         with sqlite3.connect(os.path.join(self.data, "minilab.db")) as conn:
+            # Older libraries have none.
+            conn.create_function("unhex", 1, bytes.fromhex)
             conn.executescript(text)
 
     def ids(self, ms):
@@ -64,7 +66,7 @@ class Engine:
         self.run(f"""INSERT INTO askers (id, job_id, account_id, image_id, asked_ms, tries_before)
             SELECT {self.ids('created_ms')}, id, account_id, id, created_ms, 0 FROM jobs
             WHERE account_id IS NOT NULL;""")
-        for step, most, ms in (("minute", 2880, 60_000), ("hour", 2160, 3_600_000)):
+        for step, most, ms in (("m", 2880, 60_000), ("h", 2160, 3_600_000), ("d", 400, 86_400_000)):
             at = f"({now_ms} / {ms} - n)"
             if self.url:
                 scope = f"'jobs/{step}/' || lpad({at}::text, 10, '0') || '/' || k.k"

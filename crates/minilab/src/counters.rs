@@ -184,11 +184,6 @@ pub mod sql {
                 SELECT name, delta AS value FROM counter_deltas WHERE scope = $1
             ) AS both_kinds GROUP BY name LIMIT $2";
         /// Scopes from $1 up to $2, that one not with them.
-        SUMS_BETWEEN = "SELECT scope, name, CAST(SUM(value) AS BIGINT) FROM (
-                SELECT scope, name, value FROM counters WHERE scope >= $1 AND scope < $2
-                UNION ALL
-                SELECT scope, name, delta AS value FROM counter_deltas WHERE scope >= $1 AND scope < $2
-            ) AS both_kinds GROUP BY scope, name";
         DELETE_BETWEEN = "DELETE FROM counters WHERE scope >= $1 AND scope < $2";
         SELECT_ANY_DELTA = "SELECT id FROM counter_deltas LIMIT 1";
         FOLD = sqlite "INSERT INTO counters (scope, name, value)

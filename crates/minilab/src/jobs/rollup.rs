@@ -1,4 +1,4 @@
-//! Roll-up, what was done in a minute or an hour, by kind: counters whose deltas are written in the
+//! Roll-up, what was done in a minute, an hour or a day, by kind: counters whose deltas are written in the
 //! transaction that ends a try, so that sums equal the rows after any kill.
 //!
 //! A scope is a step, a time and a kind; names are `enqueued`, `cancelled`, `wait:B` and `work:OUTCOME:B`,
@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::attempts::Outcome;
+use super::sql;
 use crate::counters::{self, Delta};
 use crate::db::Conn;
 use crate::fetch_all;
@@ -16,36 +17,40 @@ use crate::fetch_all;
 pub enum Step {
     Minute,
     Hour,
+    Day,
 }
 
 impl Step {
-    pub const ALL: [Self; 2] = [Self::Minute, Self::Hour];
+    pub const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
 
     pub fn ms(self) -> i64 {
         match self {
             Self::Minute => 60_000,
             Self::Hour => 3_600_000,
+            Self::Day => 86_400_000,
         }
     }
 
     /// How long it is kept.
     fn kept_ms(self) -> i64 {
         match self {
-            Self::Minute => 48 * 3_600_000,
-            Self::Hour => 90 * 24 * 3_600_000,
+            Self::Minute => 2 * 86_400_000,
+            Self::Hour => 90 * 86_400_000,
+            Self::Day => 400 * 86_400_000,
         }
     }
 
-    fn word(self) -> &'static str {
+    fn letter(self) -> char {
         match self {
-            Self::Minute => "minute",
-            Self::Hour => "hour",
+            Self::Minute => 'm',
+            Self::Hour => 'h',
+            Self::Day => 'd',
         }
     }
 
-    /// Scopes sort by time.
+    /// Scopes sort by time; statements know where in it that stands.
     fn scope(self, at_ms: i64, kind: &str) -> String {
-        format!("jobs/{}/{:010}/{kind}", self.word(), at_ms / self.ms())
+        format!("jobs/{}/{:010}/{kind}", self.letter(), at_ms / self.ms())
     }
 }
 
@@ -72,7 +77,7 @@ fn deltas<'a>(at_ms: i64, kind: &str, names: &[&'a str], deltas: &mut Vec<Delta<
 
 /// Counts a job that came.
 pub async fn enqueued(tx: &mut Conn, kind: &str, at_ms: i64) -> sqlx::Result<()> {
-    let mut all = Vec::with_capacity(2);
+    let mut all = Vec::with_capacity(Step::ALL.len());
     deltas(at_ms, kind, &["enqueued"], &mut all);
     counters::add_all(tx, &all).await
 }
@@ -188,16 +193,14 @@ pub async fn read(
     step: Step,
     since_ms: i64,
 ) -> sqlx::Result<BTreeMap<(i64, String), Rates>> {
+    type Line = (i64, String, String, i64);
     let from = step.scope(since_ms, "");
     // Behind everything of this step.
-    let to = format!("jobs/{}0", step.word());
+    let to = format!("jobs/{}0", step.letter());
     let mut found = BTreeMap::<_, Rates>::new();
-    let rows = fetch_all!(conn, (String, String, i64), counters::sql::SUMS_BETWEEN, from, to)?;
-    for (scope, name, sum) in rows {
-        let mut parts = scope.rsplitn(3, '/');
-        let (Some(kind), Some(at)) = (parts.next(), parts.next()) else { continue };
-        let at_ms = at.parse::<i64>().unwrap_or_default() * step.ms();
-        found.entry((at_ms, kind.to_owned())).or_default().take(&name, sum);
+    for (at, kind, name, sum) in fetch_all!(conn, Line, sql::SELECT_RATES, from, to)? {
+        let at_ms = at * step.ms();
+        found.entry((at_ms, kind)).or_default().take(&name, sum);
     }
     Ok(found)
 }

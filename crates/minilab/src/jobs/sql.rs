@@ -25,10 +25,11 @@ crate::sql! {
         LIMIT 1"
     postgres "SELECT run_at_ms FROM jobs
         WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
-            AND (account_id IS NULL OR position(uuid_send(account_id) IN $2) = 0)
-            AND position(',' || kind || ',' IN $3) = 0
+            AND (account_id IS NULL OR least(position(uuid_send(account_id) IN $2), 1) <> 1)
+            AND least(position(',' || kind || ',' IN $3), 1) <> 1
         LIMIT 1";
-    /// $4 and $5 as $2 and $3 of `IS_WAITING`.
+    /// $4 and $5 as $2 and $3 of `IS_WAITING`. PostgreSQL takes `= 0` for rare, and
+    /// would sort all that wait.
     CLAIM = sqlite "UPDATE jobs SET state = 'started', attempts = attempts + 1, lease = lease + 1,
             lease_until_ms = $2, started_ms = $1, worker = $3
         WHERE id = (SELECT id FROM jobs
@@ -41,8 +42,8 @@ crate::sql! {
             lease_until_ms = $2, started_ms = $1, worker = $3
         WHERE id = (SELECT id FROM jobs
             WHERE state IN ('pending', 'retry') AND run_at_ms <= $1
-                AND (account_id IS NULL OR position(uuid_send(account_id) IN $4) = 0)
-                AND position(',' || kind || ',' IN $5) = 0
+                AND (account_id IS NULL OR least(position(uuid_send(account_id) IN $4), 1) <> 1)
+                AND least(position(',' || kind || ',' IN $5), 1) <> 1
             ORDER BY priority, vtime, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING id, payload, account_id, lease, attempts, kills, run_at_ms";
     RENEW = "UPDATE jobs SET lease_until_ms = $3 WHERE id = $1 AND lease = $2 AND state = 'started'";
@@ -100,6 +101,13 @@ crate::sql! {
             CASE WHEN state = 'started' THEN attempts - 1 ELSE attempts END
         FROM jobs WHERE unique_key = $5 AND state IN ('pending', 'retry', 'started')
         ON CONFLICT (job_id, account_id, image_id) DO NOTHING";
+    /// Roll-ups of scopes from $1 up to $2: the step's number, kind, name, sum.
+    SELECT_RATES = "SELECT CAST(substr(scope, 8, 10) AS BIGINT) AS at, substr(scope, 19) AS kind, name,
+            CAST(SUM(value) AS BIGINT) FROM (
+                SELECT scope, name, value FROM counters WHERE scope >= $1 AND scope < $2
+                UNION ALL
+                SELECT scope, name, delta AS value FROM counter_deltas WHERE scope >= $1 AND scope < $2
+            ) AS both_kinds GROUP BY 1, 2, name";
     SELECT_PAUSES = "SELECT subject, reason, until_ms, created_ms FROM pauses
         WHERE until_ms IS NULL OR until_ms > $1 ORDER BY created_ms, subject";
     DELETE_PAUSES = "DELETE FROM pauses WHERE until_ms <= $1";

@@ -21,12 +21,12 @@ use crate::http::extract::Query;
 use crate::jobs::rollup::{self, Rates, Step, percentile};
 
 /// Jobs of one account that are looked at, at most.
-const ASKED_MAX: i64 = 10_000;
+const ASKED_MAX: i64 = 2000;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RatesQuery {
-    /// `1h` by minute, `24h` and `30d` by hour.
+    /// `1h` by minute, `24h` by hour, `30d` by day.
     #[param(value_type = Option<Window>, inline)]
     window: Option<String>,
 }
@@ -55,8 +55,13 @@ impl Window {
         }
     }
 
+    /// How fine it is shown.
     fn step(self) -> Step {
-        if self == Self::Hour { Step::Minute } else { Step::Hour }
+        match self {
+            Self::Hour => Step::Minute,
+            Self::Day => Step::Hour,
+            Self::Month => Step::Day,
+        }
     }
 
     fn ms(self) -> i64 {
@@ -112,7 +117,7 @@ pub struct WindowView {
     pub totals: Vec<RatesView>,
     /// Oldest first; steps in which nothing happened are left out.
     pub items: Vec<RatesView>,
-    /// Only the newest 10000 were looked at.
+    /// Of an account only the newest 2000 jobs were looked at.
     pub is_capped: bool,
 }
 
@@ -146,7 +151,7 @@ type Steps = BTreeMap<(i64, String), Rates>;
 async fn of_account(
     conn: &mut Conn,
     account: Uuid,
-    step: Step,
+    step_ms: i64,
     since_ms: i64,
 ) -> sqlx::Result<(Steps, bool)> {
     type Line = (i64, String, String, Option<i64>, Option<i64>, Option<i64>);
@@ -154,7 +159,7 @@ async fn of_account(
     let lines = fetch_all!(conn, Line, sql::SELECT_ASKED, account, since, ASKED_MAX)?;
     let is_capped = lines.len() as i64 == ASKED_MAX;
     for (asked_ms, kind, state, started_ms, finished_ms, cancelled_ms) in lines {
-        let at = |ms: i64| (ms - ms % step.ms(), kind.clone());
+        let at = |ms: i64| (ms - ms % step_ms, kind.clone());
         steps.entry(at(asked_ms)).or_default().enqueued += 1;
         if let Some(cancelled_ms) = cancelled_ms {
             steps.entry(at(cancelled_ms)).or_default().cancelled += 1;
@@ -183,7 +188,7 @@ pub async fn show_rates(
     let mut conn = app.db.read_within(app.config.images.listing_time()).await?;
     let (steps, is_capped) = match Whose::by(&caller) {
         Whose::All => (rollup::read(&mut conn, step, since_ms).await?, false),
-        Whose::Of(account) => of_account(&mut conn, account, step, since_ms).await?,
+        Whose::Of(account) => of_account(&mut conn, account, step.ms(), since_ms).await?,
     };
     let mut totals = BTreeMap::<&str, Rates>::new();
     for ((_, kind), rates) in &steps {

@@ -81,12 +81,14 @@ pub struct CauseView {
 #[schema(as = Causes)]
 pub struct CausesView {
     pub items: Vec<CauseView>,
-    /// Only the newest 10000 were looked at.
+    /// There may be more: the newest 10000 failed jobs, or the newest 2000 of an account, were looked at.
     pub is_capped: bool,
 }
 
 /// Failed jobs that are looked at for their causes.
 const CAUSES_OF_MAX: i64 = 10_000;
+/// Jobs of one account that are looked at for theirs.
+const ASKED_MAX: i64 = 2000;
 
 /// A filter that is none, as a problem.
 pub fn bad_filter(bad: BadWord) -> Problem {
@@ -198,9 +200,7 @@ pub async fn causes(conn: &mut Conn, whose: Whose) -> sqlx::Result<CausesView> {
     type Line = (String, String, i64, Option<i64>, Option<i64>);
     let lines = match whose {
         Whose::All => fetch_all!(conn, Line, sql::SELECT_CAUSES, CAUSES_OF_MAX)?,
-        Whose::Of(account) => {
-            fetch_all!(conn, Line, sql::SELECT_CAUSES_OF, CAUSES_OF_MAX, account)?
-        }
+        Whose::Of(account) => fetch_all!(conn, Line, sql::SELECT_CAUSES_OF, ASKED_MAX, account)?,
     };
     let all = lines.iter().map(|(_, _, count, ..)| count).sum::<i64>();
     let view = |(cause, kind, count, first_ms, last_ms): Line| CauseView {
@@ -213,7 +213,14 @@ pub async fn causes(conn: &mut Conn, whose: Whose) -> sqlx::Result<CausesView> {
         count,
     };
     let items = lines.into_iter().map(view).collect();
-    Ok(CausesView { items, is_capped: all >= CAUSES_OF_MAX })
+    let is_capped = match whose {
+        Whose::All => all >= CAUSES_OF_MAX,
+        Whose::Of(_) => {
+            let asked = Asked { whose, filter: Filter::default(), now_ms: 0, verb: None };
+            asked.count(ASKED_MAX).fetch_all::<(i64, i64)>(conn).await?[0].0 >= ASKED_MAX
+        }
+    };
+    Ok(CausesView { items, is_capped })
 }
 
 /// List causes of failures

@@ -279,3 +279,36 @@ async fn any_two_words_of_a_filter_go_together_on_both_engines() {
         assert!(found.unwrap().is_none());
     }
 }
+
+/// Many that wait do not slow a claim: nothing is sorted.
+#[tokio::test]
+async fn a_claim_on_postgres_takes_the_first_of_the_line() {
+    use minilab::db::Engine;
+    use sqlx::{AssertSqlSafe, Row};
+
+    let lab = Lab::open(Server::Postgres).await;
+    let now_ms = lab.app.clock.now_ms();
+    let enqueued = lab.app.db.write(now_ms, |tx, now_ms| {
+        Box::pin(async move {
+            for _ in 0..2000 {
+                jobs::enqueue(tx, &job(), Some(Uuid::now_v7()), *now_ms).await?;
+            }
+            Ok::<_, anyhow::Error>(())
+        })
+    });
+    enqueued.await.unwrap();
+    let mut conn = lab.app.db.read().await.unwrap();
+    let Engine::Postgres(conn) = conn.engine() else { panic!("not PostgreSQL") };
+    let explained = AssertSqlSafe(format!("EXPLAIN {}", jobs::sql::CLAIM.postgres));
+    let plan = sqlx::query(explained)
+        .bind(now_ms)
+        .bind(now_ms)
+        .bind("tester")
+        .bind(Vec::<u8>::new())
+        .bind(",,")
+        .fetch_all(conn)
+        .await
+        .unwrap();
+    let steps = plan.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
+    assert!(steps.contains("using jobs_waiting") && !steps.contains("Sort"), "{steps}");
+}
