@@ -15,8 +15,8 @@ const SECS: u64 = 20;
 const WORKERS: usize = 2;
 /// Between two kills, milliseconds.
 const KILL_AFTER: std::ops::Range<u64> = 300..2500;
-/// Pictures that are brought, at most: a thousand jobs and more.
-const PICTURES_MAX: usize = 1000;
+/// Pictures that are brought, at most, for each second of killing: all are looked at afterwards.
+const PICTURES_EACH_SEC: u64 = 20;
 const DONE_WITHIN: Duration = Duration::from_secs(150);
 
 /// Numbers that look random and are the same for the same seed (splitmix64).
@@ -46,7 +46,7 @@ fn every_job_ends_once_whatever_is_killed(engine: Engine) {
     let mut workers = (0..WORKERS).map(|_| lab.start_worker()).collect::<Vec<_>>();
     let is_over = AtomicBool::new(false);
     let (ids, kills) = std::thread::scope(|scope| {
-        let bringing = scope.spawn(|| bring(&ada, &is_over));
+        let bringing = scope.spawn(|| bring(&ada, &is_over, (secs * PICTURES_EACH_SEC) as usize));
         let (end, mut kills) = (Instant::now() + Duration::from_secs(secs), 0);
         while Instant::now() < end {
             let after = KILL_AFTER.start + random.below(KILL_AFTER.end - KILL_AFTER.start);
@@ -73,9 +73,9 @@ fn every_job_ends_once_whatever_is_killed(engine: Engine) {
 }
 
 /// Brings pictures, each another one, until it is over.
-fn bring(ada: &Caller, is_over: &AtomicBool) -> Vec<String> {
+fn bring(ada: &Caller, is_over: &AtomicBool, most: usize) -> Vec<String> {
     let mut ids = Vec::new();
-    while !is_over.load(Ordering::Relaxed) && ids.len() < PICTURES_MAX {
+    while !is_over.load(Ordering::Relaxed) && ids.len() < most {
         ids.push(ada.upload_new("small.png", &picture::small(ids.len())));
     }
     ids
