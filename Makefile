@@ -14,6 +14,9 @@ ARGS =
 # Seconds that each fuzz target gets: make fuzz SECONDS=300 TARGETS=decode
 SECONDS = 60
 TARGETS =
+# Seconds of killing on each engine, and the seed of an earlier time.
+KILL_SECS = 120
+SEED =
 target_dir := $(or $(CARGO_TARGET_DIR),target)
 
 # $(call nextest,<arguments>): with the servers up and their addresses in the environment.
@@ -27,7 +30,7 @@ define nextest
 	cargo nextest run --workspace --locked $(1) $(ARGS)
 endef
 
-.PHONY: help run test check lint check-ui bless e2e fuzz bench attack fmt deny doc clean
+.PHONY: help run test check lint check-ui bless e2e kills fuzz bench attack fmt deny doc clean
 
 run: ## Build the release binary and serve on 127.0.0.1:8000, data in ./data
 	@scripts/setup.sh build
@@ -59,6 +62,12 @@ bless: ## Write docs/openapi.json and docs/errors.md anew; read the diff before 
 e2e: ## Run only the stories told to the built binary from outside
 	$(call nextest,-E 'package(e2e)')
 
+# The same story again: make kills SEED=12345
+kills: export E2E_KILL_SECS = $(KILL_SECS)
+kills: export E2E_SEED = $(SEED)
+kills: ## Kill workers at random for minutes while pictures come in, on both engines
+	$(call nextest,-E 'test(workers_killed_at_random)' --no-capture)
+
 fuzz: ## Let fuzzers feed the readers of strangers' bytes, a minute each
 	@scripts/setup.sh build
 	scripts/fuzz.sh $(SECONDS) $(TARGETS)
@@ -67,6 +76,7 @@ bench: ## Measure the release binary beside a peer, half an hour; ARGS=--write k
 	@scripts/setup.sh build
 	cargo build --release --locked -p minilab --bins --example receive
 	bench/run --minilab $(target_dir)/release/minilab $(ARGS)
+	bench/queue.py --minilab $(target_dir)/release/minilab
 
 attack: ## Attack the release binary with what once succeeded; ARGS=--write keeps the table
 	@scripts/setup.sh test

@@ -185,6 +185,8 @@ pub mod sql {
                 UNION ALL
                 SELECT name, delta AS value FROM counter_deltas WHERE scope = $1
             ) AS both_kinds GROUP BY name LIMIT $2";
+        /// Scopes from $1 up to $2, that one not with them.
+        DELETE_BETWEEN = "DELETE FROM counters WHERE scope >= $1 AND scope < $2";
         SELECT_ANY_DELTA = "SELECT id FROM counter_deltas LIMIT 1";
         FOLD = sqlite "INSERT INTO counters (scope, name, value)
             SELECT scope, name, SUM(delta) FROM counter_deltas WHERE TRUE GROUP BY scope, name

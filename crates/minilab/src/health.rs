@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::http::code::Code;
 use crate::http::problem::{Problem, ProblemResponse};
+use crate::jobs::pauses;
 use crate::seldom::Seldom;
 
 /// Who asks does so every few seconds.
@@ -18,7 +19,8 @@ static UNREADY: Seldom = Seldom::new();
 pub struct HealthView {
     #[schema(example = "ok")]
     status: &'static str,
-    /// What is not done for now: `disk_full` means no uploads and no new variants.
+    /// What is not done for now: `disk_full` means no uploads and no new variants, `paused` that some work is
+    /// not begun.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["disk_full"]))]
     degraded: Vec<&'static str>,
@@ -52,6 +54,9 @@ pub async fn readyz(State(app): State<App>) -> Result<Json<HealthView>, Problem>
         }
         unready("the database does not answer")
     })?;
-    let degraded = app.room.is_low().then_some("disk_full").into_iter().collect();
+    let paused = async { pauses::current(&mut app.db.read().await?, app.clock.now_ms()).await };
+    let is_paused = paused.await.is_ok_and(|paused| !paused.is_empty());
+    let degraded = [(app.room.is_low(), "disk_full"), (is_paused, "paused")];
+    let degraded = degraded.into_iter().filter_map(|(is_so, word)| is_so.then_some(word)).collect();
     Ok(Json(HealthView { status: "ready", degraded }))
 }

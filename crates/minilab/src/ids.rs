@@ -116,6 +116,8 @@ ids! {
     KeyId = "key";
     /// Job: a row of the queue.
     JobId = "job";
+    /// Action: what somebody wants done to many jobs.
+    ActionId = "action";
 }
 
 impl From<AccountId> for ScopeId {

@@ -45,6 +45,7 @@ pub mod limits;
 pub mod measures;
 pub mod memory;
 pub mod private;
+pub mod queue;
 pub mod redact;
 pub mod render_pool;
 pub mod room;

@@ -44,6 +44,7 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
             gallery::curate::delete_item
         ))
         .routes(routes!(gallery::routes::show_item_variant))
+        .merge(jobs())
         .merge(callers())
         .merge(admin())
         .routes(routes!(health::healthz))
@@ -73,6 +74,23 @@ fn upload_links() -> OpenApiRouter<App> {
         .routes(routes!(change::renew_upload_link_token))
         .routes(routes!(routes::show_held_link))
         .routes(routes!(uploads::routes::create_images_by_link))
+}
+
+/// What is done in the background.
+fn jobs() -> OpenApiRouter<App> {
+    use crate::queue::{action_routes, pause_routes, rates, routes, workers};
+    OpenApiRouter::new()
+        .routes(routes!(routes::list_jobs))
+        .routes(routes!(routes::show_job))
+        .routes(routes!(routes::list_causes))
+        .routes(routes!(rates::show_rates))
+        .routes(routes!(action_routes::retry_jobs))
+        .routes(routes!(action_routes::cancel_jobs))
+        .routes(routes!(action_routes::show_action, action_routes::end_action))
+        .routes(routes!(pause_routes::list_pauses))
+        .routes(routes!(pause_routes::pause_jobs, pause_routes::resume_jobs))
+        .routes(routes!(workers::list_workers))
+        .routes(routes!(workers::show_schedule))
 }
 
 /// Who calls.

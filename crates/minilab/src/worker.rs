@@ -13,12 +13,15 @@ use crate::app::App;
 use crate::check;
 use crate::db::Conn;
 use crate::events;
+use crate::jobs::attempts::Why;
 use crate::jobs::finish::{Ending, FailureReason, postpone, record_failure, release};
 use crate::jobs::hands::Hands;
-use crate::jobs::{self, Job, JobError, Lease, claim};
+use crate::jobs::workers::{self, Worker};
+use crate::jobs::{self, Barred, FREEING, Job, JobError, KINDS, Lease, claim, pauses};
+use crate::redact::redact;
 use crate::seldom::Seldom;
 use crate::variants::refine::BackFillWalk;
-use crate::{counters, db, images, measures, uploads, variants};
+use crate::{counters, db, images, measures, queue, uploads, variants};
 
 /// All idle hands together look for work at least so often: for what other processes enqueued, and for
 /// retries that have become due.
@@ -31,13 +34,13 @@ const POLL_BESIDE: Duration = Duration::from_millis(100);
 const JOBS_PER_CHILD: usize = 3;
 /// How long running jobs may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
-/// Tries of a job, those included whose worker was killed before it could say why.
-const ATTEMPTS_MAX: i64 = 80;
+/// Workers that went away with a job in hand, until nobody takes it in hand any more: it may be why they did.
+const KILLS_MAX: i64 = 8;
 const HOUSEKEEPING: Duration = Duration::from_secs(2);
 /// The database may be away for a night.
 static AWAY: Seldom = Seldom::new();
 static UNKEPT: Seldom = Seldom::new();
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
+static SILENT: Seldom = Seldom::new();
 
 async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
     match &lease.job {
@@ -54,6 +57,7 @@ async fn carry_out(app: &App, lease: &Lease) -> Result<(), JobError> {
         Job::Expire => images::expire::expire(app, lease).await,
         Job::DeleteBlob { blob } => images::delete::delete_blob(app, lease, *blob).await,
         Job::Sweep => check::sweep(app, lease).await,
+        Job::Act { action } => queue::act::act(app, lease, *action).await,
     }
 }
 
@@ -72,20 +76,83 @@ async fn on_gave_up(
         | Job::Discard { .. }
         | Job::Expire
         | Job::DeleteBlob { .. }
-        | Job::Sweep => Ok(()),
+        | Job::Sweep
+        | Job::Act { .. } => Ok(()),
+    }
+}
+
+/// What a process works on.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `serve` or `work`.
+    pub role: &'static str,
+    pub kinds: Vec<&'static str>,
+    /// Jobs in hand at once; as many as keep the rendering children busy when left out.
+    pub slots: Option<usize>,
+}
+
+impl Plan {
+    /// Every kind of work.
+    pub fn all(role: &'static str) -> Self {
+        Self { role, kinds: KINDS.to_vec(), slots: None }
+    }
+
+    fn hands(&self, app: &App) -> Hands {
+        let share = app.config.worker_count() * JOBS_PER_CHILD;
+        let plain = Hands::new(share);
+        let count = self.slots.unwrap_or_else(|| plain.count());
+        // One account has at most half of them.
+        Hands::with(share.min(count.div_ceil(2)), count, &self.kinds)
     }
 }
 
 /// Works until the process is to stop.
-pub async fn run(app: App) {
-    let hands = Arc::new(Hands::new(app.config.worker_count() * JOBS_PER_CHILD));
+pub async fn run(app: App, plan: Plan) {
+    let hands = Arc::new(plan.hands(&app));
     let mut tasks = JoinSet::new();
     for _ in 0..hands.count() {
         tasks.spawn(work(app.clone(), hands.clone()));
     }
     tasks.spawn(check::scrub::run(app.clone()));
-    tasks.spawn(keep_house(app));
+    tasks.spawn(keep_house(app.clone()));
+    let beating = crate::spawn(beat(app.clone(), plan.role, hands));
     while tasks.join_next().await.is_some() {}
+    beating.abort();
+    let _ = beating.await;
+    say_stopped(&app).await;
+}
+
+/// Says that this process lives and what it is at, until it is aborted.
+async fn beat(app: App, role: &'static str, hands: Arc<Hands>) {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let started_ms = app.clock.now_ms();
+    loop {
+        let worker = Worker {
+            name: app.spool.process_id.clone(),
+            host: host.trim().to_owned(),
+            pid: i64::from(std::process::id()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            role: role.to_owned(),
+            kinds: hands.kinds().join(","),
+            slots: hands.count() as i64,
+            doing: serde_json::to_string(&hands.doing()).expect("ids, words and numbers"),
+            started_ms,
+            seen_ms: app.clock.now_ms(),
+            stopped_ms: None,
+        };
+        if let Err(error) = workers::beat(&app.db, worker).await
+            && SILENT.speaks()
+        {
+            tracing::warn!(%error, "could not say that this worker lives");
+        }
+        tokio::time::sleep(Duration::from_millis(workers::BEAT_MS as u64)).await;
+    }
+}
+
+async fn say_stopped(app: &App) {
+    if let Err(error) = workers::stopped(&app.db, &app.spool.process_id, app.clock.now_ms()).await {
+        tracing::warn!(%error, "could not say that this worker stopped");
+    }
 }
 
 async fn work(app: App, hands: Arc<Hands>) {
@@ -184,8 +251,8 @@ async fn work_on(app: &App, lease: &Lease) {
 
 /// A job whose worker went away time and again is not tried for ever: it may be why they did.
 async fn carry_out_if_safe(app: &App, lease: &Lease) -> Result<(), JobError> {
-    if lease.attempts > ATTEMPTS_MAX {
-        return Err(JobError::fail("processing_failed", "its workers went away again and again"));
+    if lease.kills >= KILLS_MAX {
+        return Err(JobError::fail("quarantined", "its workers went away again and again"));
     }
     let carried_out = AssertUnwindSafe(carry_out(app, lease)).catch_unwind().await;
     carried_out.unwrap_or_else(|_| Err(JobError::retry(anyhow::anyhow!("the job panicked"))))
@@ -237,19 +304,21 @@ async fn record(app: &App, lease: &Lease, error: JobError) -> &'static str {
         detail: "the picture could not be processed; the operator's log says why".to_owned(),
     });
     measures::job_failed(lease.job.kind(), &refusal.code);
-    // Callers may read what is stored; the cause is for the log.
+    // Callers may read what stands in the job; the cause is for operators.
     let text = format!("{}: {}", refusal.code, refusal.detail);
     let cause = format!("{:#}", error.cause);
-    let args = (lease.clone(), text, refusal, error.tries_max, app.clock.now_ms());
+    let known = (text, redact(&cause), error.words);
+    let args = (lease.clone(), known, refusal, error.tries_max, app.clock.now_ms());
     let recorded = app
         .db
-        .write(args, |tx, (lease, text, refusal, tries_max, now_ms)| {
+        .write(args, |tx, (lease, (text, detail, words), refusal, tries_max, now_ms)| {
             Box::pin(async move {
+                let why = Why { cause: &refusal.code, detail, words: words.as_deref() };
                 // Before the job's row, as an upload does that finds this job still alive.
                 if let Job::Develop { blob } = &lease.job {
                     variants::make::lock(tx, *blob).await?;
                 }
-                let ending = record_failure(tx, lease, text, *tries_max, *now_ms).await?;
+                let ending = record_failure(tx, lease, text, why, *tries_max, *now_ms).await?;
                 if ending == Ending::Failed {
                     on_gave_up(tx, &lease.job, refusal, *now_ms).await?;
                 }
@@ -290,7 +359,7 @@ async fn keep_house(app: App) {
         {
             complain(&cause, "housekeeping failed");
         }
-        if last_sweep.is_none_or(|last| last.elapsed() > SWEEP_EVERY) {
+        if last_sweep.is_none_or(|last| last.elapsed() > check::SWEEP_EVERY) {
             last_sweep = Some(std::time::Instant::now());
             let now_ms = app.clock.now_ms();
             let enqueued = app.db.write(now_ms, |tx, now_ms| {
@@ -327,9 +396,11 @@ pub async fn run_due(app: &App) -> anyhow::Result<()> {
 }
 
 async fn next_due(app: &App) -> anyhow::Result<Option<Lease>> {
+    let worker = &app.spool.process_id;
+    let current = pauses::current(&mut app.db.read().await?, app.clock.now_ms()).await?;
+    let mut barred = Barred::by(&current, worker);
     if app.room.is_low() {
-        claim::claim_freeing(&app.db, &app.clock, &app.spool.process_id).await
-    } else {
-        claim::claim(&app.db, &app.clock, &app.spool.process_id, &[]).await
+        barred.kinds.extend(KINDS.into_iter().filter(|kind| !FREEING.contains(kind)));
     }
+    claim::claim(&app.db, &app.clock, worker, &barred).await
 }

@@ -44,3 +44,4 @@ use e2e::page::Page;
 fn window(origin: &str, story: &str) -> Page {
     Page::open(origin, &Path::new(env!("CARGO_TARGET_TMPDIR")).join(story))
 }
+mod workers_killed_at_random;

@@ -60,12 +60,21 @@ impl Caller {
 
     /// A key that does not have the scope does less than its account may.
     pub fn must_have(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.list().contains(&scope) { Ok(()) } else { Err(out_of_scope(scope)) }
+        if self.scopes.has(scope) { Ok(()) } else { Err(out_of_scope(scope)) }
     }
 
     /// Whoever has the password can do everything: no lesser key may touch it.
     pub fn must_have_all(&self) -> Result<(), Problem> {
         Scope::ALL.into_iter().try_for_each(|scope| self.must_have(scope))
+    }
+
+    /// What is everybody's is for admins.
+    pub fn must_be_admin(&self) -> Result<(), Problem> {
+        self.must_be_known()?;
+        if !self.account.is_admin {
+            return Err(Problem::new(Code::NotAdmin, "only admins may do this"));
+        }
+        self.must_have(Scope::Admin)
     }
 
     /// Some things need somebody who can be told from others.
@@ -98,7 +107,13 @@ impl Caller {
         }
     }
 
-    async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
+    /// Whoever shows what has the scope that this needs.
+    async fn identify(
+        app: &App,
+        method: &Method,
+        headers: &HeaderMap,
+        needed: Scope,
+    ) -> Result<Self, Problem> {
         let bearer = bearer(headers)?;
         let token = bearer.and_then(Key::parse).filter(|key| key.kind == Kind::Upload);
         if let Some(token) = token {
@@ -132,7 +147,7 @@ impl Caller {
         request_id::note_account(account.id);
         let catalogue = catalogue_with(app, &account.tier).await?;
         let caller = Self { account, catalogue, via, scopes, family, key_ends_ms, link: None };
-        caller.must_have(if method.is_safe() { Scope::Read } else { Scope::Write })?;
+        caller.must_have(needed)?;
         Ok(caller)
     }
 
@@ -220,11 +235,17 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
+/// What calls of a method need, unless they say otherwise.
+fn needed(method: &Method) -> Scope {
+    if method.is_safe() { Scope::Read } else { Scope::Write }
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = Self::identify(app, &parts.method, &parts.headers).await?;
+        let needed = needed(&parts.method);
+        let caller = Self::identify(app, &parts.method, &parts.headers, needed).await?;
         caller.must_hold_no_link()?;
         Ok(caller)
     }
@@ -238,7 +259,7 @@ impl FromRequestParts<App> for ReadingCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let caller = Caller::identify(app, &Method::GET, &parts.headers).await?;
+        let caller = Caller::identify(app, &Method::GET, &parts.headers, Scope::Read).await?;
         caller.must_hold_no_link()?;
         Ok(Self(caller))
     }
@@ -252,7 +273,8 @@ impl FromRequestParts<App> for CallerOrHolder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Caller::identify(app, &parts.method, &parts.headers).await.map(Self)
+        let needed = needed(&parts.method);
+        Caller::identify(app, &parts.method, &parts.headers, needed).await.map(Self)
     }
 }
 
@@ -265,11 +287,37 @@ impl FromRequestParts<App> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        caller.must_be_known()?;
-        if !caller.account.is_admin {
-            return Err(Problem::new(Code::NotAdmin, "only admins may do this"));
-        }
-        caller.must_have(Scope::Admin)?;
+        caller.must_be_admin()?;
+        Ok(Self(caller))
+    }
+}
+
+/// A caller who looks at jobs.
+#[derive(Clone)]
+pub struct Watcher(pub Caller);
+
+impl FromRequestParts<App> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (method, headers) = (&parts.method, &parts.headers);
+        let caller = Caller::identify(app, method, headers, Scope::JobsRead).await?;
+        caller.must_hold_no_link()?;
+        Ok(Self(caller))
+    }
+}
+
+/// A caller who does something to jobs.
+#[derive(Clone)]
+pub struct Operator(pub Caller);
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (method, headers) = (&parts.method, &parts.headers);
+        let caller = Caller::identify(app, method, headers, Scope::JobsAct).await?;
+        caller.must_hold_no_link()?;
         Ok(Self(caller))
     }
 }

@@ -14,7 +14,7 @@ pub mod sql;
 pub mod throttle;
 pub mod upload_link;
 
-pub use caller::{Admin, Caller, CallerOrHolder, ReadingCaller, Via};
+pub use caller::{Admin, Caller, CallerOrHolder, Operator, ReadingCaller, Via, Watcher};
 pub use identities::Identities;
 pub use key::{Key, Kind};
 pub use scopes::Scopes;

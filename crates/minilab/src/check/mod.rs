@@ -205,10 +205,10 @@ async fn find_differences(app: &App, deep: bool) -> anyhow::Result<Vec<Differenc
     Ok(found)
 }
 
+/// How often the sweep comes.
+pub const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// An orphan may be an upload between its bytes and its row for this long.
 const SWEEP_GRACE: Duration = Duration::from_hours(24);
-/// Rows of jobs that ended well are kept so long.
-const JOBS_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Failed jobs that are about no image are kept so long; others as long as their image.
 const FAILED_KEPT: Duration = Duration::from_hours(30 * 24);
@@ -233,11 +233,10 @@ pub async fn sweep(app: &App, lease: &Lease) -> Result<(), JobError> {
     variants::prune::prune(app).await?;
     let now_ms = app.clock.now_ms();
     events::prune(&app.db, &app.config.events, now_ms).await?;
+    jobs::prune(&app.db, &app.config.jobs, now_ms).await?;
     app.db
         .write((lease.clone(), now_ms), |tx, (lease, now_ms)| {
             Box::pin(async move {
-                let before_ms = *now_ms - JOBS_KEPT.as_millis() as i64;
-                execute!(tx, jobs::sql::DELETE_FINISHED, before_ms)?;
                 execute!(tx, jobs::sql::DELETE_FAILED_OF_GONE)?;
                 let before_ms = *now_ms - FAILED_KEPT.as_millis() as i64;
                 execute!(tx, jobs::sql::DELETE_FAILED_OF_NONE, before_ms)?;

@@ -18,6 +18,7 @@ crate::sql! {
     IS_MARKED = "SELECT id FROM blobs WHERE id = $1 AND damaged_ms IS NOT NULL";
     SET_DAMAGED = "UPDATE blobs SET damaged_ms = $3 WHERE id = $1 AND generation = $2";
     SELECT_SCRUB = locking "SELECT scrub_after, scrub_began_ms FROM lab";
+    SELECT_SCRUB_STATE = "SELECT scrub_after, scrub_began_ms FROM lab";
     SET_SCRUB = "UPDATE lab SET scrub_after = $1, scrub_began_ms = $2";
     SELECT_ORPHAN_BLOBS = "SELECT b.id FROM blobs b WHERE NOT b.doomed
         AND NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = b.id) LIMIT 1000";
@@ -33,9 +34,9 @@ crate::sql! {
     /// still there can be recounted: deletes do not change them. Names behind a slash are strangers'.
     SELECT_DRIFTS = "SELECT scope, name, CAST(SUM(was) AS BIGINT), CAST(SUM(actual) AS BIGINT) FROM (
             SELECT scope, name, value AS was, 0 AS actual FROM counters
-                WHERE scope LIKE '%/%' OR (name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
+                WHERE (scope LIKE '%/%' AND scope NOT LIKE 'jobs/%') OR (scope NOT LIKE '%/%' AND name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
             UNION ALL SELECT scope, name, delta, 0 FROM counter_deltas
-                WHERE scope LIKE '%/%' OR (name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
+                WHERE (scope LIKE '%/%' AND scope NOT LIKE 'jobs/%') OR (scope NOT LIKE '%/%' AND name <> 'changes' AND name NOT LIKE 'jobs!_%' ESCAPE '!')
             UNION ALL SELECT scope, 'images', 0, COUNT(*) FROM counted GROUP BY scope
             UNION ALL SELECT scope, 'bytes', 0, SUM(bytes) FROM counted GROUP BY scope
             UNION ALL SELECT scope || '/format', format, 0, COUNT(*) FROM counted

@@ -2,8 +2,10 @@
 
 mod account;
 mod check;
+mod columns;
 mod descriptors;
 mod existing;
+mod jobs;
 mod log;
 mod metadata;
 mod render;
@@ -34,8 +36,9 @@ enum Command {
     #[command(after_help = "Example:\n  minilab serve --listen 127.0.0.1:8000 --data ./data")]
     Serve(serve::Serve),
     /// Only work on jobs, beside servers that share the same data
-    #[command(after_help = "Example:\n  minilab work --data ./data")]
-    Work(Settings),
+    #[command(after_help = "Examples:\n  minilab work --data ./data\n  \
+        minilab work --data ./data --kinds refine,back_fill --slots 2")]
+    Work(serve::Work),
     /// Accounts and their keys
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -51,6 +54,9 @@ enum Command {
     /// Compare everything stored with everything counted; exits 1 when they differ
     #[command(after_help = "Example:\n  minilab check --data ./data --deep")]
     Check(check::Check),
+    /// Jobs: what waits, what failed and why
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -117,11 +123,12 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
     match command {
         Command::Serve(serve) => serve::serve(serve),
-        Command::Work(settings) => serve::work(settings),
+        Command::Work(work) => serve::work(work),
         Command::Account(command) => account::run(command),
         Command::Render(render) => render::run(&render),
         Command::Metadata(metadata) => metadata::run(&metadata),
         Command::Check(check) => check::run(check),
+        Command::Jobs(command) => jobs::run(command),
         Command::Config(ConfigCommand::Check(settings)) => {
             print_settings(&settings.load(|_| {})?)?;
             Ok(ExitCode::SUCCESS)

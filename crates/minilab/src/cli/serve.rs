@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Settings, descriptors, existing, log, runtime, say};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
+use crate::jobs::KINDS;
+use crate::worker::Plan;
 use crate::{accounts, check, http, router, start, worker};
 
 #[derive(Args)]
@@ -41,7 +43,8 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         // Port 0 asks for any free one; absolute URLs carry the one that was given.
         config.listen = listener.local_addr()?.to_string();
         let app = open(config, stop_on_signal()?).await?;
-        let hands = (!args.no_workers).then(|| crate::spawn(worker::run(app.clone())));
+        let hands =
+            (!args.no_workers).then(|| crate::spawn(worker::run(app.clone(), Plan::all("serve"))));
         let (address, data) = (listener.local_addr()?, app.config.data.display());
         tracing::info!(url = format!("http://{address}"), %data, "serving");
         if let Some(url) = accounts::setup::link(&app).await? {
@@ -84,8 +87,24 @@ fn invite(app: &App, url: &str, command: &str) {
     ));
 }
 
-pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
-    let mut config = settings.load(|_| {})?;
+#[derive(Args)]
+pub(super) struct Work {
+    /// Kinds of jobs, with commas between [default: every kind]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = KINDS)]
+    kinds: Vec<String>,
+    /// Jobs in hand at once [default: what keeps the rendering processes busy]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    slots: Option<u16>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) fn work(args: Work) -> anyhow::Result<ExitCode> {
+    let mut plan = Plan { slots: args.slots.map(usize::from), ..Plan::all("work") };
+    if !args.kinds.is_empty() {
+        plan.kinds.retain(|kind| args.kinds.iter().any(|wanted| wanted == kind));
+    }
+    let mut config = args.settings.load(|_| {})?;
     let _log = log::start(&config)?;
     descriptors::share_out(&mut config);
     runtime()?.block_on(async {
@@ -95,7 +114,7 @@ pub(super) fn work(settings: Settings) -> anyhow::Result<ExitCode> {
         }
         let app = open(config, stop).await?;
         tracing::info!(workers = app.config.worker_count(), "working");
-        let hands = crate::spawn(worker::run(app.clone()));
+        let hands = crate::spawn(worker::run(app.clone(), plan));
         app.stop.cancelled().await;
         close(app, Some(hands)).await
     })

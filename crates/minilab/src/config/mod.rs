@@ -20,6 +20,7 @@ use crate::events::EventsConfig;
 use crate::http::browsers::BrowsersConfig;
 use crate::http::{HttpConfig, Network};
 use crate::images::ImagesConfig;
+use crate::jobs::JobsConfig;
 use crate::render_pool::RendererConfig;
 use crate::room::RoomConfig;
 use crate::uploads::UploadsConfig;
@@ -61,6 +62,7 @@ pub struct Config {
     pub room: RoomConfig,
     pub scrub: ScrubConfig,
     pub events: EventsConfig,
+    pub jobs: JobsConfig,
 }
 
 impl Default for Config {
@@ -89,6 +91,7 @@ impl Default for Config {
             room: RoomConfig::default(),
             scrub: ScrubConfig::default(),
             events: EventsConfig::default(),
+            jobs: JobsConfig::default(),
         }
     }
 }
@@ -152,6 +155,7 @@ impl Config {
         problems.extend(self.variants.problems());
         problems.extend(self.scrub.problems());
         problems.extend(self.events.problems());
+        problems.extend(self.jobs.problems());
         problems
     }
 

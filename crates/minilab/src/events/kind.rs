@@ -48,4 +48,9 @@ kinds! {
     GalleryItemCreated = "gallery.create",
     GalleryItemChanged = "gallery.change",
     GalleryItemDeleted = "gallery.delete",
+    /// An admin had jobs tried again; `selection` says which, `count` how many.
+    JobsRetried = "jobs.retry",
+    JobsCancelled = "jobs.cancel",
+    JobsPaused = "jobs.pause",
+    JobsResumed = "jobs.resume",
 }

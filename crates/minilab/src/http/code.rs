@@ -79,7 +79,7 @@ codes! {
     BadText = "bad_text", UNPROCESSABLE_ENTITY, "A text holds characters that no field takes.";
     Invalid = "invalid", UNPROCESSABLE_ENTITY, "Members have wrong values; `problems` lists them all.";
     BadQuery = "bad_query", UNPROCESSABLE_ENTITY, "A query parameter is unknown or has a wrong value.";
-    BadFilter = "bad_filter", UNPROCESSABLE_ENTITY, "A filter has a value that it cannot have.";
+    BadFilter = "bad_filter", UNPROCESSABLE_ENTITY, "A filter has a word or a value that it cannot have.";
     BadPage = "bad_page", UNPROCESSABLE_ENTITY, "The cursor or the limit of a list is not valid.";
     BadIds = "bad_ids", UNPROCESSABLE_ENTITY, "There are no ids, or too many.";
     BadRange = "bad_range", RANGE_NOT_SATISFIABLE, "The range lies outside of the bytes there are.";

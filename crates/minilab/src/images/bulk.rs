@@ -1,6 +1,7 @@
 //! `POST /api/v1/images/delete`: many images in one call.
 
 use std::collections::HashSet;
+use std::hash::Hash;
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -60,9 +61,9 @@ pub async fn delete_images(
 }
 
 /// The ids in their order, each once; at least one and not too many.
-pub fn distinct(ids: Vec<ImageId>) -> Result<Vec<ImageId>, Problem> {
+pub fn distinct<I: Copy + Eq + Hash>(ids: Vec<I>) -> Result<Vec<I>, Problem> {
     if !(1..=IDS_MAX).contains(&ids.len()) {
-        let detail = format!("ids: names 1 to {IDS_MAX} images, not {}", ids.len());
+        let detail = format!("ids: names 1 to {IDS_MAX}, not {}", ids.len());
         return Err(Problem::new(Code::BadIds, detail));
     }
     let mut seen = HashSet::new();

@@ -1,19 +1,25 @@
 //! Taking work under a lease.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{Job, sql};
+use super::attempts::{Held, Outcome, record_held};
+use super::stages::Stages;
+use super::{Barred, Job, sql};
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::ids::{AccountId, JobId};
-use crate::{execute, fetch_optional};
+use crate::{execute, fetch_all, fetch_optional};
 
 /// A lease that is not renewed for so long is anybody's.
 pub const LEASE: Duration = Duration::from_secs(15);
 /// How often a running job renews its lease.
 pub const HEARTBEAT: Duration = Duration::from_secs(4);
+
+/// What a job waits that two workers went away with, milliseconds; twice as long after the next one.
+const SUSPECT_MS: i64 = 1000;
 
 /// A job this worker may work on, for now.
 #[derive(Clone, Debug)]
@@ -25,57 +31,68 @@ pub struct Lease {
     pub account: Option<AccountId>,
     /// This try counted, 1-based.
     pub attempts: i64,
+    /// Workers that went away with it in hand.
+    pub kills: i64,
+    pub worker: String,
+    pub claimed_ms: i64,
+    /// How long it could have been claimed before it was.
+    pub waited_ms: i64,
+    /// What this try is at.
+    pub stages: Arc<Stages>,
 }
 
-/// Takes the best waiting job, if there is one, but none of the accounts in `full`.
+/// Takes the best waiting job that is not barred, if there is one.
 pub async fn claim(
     db: &Db,
     clock: &Clock,
     worker: &str,
-    full: &[AccountId],
+    barred: &Barred,
 ) -> anyhow::Result<Option<Lease>> {
-    let full = full.iter().flat_map(AccountId::as_bytes).copied().collect::<Vec<_>>();
-    // Most of the time there is nothing: find out without the writer.
-    let waiting =
-        fetch_optional!(&mut db.read().await?, (i64,), sql::IS_WAITING, clock.now_ms(), &full[..])?;
-    if waiting.is_none() {
+    if barred.all {
         return Ok(None);
     }
-    let row = db
-        .write((clock.now_ms(), worker.to_owned(), full), |tx, (now_ms, worker, full)| {
-            Box::pin(async move {
-                let until = *now_ms + LEASE.as_millis() as i64;
-                fetch_optional!(tx, Claimed, sql::CLAIM, *now_ms, until, worker, &full[..])
-            })
-        })
-        .await?;
-    row.map(lease_of).transpose()
-}
-
-/// Takes the best waiting job that stores nothing: while the disk is full the others wait as they are.
-pub async fn claim_freeing(db: &Db, clock: &Clock, worker: &str) -> anyhow::Result<Option<Lease>> {
+    let (accounts, kinds) = barred.args();
+    let now_ms = clock.now_ms();
+    // Most of the time there is nothing: find out without the writer.
     let mut conn = db.read().await?;
-    let waiting = fetch_optional!(&mut conn, (i64,), sql::IS_FREEING_WAITING, clock.now_ms())?;
+    let waiting =
+        fetch_optional!(&mut conn, (i64,), sql::IS_WAITING, now_ms, &accounts[..], &kinds)?;
     drop(conn);
     if waiting.is_none() {
         return Ok(None);
     }
+    let args = (now_ms, worker.to_owned(), accounts, kinds);
     let row = db
-        .write((clock.now_ms(), worker.to_owned()), |tx, (now_ms, worker)| {
+        .write(args, |tx, (now_ms, worker, accounts, kinds)| {
             Box::pin(async move {
                 let until = *now_ms + LEASE.as_millis() as i64;
-                fetch_optional!(tx, Claimed, sql::CLAIM_FREEING, *now_ms, until, worker)
+                fetch_optional!(
+                    tx,
+                    Claimed,
+                    sql::CLAIM,
+                    *now_ms,
+                    until,
+                    worker,
+                    &accounts[..],
+                    kinds
+                )
             })
         })
         .await?;
-    row.map(lease_of).transpose()
+    row.map(|row| lease_of(row, worker, now_ms)).transpose()
 }
 
-type Claimed = (JobId, String, Option<AccountId>, i64, i64);
+type Claimed = (JobId, String, Option<AccountId>, i64, i64, i64, i64);
 
-fn lease_of((id, payload, account, number, attempts): Claimed) -> anyhow::Result<Lease> {
+fn lease_of(
+    (id, payload, account, number, attempts, kills, run_at_ms): Claimed,
+    worker: &str,
+    claimed_ms: i64,
+) -> anyhow::Result<Lease> {
     let job = serde_json::from_str(&payload).with_context(|| format!("reading job {id}"))?;
-    Ok(Lease { id, number, job, account, attempts })
+    let (worker, waited_ms) = (worker.to_owned(), (claimed_ms - run_at_ms).max(0));
+    let stages = Arc::default();
+    Ok(Lease { id, number, job, account, attempts, kills, worker, claimed_ms, waited_ms, stages })
 }
 
 /// Keeps the lease for another while; false when somebody else has it.
@@ -93,7 +110,8 @@ pub async fn take_back(db: &Db, clock: &Clock, dead: Vec<String>) -> sqlx::Resul
     db.write((dead, clock.now_ms()), |tx, (dead, now_ms)| {
         Box::pin(async move {
             for worker in dead {
-                execute!(tx, sql::TAKE_BACK, worker, *now_ms)?;
+                let held = fetch_all!(tx, Held, sql::TAKE_BACK, worker, *now_ms, SUSPECT_MS)?;
+                lost(tx, &held, *now_ms).await?;
             }
             Ok(())
         })
@@ -108,7 +126,17 @@ pub async fn reap(db: &Db, clock: &Clock) -> anyhow::Result<u64> {
     if expired.is_none() {
         return Ok(0);
     }
-    let reaped =
-        db.write(now_ms, |tx, now_ms| Box::pin(async move { execute!(tx, sql::REAP, *now_ms) }));
+    let reaped = db.write(now_ms, |tx, now_ms| {
+        Box::pin(async move {
+            let held = fetch_all!(tx, Held, sql::REAP, *now_ms, SUSPECT_MS)?;
+            lost(tx, &held, *now_ms).await?;
+            Ok::<_, sqlx::Error>(held.len() as u64)
+        })
+    });
     Ok(reaped.await?)
+}
+
+/// Writes down tries whose workers went away.
+async fn lost(tx: &mut Conn, held: &[Held], now_ms: i64) -> sqlx::Result<()> {
+    record_held(tx, held, Outcome::Lost, "worker_lost", now_ms, &[]).await
 }

@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 
-use super::{Job, sql};
+use super::{Job, rollup, sql};
 use crate::db::Conn;
-use crate::ids::{AccountId, JobId};
+use crate::ids::{AccountId, ImageId, JobId};
 use crate::{execute, fetch_one, fetch_optional};
 
 /// Smaller numbers run first.
@@ -41,7 +41,7 @@ pub async fn enqueue(
     let payload = serde_json::to_string(job).context("writing a job's payload")?;
     let priority = job.priority() as i64;
     let (vtime,) = fetch_one!(tx, (i64,), sql::NEXT_VTIME, priority, account)?;
-    execute!(
+    let inserted = execute!(
         tx,
         sql::INSERT,
         JobId::new(),
@@ -54,5 +54,22 @@ pub async fn enqueue(
         vtime,
         now_ms,
     )?;
+    if inserted == 1 {
+        rollup::enqueued(tx, job.kind(), now_ms).await?;
+    }
+    Ok(())
+}
+
+/// The same for an image of an account: it sees the job as its own, from now on, whoever it was made for.
+pub async fn enqueue_for(
+    tx: &mut Conn,
+    job: &Job,
+    account: AccountId,
+    image: ImageId,
+    now_ms: i64,
+) -> anyhow::Result<()> {
+    enqueue(tx, job, Some(account), now_ms).await?;
+    let (id, key) = (JobId::new(), job.unique_key());
+    execute!(tx, sql::INSERT_ASKER, id, account, image, now_ms, key)?;
     Ok(())
 }

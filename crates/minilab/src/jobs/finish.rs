@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Lease, sql};
+use super::attempts::{self, Outcome, Why};
+use super::{Lease, rollup, sql};
 use crate::clock::Clock;
-use crate::counters::{self, CounterScope};
+use crate::counters::{self, CounterScope, Delta};
 use crate::db::{Conn, Db};
 use crate::ids::{AccountId, BlobId, JobId};
 use crate::{execute, fetch_all};
@@ -29,6 +30,8 @@ pub struct JobError {
     /// What the owner may read, when the picture is to blame.
     pub refusal: Option<FailureReason>,
     pub tries_max: i64,
+    /// What a child wrote last before it died.
+    pub words: Option<String>,
 }
 
 /// A stable code and a sentence, as a failed image shows them.
@@ -41,14 +44,14 @@ pub struct FailureReason {
 impl JobError {
     /// Trying again may help.
     pub fn retry(cause: impl Into<anyhow::Error>) -> Self {
-        Self { cause: cause.into(), refusal: None, tries_max: TRIES_MAX }
+        Self { cause: cause.into(), refusal: None, tries_max: TRIES_MAX, words: None }
     }
 
     /// Trying again cannot help: the picture is to blame.
     pub fn fail(code: &str, detail: impl Into<String>) -> Self {
         let refusal = FailureReason { code: code.to_owned(), detail: detail.into() };
         let cause = anyhow::anyhow!("{}: {}", refusal.code, refusal.detail);
-        Self { cause, refusal: Some(refusal), tries_max: 1 }
+        Self { cause, refusal: Some(refusal), tries_max: 1, words: None }
     }
 
     /// The original is lost or damaged.
@@ -79,7 +82,8 @@ pub async fn complete(tx: &mut Conn, lease: &Lease, now_ms: i64) -> anyhow::Resu
     if completed != 1 {
         return Err(Fenced(lease.id).into());
     }
-    count(tx, counters::JOBS_SUCCEEDED, [lease.account]).await?;
+    let ended = counted(counters::JOBS_SUCCEEDED, [lease.account]);
+    attempts::record(tx, lease, Outcome::Succeeded, None, now_ms, &ended).await?;
     Ok(())
 }
 
@@ -91,22 +95,24 @@ pub async fn complete_alone(db: &Db, clock: &Clock, lease: &Lease) -> anyhow::Re
 
 /// Cancels the work on a blob that waits; what is under way finds out when it commits.
 pub async fn cancel_waiting(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<()> {
-    let cancelled = fetch_all!(tx, (Option<AccountId>,), sql::CANCEL_WAITING, blob, now_ms)?;
-    count(tx, counters::JOBS_CANCELLED, cancelled.into_iter().map(|(account,)| account)).await
+    let cancelled = fetch_all!(tx, (Option<AccountId>, String), sql::CANCEL_WAITING, blob, now_ms)?;
+    let (accounts, kinds) = cancelled.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let mut deltas = counted(counters::JOBS_CANCELLED, accounts);
+    rollup::cancelled(now_ms, &kinds, &mut deltas);
+    counters::add_all(tx, &deltas).await
 }
 
-/// Counts ended jobs, of whatever accounts they were.
-async fn count(
-    tx: &mut Conn,
-    name: &str,
+/// What ended jobs count for, of whatever accounts they were.
+pub fn counted(
+    name: &'static str,
     accounts: impl IntoIterator<Item = Option<AccountId>>,
-) -> sqlx::Result<()> {
+) -> Vec<Delta<'static>> {
     let mut deltas = Vec::new();
     for account in accounts {
         deltas.push((CounterScope::Lab.to_string(), name, 1));
         deltas.extend(account.map(|account| (CounterScope::Account(account).to_string(), name, 1)));
     }
-    counters::add_all(tx, &deltas).await
+    deltas
 }
 
 /// Where a failed try left the job.
@@ -118,21 +124,29 @@ pub enum Ending {
     Fenced,
 }
 
-/// Records a failed try: the job runs again later, or is given up for good.
+/// Records a failed try: the job runs again later, or is given up for good. `told` is what callers may read.
 pub async fn record_failure(
     tx: &mut Conn,
     lease: &Lease,
-    error: &str,
+    told: &str,
+    why: Why<'_>,
     tries_max: i64,
     now_ms: i64,
 ) -> sqlx::Result<Ending> {
-    let (ending, changed) = if lease.attempts < tries_max {
+    let (id, number, cause) = (lease.id, lease.number, why.cause);
+    let (ending, outcome, changed) = if lease.attempts < tries_max {
         let run_at = now_ms + backoff(lease.attempts).as_millis() as i64;
-        (Ending::Retry, execute!(tx, sql::RETRY, lease.id, lease.number, error, run_at)?)
+        let changed = execute!(tx, sql::RETRY, id, number, told, cause, run_at)?;
+        (Ending::Retry, Outcome::Retry, changed)
     } else {
-        (Ending::Failed, execute!(tx, sql::FAIL, lease.id, lease.number, error, now_ms)?)
+        let changed = execute!(tx, sql::FAIL, id, number, told, cause, now_ms)?;
+        (Ending::Failed, Outcome::Failed, changed)
     };
-    Ok(if changed == 1 { ending } else { Ending::Fenced })
+    if changed != 1 {
+        return Ok(Ending::Fenced);
+    }
+    attempts::record(tx, lease, outcome, Some(why), now_ms, &[]).await?;
+    Ok(ending)
 }
 
 /// Puts a job back as if it had not been claimed: the worker stops before it is done.

@@ -3,19 +3,29 @@
 //! A job is enqueued in the transaction of the row it concerns. Workers claim the best row under a
 //! lease with a fencing number; whoever comes with an old number cannot commit. Jobs may run twice.
 
+pub mod attempts;
 pub mod claim;
+mod config;
 pub mod enqueue;
 pub mod finish;
 pub mod hands;
 mod notifier;
+pub mod pauses;
+mod prune;
+pub mod rollup;
 pub mod sql;
+pub mod stages;
+pub mod workers;
 
 pub use claim::Lease;
-pub use enqueue::{Priority, enqueue, is_live, is_live_state};
+pub use config::JobsConfig;
+pub use enqueue::{Priority, enqueue, enqueue_for, is_live, is_live_state};
 pub use finish::{Fenced, JobError, cancel_waiting, complete, complete_alone};
 pub use notifier::Notifier;
+pub use pauses::Barred;
+pub use prune::prune;
 
-use crate::ids::{AccountId, BlobId, ImageId};
+use crate::ids::{AccountId, ActionId, BlobId, ImageId};
 use serde::{Deserialize, Serialize};
 
 /// Everything a worker can be asked to do. Ids only: the handler reads the rows anew.
@@ -38,7 +48,24 @@ pub enum Job {
     DeleteBlob { blob: BlobId },
     /// Nothing is stored that no row refers to; rows of finished jobs are not kept for ever.
     Sweep,
+    /// What somebody wanted done to many jobs is done.
+    Act { action: ActionId },
 }
+
+/// Every kind there is.
+pub const KINDS: [&str; 9] = [
+    "develop",
+    "make_variant",
+    "refine",
+    "back_fill",
+    "discard",
+    "expire",
+    "delete_blob",
+    "sweep",
+    "act",
+];
+/// Those that store nothing: while the disk is full they make room.
+pub const FREEING: [&str; 4] = ["discard", "expire", "delete_blob", "sweep"];
 
 impl Job {
     pub fn kind(&self) -> &'static str {
@@ -51,6 +78,7 @@ impl Job {
             Self::Expire => "expire",
             Self::DeleteBlob { .. } => "delete_blob",
             Self::Sweep => "sweep",
+            Self::Act { .. } => "act",
         }
     }
 
@@ -70,6 +98,7 @@ impl Job {
             Self::Expire => "expire".to_owned(),
             Self::DeleteBlob { blob } => format!("delete:{}", blob.simple()),
             Self::Sweep => "sweep".to_owned(),
+            Self::Act { action } => format!("act:{}", action.simple()),
         }
     }
 
@@ -77,7 +106,9 @@ impl Job {
         match self {
             Self::MakeVariant { .. } => Priority::Awaited,
             Self::Develop { .. } | Self::DeleteBlob { .. } | Self::Expire => Priority::Normal,
-            Self::Discard { .. } | Self::Refine { .. } | Self::Sweep => Priority::Low,
+            Self::Discard { .. } | Self::Refine { .. } | Self::Sweep | Self::Act { .. } => {
+                Priority::Low
+            }
             Self::BackFill { .. } => Priority::Idle,
         }
     }
@@ -89,7 +120,11 @@ impl Job {
             | Self::Refine { blob }
             | Self::DeleteBlob { blob } => Some(*blob),
             // Discarding waits for work on the blob, and is none itself.
-            Self::Discard { .. } | Self::BackFill { .. } | Self::Expire | Self::Sweep => None,
+            Self::Discard { .. }
+            | Self::BackFill { .. }
+            | Self::Expire
+            | Self::Sweep
+            | Self::Act { .. } => None,
         }
     }
 }

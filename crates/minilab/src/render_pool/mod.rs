@@ -13,7 +13,7 @@ pub mod sandbox;
 mod wire;
 mod worker;
 
-pub use error::RenderError;
+pub use error::{Death, RenderError};
 pub use line::Load;
 pub use pool::{Copied, RenderPool, RenderTurn};
 

@@ -138,7 +138,7 @@ impl RenderTurn {
             }
         };
         if length > bytes + STRIPPED_MORE {
-            return Err(RenderError::Crashed(broken("too long").to_string()));
+            return Err(RenderError::Crashed(broken("too long").into()));
         }
         let (file, hash) = worker.read_into(into, length, patience).await?;
         self.inner.give_back(worker, answer.more);
@@ -164,6 +164,8 @@ impl PoolInner {
 
     fn give_back(&self, mut worker: Worker, more: bool) {
         worker.pictures += 1;
+        // What it said of this picture is not said of the next one.
+        let _ = worker.last_words();
         if more && worker.pictures < PICTURES_MAX {
             self.idle.lock().expect("nobody panics holding it").push(worker);
         }

@@ -1,7 +1,7 @@
 //! One child, as its parent sees it. It may be in a stranger's hands: nothing it says is believed.
 
 use std::fs::File;
-use std::io::{IoSlice, Write};
+use std::io::{IoSlice, PipeReader, Read as _, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pipe::fcntl_setpipe_size;
 use serde::de::DeserializeOwned;
@@ -18,12 +19,15 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::RenderOrder;
-use super::error::{RenderError, RenderOutcomes};
+use super::error::{Death, RenderError, RenderOutcomes};
 use super::wire::{ChildAnswer, FRAME_BYTES_MAX, Variants};
 use crate::cpu;
 
 /// What a user without privileges may have by default.
 const PIPE_BYTES: usize = 1024 * 1024;
+/// A child's last words: so much of the end is kept, of so much that is read.
+const WORDS_BYTES_MAX: usize = 4096;
+const WORDS_READ_MAX: u64 = 1024 * 1024;
 /// How long a child may take to be ready.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -31,6 +35,7 @@ pub(super) struct Worker {
     child: Child,
     input: UnixStream,
     output: ChildStdout,
+    errors: PipeReader,
     pub(super) pictures: u32,
 }
 
@@ -41,13 +46,17 @@ impl Worker {
         let (ours, its) = UnixStream::pair().context("making a socket")?;
         let its = its.into_std().context("making a socket")?;
         its.set_nonblocking(false).context("making a socket")?;
+        let (errors, its_errors) = std::io::pipe().context("making a pipe")?;
+        // Nobody waits for the other: what does not fit is not said.
+        fcntl_setfl(&errors, OFlags::NONBLOCK).context("making a pipe")?;
+        fcntl_setfl(&its_errors, OFlags::NONBLOCK).context("making a pipe")?;
         let mut child = Command::new(program)
             .arg("renderer")
             .args([mib, cpu_secs].map(|bound| bound.to_string()))
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(its)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::from(OwnedFd::from(its_errors)))
             .kill_on_drop(true)
             .spawn()?;
         let mut output = child.stdout.take().context("a child without a standard output")?;
@@ -55,7 +64,7 @@ impl Worker {
         let _ = fcntl_setpipe_size(&output, PIPE_BYTES);
         let word = timeout(START_TIMEOUT, output.read_u8()).await;
         word.context("it did not start in time")?.context("it could not seal itself off")?;
-        Ok(Self { child, input: ours, output, pictures: 0 })
+        Ok(Self { child, input: ours, output, errors, pictures: 0 })
     }
 
     pub(super) fn is_alive(&mut self) -> bool {
@@ -127,9 +136,9 @@ impl Worker {
             let mut stretch = (&mut self.output).take(left.min(PIPE_BYTES as u64));
             let read = timeout(patience, stretch.read_to_end(&mut chunk)).await;
             match read.map_err(|_| RenderError::TimedOut(patience.as_secs()))? {
-                Ok(0) => return Err(RenderError::Crashed(broken("too short").to_string())),
+                Ok(0) => return Err(RenderError::Crashed(broken("too short").into())),
                 Ok(read) => left -= read as u64,
-                Err(error) => return Err(RenderError::Crashed(error.to_string())),
+                Err(error) => return Err(RenderError::Crashed(error.into())),
             }
             (file, hasher, chunk) = cpu::run(move || {
                 hasher.update(&chunk);
@@ -141,13 +150,26 @@ impl Worker {
         Ok((file, hasher.finalize()))
     }
 
+    /// The end of what it wrote to its standard error since this was asked last.
+    pub(super) fn last_words(&mut self) -> Option<String> {
+        let mut all = Vec::new();
+        // Ends with an error where there is no more yet: what was read until then stays.
+        let _ = (&mut self.errors).take(WORDS_READ_MAX).read_to_end(&mut all);
+        let end = &all[all.len().saturating_sub(WORDS_BYTES_MAX)..];
+        let words = String::from_utf8_lossy(end);
+        // What the database cannot hold, or a terminal obeys.
+        let words = words.replace(|c: char| c.is_control() && c != '\n', " ");
+        (!words.trim().is_empty()).then(|| words.trim().to_owned())
+    }
+
     /// Waits for a child whose pipe broke, and says how it ended.
     pub(super) async fn cause_of_death(mut self, error: &std::io::Error) -> RenderError {
         let ended = timeout(Duration::from_secs(1), self.child.wait()).await;
-        RenderError::Crashed(match ended {
+        let how = match ended {
             Ok(Ok(status)) => status.to_string(),
             _ => error.to_string(),
-        })
+        };
+        RenderError::Crashed(Death { how, words: self.last_words() })
     }
 }
 

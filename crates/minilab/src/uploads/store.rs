@@ -321,7 +321,7 @@ fn insert<'a>(
             is_only_one: own.is_empty(),
         };
         counted.add(tx, new.now_ms).await?;
-        jobs::enqueue(tx, &Job::Develop { blob }, Some(account), new.now_ms).await?;
+        jobs::enqueue_for(tx, &Job::Develop { blob }, account, image, new.now_ms).await?;
         Ok(InsertOutcome::Stored { stored: StoredImage::Created(image), used_placed })
     })
 }

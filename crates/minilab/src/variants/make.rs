@@ -20,7 +20,7 @@ use crate::ids::{AccountId, BlobId, ImageId};
 use crate::images::BlobRow;
 use crate::jobs::finish::FailureReason;
 use crate::jobs::{self, Job, JobError, Lease};
-use crate::render_pool::{Load, RenderError};
+use crate::render_pool::{Death, Load, RenderError};
 use crate::tiers::{Catalogue, Preset, TRUNCATED};
 use crate::{execute, fetch_all, fetch_optional, measures};
 
@@ -173,6 +173,7 @@ async fn render_missing(
             Err(gone)
         };
     }
+    lease.stages.enter("read");
     let original = row.original();
     let key = BlobKey::Original(&original);
     if let Some(damage) = intact::find_damage(&app.blobs, &key, row.bytes as u64).await? {
@@ -195,7 +196,10 @@ async fn render_missing(
         memory_bytes: facts.render_bytes(&recipes) + 2 * row.bytes as u64,
         effort: drawn_pixels(&facts) + row.bytes as u64,
     };
+    lease.stages.expect_memory(load.memory_bytes);
+    lease.stages.enter("line");
     let turn = app.render_pool.turn(&load).await;
+    lease.stages.enter("render");
     let picture = app.blobs.file(&key).await?;
     let started = Instant::now();
     let rendered = turn.render(recipes, limits, &picture).await;
@@ -203,6 +207,7 @@ async fn render_missing(
     blobs::forget(&picture);
     let outcomes = rendered.map_err(job_error)?;
 
+    lease.stages.enter("store");
     let (mut variants, mut files, mut truncated) = (Vec::new(), Vec::new(), false);
     for (preset, rendered) in presets.iter().zip(outcomes) {
         let rendered = match rendered {
@@ -234,12 +239,15 @@ async fn render_missing(
     Ok(MadeVariants { variants, truncated })
 }
 
-/// What a failed rendering means for its job.
+/// What a picture that was not rendered means for its job.
 fn job_error(error: RenderError) -> JobError {
+    let told = error.to_string();
     match error {
-        RenderError::Picture(error) => JobError::fail(error.code(), error.to_string()),
-        RenderError::TimedOut(_) => JobError::crash("render_timeout", error.to_string()),
-        RenderError::Crashed(_) => JobError::crash("render_crashed", error.to_string()),
+        RenderError::Picture(error) => JobError::fail(error.code(), told),
+        RenderError::TimedOut(_) => JobError::crash("render_timeout", told),
+        RenderError::Crashed(Death { words, .. }) => {
+            JobError { words, ..JobError::crash("render_crashed", told) }
+        }
         RenderError::Failed(error) => JobError::retry(error),
     }
 }
@@ -274,6 +282,7 @@ async fn commit(
     new: MadeVariants,
     after: AfterCommit,
 ) -> anyhow::Result<bool> {
+    lease.stages.enter("commit");
     let args = (lease.clone(), blob, new, after, app.clock.now_ms());
     app.db
         .write(args, |tx, (lease, blob, new, after, now_ms)| {
@@ -294,16 +303,10 @@ async fn commit(
                     execute!(tx, sql::SET_TRUNCATED, *blob)?;
                     execute!(tx, sql::SET_TRUNCATED_IMAGES, *blob)?;
                 }
-<<<<<<< HEAD
                 let is_truncated = truncated || new.truncated;
                 let is_done = *after == AfterCommit::Complete
                     || mark_ready(tx, *blob, is_truncated, *now_ms).await?;
                 owners::recount_owners(tx, *blob).await?;
-=======
-                let is_done =
-                    *after == AfterCommit::Complete || mark_ready(tx, *blob, *now_ms).await?;
-                owners::recount_owners(tx, *blob).await?;
->>>>>>> ground
                 if !is_done {
                     return Ok(false);
                 }
@@ -340,7 +343,6 @@ pub async fn insert(
 }
 
 /// Marks the waiting images that have all they want; true when none is left waiting.
-<<<<<<< HEAD
 async fn mark_ready(
     tx: &mut Conn,
     blob: BlobId,
@@ -351,15 +353,8 @@ async fn mark_ready(
         // What one of them may not have is no reason for the others to wait.
         let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
         let data = json!({"code": Code::Truncated});
-        tell(tx, EventKind::ImageFailed, refused, &data, now_ms).await?;
+        record_for_each(tx, EventKind::ImageFailed, refused, &data, now_ms).await?;
     }
-=======
-async fn mark_ready(tx: &mut Conn, blob: BlobId, now_ms: i64) -> sqlx::Result<bool> {
-    // What one of them may not have is no reason for the others to wait.
-    let refused = fetch_all!(tx, Owned, sql::REFUSE_TRUNCATED, blob, TRUNCATED, now_ms)?;
-    record_for_each(tx, EventKind::ImageFailed, refused, &json!({"code": Code::Truncated}), now_ms)
-        .await?;
->>>>>>> ground
     let ready = fetch_all!(tx, Owned, sql::SET_READY, blob, now_ms, PIXELS_VERSION)?;
     record_for_each(tx, EventKind::ImageReady, ready, &json!({}), now_ms).await?;
     Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
@@ -393,6 +388,32 @@ pub async fn mark_failed(
     record_for_each(tx, EventKind::ImageFailed, failed, &json!({"code": refusal.code}), now_ms)
         .await?;
     owners::recount_owners(tx, blob).await
+}
+
+/// Gives up one image of a blob for its owner; true when no other one waits for its first prints.
+pub async fn mark_one_failed(
+    tx: &mut Conn,
+    blob: BlobId,
+    image: ImageId,
+    refusal: &FailureReason,
+    now_ms: i64,
+) -> sqlx::Result<bool> {
+    let (code, detail) = (&refusal.code, &refusal.detail);
+    let failed = fetch_all!(tx, Owned, sql::SET_ONE_FAILED, image, code, detail, now_ms)?;
+    record_for_each(tx, EventKind::ImageFailed, failed, &json!({"code": code}), now_ms).await?;
+    owners::recount_owners(tx, blob).await?;
+    Ok(fetch_optional!(tx, (Uuid,), sql::IS_PROCESSING, blob)?.is_none())
+}
+
+/// Failed images of a blob, or the one named, wait for their first prints once more; false when the blob is
+/// on its way out.
+pub async fn try_again(tx: &mut Conn, blob: BlobId, image: Option<ImageId>) -> sqlx::Result<bool> {
+    if !lock(tx, blob).await? {
+        return Ok(false);
+    }
+    execute!(tx, sql::TRY_AGAIN, blob, image)?;
+    owners::recount_owners(tx, blob).await?;
+    Ok(true)
 }
 
 /// An image and its account.

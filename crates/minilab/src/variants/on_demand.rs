@@ -129,7 +129,7 @@ pub async fn ask(app: &App, image: &Image, job: Job) -> Result<bool, Problem> {
                 if refining.is_some_and(|(state,)| state == "started") {
                     return Ok(false);
                 }
-                jobs::enqueue(tx, job, Some(*account), *now_ms).await?;
+                jobs::enqueue_for(tx, job, *account, *image, *now_ms).await?;
                 Ok::<_, anyhow::Error>(true)
             })
         })

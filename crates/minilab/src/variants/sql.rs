@@ -120,4 +120,11 @@ crate::sql! {
             ready_ms = $4
         WHERE blob_id = $1 AND state = 'processing'
         RETURNING id, account_id";
+    /// Failed images of a blob, or the one named: they are to be tried again.
+    TRY_AGAIN = "UPDATE images SET state = 'processing', error_code = NULL, error_detail = NULL, ready_ms = NULL
+        WHERE blob_id = $1 AND state = 'failed' AND (id = $2 OR $2 IS NULL)";
+    SET_ONE_FAILED = "UPDATE images SET state = 'failed', error_code = $2, error_detail = $3,
+            ready_ms = $4
+        WHERE id = $1 AND state = 'processing'
+        RETURNING id, account_id";
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use minilab::app::App;
 use minilab::ids::{AccountId, BlobId};
+use minilab::jobs::attempts::Why;
 use minilab::jobs::finish::{Ending, record_failure, release};
 use minilab::jobs::hands::Hands;
-use minilab::jobs::{self, Job, Lease, claim};
+use minilab::jobs::{self, Barred, Job, Lease, claim};
 
 use crate::support::{Lab, soon};
 
@@ -40,7 +41,7 @@ async fn enqueue(app: &App, job: Job, account: Option<AccountId>) {
 }
 
 async fn claim_one(app: &App) -> Option<Lease> {
-    claim::claim(&app.db, &app.clock, "tester", &[]).await.unwrap()
+    claim::claim(&app.db, &app.clock, "tester", &Barred::default()).await.unwrap()
 }
 
 async fn complete(app: &App, lease: &Lease) -> anyhow::Result<()> {
@@ -51,7 +52,8 @@ async fn fail(app: &App, lease: &Lease, tries_max: i64) -> Ending {
     let args = (lease.clone(), tries_max, app.clock.now_ms());
     app.db
         .write(args, |tx, (lease, tries_max, now_ms)| {
-            Box::pin(record_failure(tx, lease, "no luck", *tries_max, *now_ms))
+            let why = Why { cause: "no_luck", detail: "no luck at all", words: None };
+            Box::pin(record_failure(tx, lease, "no luck", why, *tries_max, *now_ms))
         })
         .await
         .unwrap()

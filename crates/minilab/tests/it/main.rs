@@ -16,6 +16,7 @@ mod house;
 mod http;
 mod jobs;
 mod private;
+mod queue;
 mod races;
 mod render_pool;
 mod room;

@@ -89,11 +89,12 @@ async fn a_child_that_hangs_is_killed_at_the_deadline() {
 #[tokio::test]
 async fn a_child_that_dies_is_replaced_and_its_end_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let pool = fake(folder.path(), "cat > /dev/null & kill -SEGV $$");
+    let pool = fake(folder.path(), "cat > /dev/null & echo farewell >&2; kill -SEGV $$");
     for _ in 0..2 {
         let outcome = render(&pool, bmp(600, 400, 1)).await;
         let Err(RenderError::Crashed(end)) = outcome else { panic!("{outcome:?}") };
-        assert!(end.contains("SIGSEGV"), "{end}");
+        assert!(end.how.contains("SIGSEGV"), "{end}");
+        assert_eq!(end.words.as_deref(), Some("farewell"));
     }
 }
 

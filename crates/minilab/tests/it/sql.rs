@@ -26,6 +26,7 @@ fn all() -> Vec<(&'static str, &'static [Sql])> {
         ("jobs", minilab::jobs::sql::ALL),
         ("links", minilab::links::sql::ALL),
         ("metrics", minilab::metrics::sql::ALL),
+        ("queue", minilab::queue::sql::ALL),
         ("stats", minilab::stats::sql::ALL),
         ("tiers", minilab::tiers::sql::ALL),
         ("upload_links", minilab::upload_links::sql::ALL),

@@ -1,6 +1,7 @@
 //! `minilab account list`.
 
 use crate::accounts::{Account, sql};
+use crate::cli::columns::in_columns;
 use crate::clock::day;
 use crate::counters::{self, CounterScope};
 use crate::db::Db;
@@ -40,18 +41,4 @@ pub(super) async fn table(db: &Db) -> anyhow::Result<String> {
         }
     }
     Ok(in_columns(&lines))
-}
-
-fn in_columns(lines: &[[String; HEAD.len()]]) -> String {
-    let mut widths = [0; HEAD.len()];
-    for line in lines {
-        for (width, cell) in widths.iter_mut().zip(line) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let pad = |line: &[String; HEAD.len()]| {
-        let cells = line.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    lines.iter().map(pad).collect::<Vec<_>>().join("\n")
 }

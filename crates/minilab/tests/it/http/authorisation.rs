@@ -73,6 +73,20 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/tokens",                          [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("POST",   "/api/v1/tokens/refresh",                  [200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("POST",   "/api/v1/setup",                           [410, 410, 410, 410, 410, 410, 410, 410, 410]),
+    // Jobs: one's own, or all for admins. What is everybody's is for admins.
+    ("GET",    "/api/v1/jobs",                            [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/v1/jobs/{id}",                       [401, 404, 200, 200, 403, 401, 403, 404, 404]),
+    ("GET",    "/api/v1/jobs/causes",                     [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/v1/jobs/rates",                      [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/v1/jobs/pauses",                     [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("POST",   "/api/v1/jobs/retry",                      [401, 200, 200, 403, 200, 401, 403, 200, 403]),
+    ("POST",   "/api/v1/jobs/cancel",                     [401, 200, 200, 403, 200, 401, 403, 200, 403]),
+    ("GET",    "/api/v1/jobs/actions/{id}",               [401, 404, 200, 200, 403, 401, 403, 200, 404]),
+    ("DELETE", "/api/v1/jobs/actions/{id}",               [401, 404, 200, 403, 200, 401, 403, 200, 403]),
+    ("PUT",    "/api/v1/jobs/pauses/{subject}",           [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("DELETE", "/api/v1/jobs/pauses/{subject}",           [401, 403, 403, 403, 403, 401, 403, 204, 403]),
+    ("GET",    "/api/v1/workers",                         [401, 403, 403, 403, 403, 401, 403, 200, 403]),
+    ("GET",    "/api/v1/schedule",                        [401, 403, 403, 403, 403, 401, 403, 200, 403]),
     // For admins only.
     ("GET",    "/api/v1/accounts",                        [401, 403, 403, 403, 403, 401, 403, 200, 403]),
     ("POST",   "/api/v1/accounts",                        [401, 403, 403, 403, 403, 401, 403, 201, 403]),
@@ -337,6 +351,17 @@ impl House {
                 let new = json!({ "expires_in": 300 });
                 self.made("owner", "/api/v1/upload-links", new, "id").await
             }
+            "/api/v1/jobs/" => {
+                let listed = self.lab.get(self.key("owner"), "/api/v1/jobs").await.json();
+                listed["items"][0]["id"].as_str().unwrap().to_owned()
+            }
+            "/api/v1/jobs/actions/" => {
+                // Each another one, not the same that was asked for a moment ago.
+                let body = json!({ "ids": [Uuid::now_v7()] });
+                let acted = self.lab.json(self.key("owner"), "POST", "/api/v1/jobs/retry", body);
+                word(&acted.await, "action_id")
+            }
+            "/api/v1/jobs/pauses/" => "back_fill".to_owned(),
             "/ui/" => "style.css".to_owned(),
             "/docs/" => "swagger-ui.css".to_owned(),
             "/api/v1/images/" | "/api/v1/thumbnail/" | "/api/uploads/" if is_looked_at => {
@@ -416,6 +441,10 @@ impl House {
                 let token = format!("mls_{}_{}", Uuid::nil().simple(), "A".repeat(43));
                 json!({ "token": token, "name": name, "password": PASSWORD })
             }
+            (_, "/api/v1/jobs/retry" | "/api/v1/jobs/cancel") => {
+                json!({ "ids": [Uuid::nil()], "dry_run": true })
+            }
+            (_, "/api/v1/jobs/pauses/{subject}") => json!({ "reason": "for a test" }),
             (_, "/api/v1/accounts") => json!({ "name": name, "tier": "free" }),
             (_, "/api/v1/accounts/{id}") => json!({ "suspended": true }),
             (_, "/api/v1/tiers") => json!({ "name": name }),

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use minilab::ids::BlobId;
-use minilab::jobs::{self, Job, Lease, claim};
+use minilab::jobs::{self, Barred, Job, Lease, claim};
 use minilab::variants::make;
 use serde_json::json;
 
@@ -64,7 +64,8 @@ async fn enqueue_refinement(lab: &Lab) {
 
 async fn claim_one(lab: &Lab) -> Lease {
     let app = &lab.app;
-    claim::claim(&app.db, &app.clock, &app.spool.process_id, &[]).await.unwrap().unwrap()
+    let worker = &app.spool.process_id;
+    claim::claim(&app.db, &app.clock, worker, &Barred::default()).await.unwrap().unwrap()
 }
 
 /// Does what is left to do with the originals out of reach: whatever would render again fails.

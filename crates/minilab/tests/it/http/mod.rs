@@ -19,6 +19,7 @@ mod gallery;
 mod gallery_open;
 mod idempotency;
 mod image_api;
+mod jobs;
 mod links;
 mod listings;
 mod metrics;

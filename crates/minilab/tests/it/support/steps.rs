@@ -39,7 +39,10 @@ impl Working {
 impl Lab {
     /// Starts a worker, for requests that wait for jobs.
     pub(crate) fn work(&self) -> Working {
-        Working(minilab::spawn(worker::run(self.app.clone())), self.app.clone())
+        Working(
+            minilab::spawn(worker::run(self.app.clone(), worker::Plan::all("serve"))),
+            self.app.clone(),
+        )
     }
 
     pub(crate) async fn get_with(&self, key: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
