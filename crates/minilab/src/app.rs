@@ -12,6 +12,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::feed::Feed;
 use crate::http::Connections;
 use crate::ids::{AccountId, BlobId};
 use crate::jobs::Notifier;
@@ -69,6 +70,8 @@ pub struct Parts {
     pub strips: Shares<BlobId>,
     /// Zip files that may be written at the same time.
     pub zips: Shares<AccountId>,
+    /// Who watches what happens.
+    pub feed: Feed,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

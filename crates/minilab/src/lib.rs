@@ -21,6 +21,7 @@ pub mod check;
 pub mod counters;
 pub mod dropin;
 pub mod events;
+pub mod feed;
 pub mod gallery;
 pub mod health;
 pub mod images;

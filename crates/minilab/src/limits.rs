@@ -52,6 +52,8 @@ limits! {
     Waiters = "waiters", "variants.waiters_max";
     /// Zip files that are downloaded at the same time.
     Zips = "zips", "images.zips_max, images.zips_each_max";
+    /// Streams of events that are open at the same time.
+    Streams = "streams", "";
     /// Tries to sign in.
     SignIns = "sign_ins", "sign_in.tries_max";
     /// Those who would wait to sign in.

@@ -14,8 +14,8 @@ use crate::http::code::Code;
 use crate::http::guard::{Guard, Hosts};
 use crate::http::{Problem, front};
 use crate::{
-    accounts, admin, archive, dropin, gallery, health, images, metrics, openapi, sharing, stats,
-    ui, uploads, variants,
+    accounts, admin, archive, dropin, feed, gallery, health, images, metrics, openapi, sharing,
+    stats, ui, uploads, variants,
 };
 
 /// The API and its description, grown from the same lines. `with_dropin`: older services' routes too.
@@ -45,6 +45,7 @@ pub fn api(with_dropin: bool) -> (Router<App>, utoipa::openapi::OpenApi) {
         ))
         .routes(routes!(gallery::routes::show_item_variant))
         .merge(jobs())
+        .routes(routes!(feed::routes::list_events))
         .merge(callers())
         .merge(admin())
         .routes(routes!(health::healthz))

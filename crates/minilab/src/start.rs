@@ -18,6 +18,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Change, Db};
+use crate::feed::Feed;
 use crate::http::Connections;
 use crate::jobs::{self, Notifier};
 use crate::links::{DenyList, Seal};
@@ -94,6 +95,7 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
         waiters: Shares::new(config.variants.waiting_places()),
         strips: Shares::new(config.variants.strips()),
         zips: Shares::new(config.images.zip_places()),
+        feed: Feed::default(),
         stop: CancellationToken::new(),
         config,
     });

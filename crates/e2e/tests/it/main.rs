@@ -12,6 +12,7 @@ mod bytes_are_served_as_http_wants;
 mod clients_are_generated;
 mod counts_survive_everything;
 mod delete_during_processing_leaves_nothing;
+mod events_are_told_as_they_happen;
 mod file_names_are_safe;
 mod hostile_files;
 mod kill_nine_at_each_step;

@@ -82,3 +82,6 @@ CREATE TABLE actions (
     ended_ms     BIGINT
 );
 CREATE INDEX actions_account ON actions (account_id, id);
+
+-- What one account reads of the feed.
+CREATE INDEX events_account ON events (account_id, seq) WHERE actor_id IS NULL AND seq IS NOT NULL;

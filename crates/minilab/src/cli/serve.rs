@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::jobs::KINDS;
 use crate::worker::Plan;
-use crate::{accounts, check, http, router, start, worker};
+use crate::{accounts, check, feed, http, router, start, worker};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -53,6 +53,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         }
         let watch = crate::spawn(start::watch_links(app.clone()));
         let tidy = crate::spawn(start::tidy_sign_ins(app.clone()));
+        let tell = crate::spawn(feed::run(app.clone()));
         let examine = crate::spawn(check::scrub::examine(app.clone()));
         http::server::serve(
             listener,
@@ -63,6 +64,7 @@ pub(super) fn serve(args: Serve) -> anyhow::Result<ExitCode> {
         .await;
         watch.await.context("the watch over links died")?;
         tidy.await.context("the memory of sign-ins died")?;
+        tell.await.context("the look for new events died")?;
         examine.await.context("the look at damaged files died")?;
         close(app, hands).await
     })

@@ -124,12 +124,32 @@ pub struct StoredEvent {
     pub account_id: Option<AccountId>,
     pub image_id: Option<ImageId>,
     pub data: String,
+    /// An admin changed something: it stands in the audit log.
+    pub is_by_hand: bool,
 }
 
 /// The events behind a number, oldest first, at most `limit`. Those that were just committed are among them.
 pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
     publish(db).await?;
     fetch_all!(&mut db.read().await?, StoredEvent, sql::SELECT_AFTER, seq, limit)
+}
+
+/// The same of an account, that nobody did by hand to it.
+pub async fn after_of(
+    db: &Db,
+    account: AccountId,
+    seq: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<StoredEvent>> {
+    publish(db).await?;
+    fetch_all!(&mut db.read().await?, StoredEvent, sql::SELECT_AFTER_OF, account, seq, limit)
+}
+
+/// The number of the newest event, of those that were just committed, too.
+pub async fn newest(db: &Db) -> sqlx::Result<i64> {
+    publish(db).await?;
+    let (newest,) = fetch_one!(&mut db.read().await?, (i64,), sql::SELECT_LAST)?;
+    Ok(newest)
 }
 
 /// Numbers what is committed and has no number yet.

@@ -4,8 +4,12 @@ crate::sql! {
     INSERT = "INSERT INTO events (id, at_ms, kind, account_id, image_id, actor_id, request_id, subject, data)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     BLANK = "UPDATE events SET data = '{}' WHERE account_id = $1 AND actor_id IS NOT NULL";
-    SELECT_AFTER = "SELECT seq, id, at_ms, kind, account_id, image_id, data FROM events
-        WHERE seq > $1 ORDER BY seq LIMIT $2";
+    SELECT_AFTER = "SELECT seq, id, at_ms, kind, account_id, image_id, data,
+            actor_id IS NOT NULL AS is_by_hand
+        FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    SELECT_AFTER_OF = "SELECT seq, id, at_ms, kind, account_id, image_id, data, FALSE AS is_by_hand
+        FROM events WHERE account_id = $1 AND seq > $2 AND actor_id IS NULL ORDER BY seq LIMIT $3";
+    SELECT_LAST = "SELECT event_seq FROM lab";
     SELECT_UNPUBLISHED = "SELECT id FROM events WHERE seq IS NULL LIMIT 1";
     LOCK_LAST = locking "SELECT event_seq FROM lab";
     NUMBER = "UPDATE events SET seq = $1 + fresh.place FROM (

@@ -142,6 +142,7 @@ codes! {
     TooManySignIns = "too_many_sign_ins", TOO_MANY_REQUESTS, "Too many are signing in at this moment.";
     TooManyListings = "too_many_listings", TOO_MANY_REQUESTS, "Too many lists at once, of this account or of all (then 503).";
     TooManyWaiting = "too_many_waiting", TOO_MANY_REQUESTS, "Too many wait for pictures, of this account or in all (then 503).";
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams of events are open, of this account or of all (then 503).";
     TooManyZips = "too_many_zips", TOO_MANY_REQUESTS, "Too many zip files are being downloaded, by this account or by all (then 503).";
     Busy = "busy", SERVICE_UNAVAILABLE, "Too much is being sent at this moment.";
     NotReady = "not_ready", SERVICE_UNAVAILABLE, "The service is starting or stopping.";

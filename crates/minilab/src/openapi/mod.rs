@@ -48,6 +48,7 @@ const DOCUMENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandb
         (name = "upload links", description = "Links by which others bring pictures"),
         (name = "gallery", description = "The curated collection"),
         (name = "jobs", description = "What is done in the background"),
+        (name = "events", description = "What happened"),
         (name = "admin", description = "Accounts, tiers and presets, for admins"),
         (name = "operation", description = "Whether the service is well"),
         (name = "thumbnail drop-in", description = "The routes of an older thumbnail service"),

@@ -42,6 +42,7 @@ fn foundations_know_no_feature_and_features_stand_in_one_line() {
         "gallery",
         "sharing",
         "admin",
+        "feed",
         "queue",
         "stats",
         "upload_links",

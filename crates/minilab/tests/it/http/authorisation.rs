@@ -59,6 +59,7 @@ const TABLE: &[Row] = &[
     ("PATCH",  "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 403, 401, 403, 200, 403]),
     ("DELETE", "/api/v1/gallery/{id}",                    [401, 403, 403, 403, 403, 401, 403, 204, 403]),
     ("GET",    "/api/v1/gallery/{id}/variants/{preset}",  [401, 200, 200, 200, 403, 401, 403, 200, 200]),
+    ("GET",    "/api/v1/events",                          [401, 200, 200, 200, 403, 401, 403, 200, 200]),
     // Oneself. Tokens are not what these callers came with, so there are none to end (422).
     ("GET",    "/api/v1/me",                              [401, 200, 200, 200, 403, 401, 403, 200, 200]),
     ("GET",    "/api/v1/me/stats",                        [401, 200, 200, 200, 403, 401, 403, 200, 200]),
