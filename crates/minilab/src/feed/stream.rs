@@ -43,7 +43,12 @@ struct Reader {
 }
 
 /// The answer that goes on.
-pub fn answer(app: App, caller: &Caller, parts: Parts, after: i64) -> Result<Response, Problem> {
+pub(super) fn answer(
+    app: App,
+    caller: &Caller,
+    parts: Parts,
+    after: i64,
+) -> Result<Response, Problem> {
     let place = app.feed.places.try_take(caller.account.id).map_err(|full| {
         let detail = "too many streams of events are open; close one, or ask for pages";
         Problem::crowded(full, Limit::Streams, Code::TooManyStreams, detail, 5)
