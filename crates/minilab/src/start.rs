@@ -43,7 +43,9 @@ const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// Opens everything that the settings name. `program` is this binary, for the renderers.
 pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
     for folder in ["", "spool", "secrets"] {
-        private::open_directory(&config.data.join(folder)).context("making a folder")?;
+        let folder = config.data.join(folder);
+        private::open_directory(&folder)
+            .with_context(|| format!("making the folder {}", folder.display()))?;
     }
     let (data, stored) = (config.data.clone(), config.blobs.root(&config.data));
     let room = Room::new(&config.room, &data, &stored);

@@ -107,13 +107,31 @@ fn text<R: Read + Seek>(
     (!text.is_empty() && text.chars().count() <= TEXT_CHARACTERS_MAX).then(|| text.to_owned())
 }
 
-/// UTF-8, as everybody writes it today, or Latin-1 as older cameras and programs do. Its last two
-/// letters are too rare to be meant: they begin texts of other encodings.
+/// What Windows has where Latin-1 has control characters; five places are empty.
+const WINDOWS: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// UTF-8, as everybody writes it today, or Latin-1 as older cameras and programs do, with what
+/// Windows adds. Its last two letters are too rare to be meant: they begin texts of other
+/// encodings. What turns the direction of text, or cannot be seen, is no part of a name.
 fn words(raw: &[u8]) -> Option<Cow<'_, str>> {
+    let is_hidden = |letter: char| {
+        matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}')
+    };
     if let Ok(text) = std::str::from_utf8(raw) {
+        if text.contains(is_hidden) {
+            return Some(text.replace(is_hidden, "").into());
+        }
         return Some(text.into());
     }
-    let text: String = raw.iter().copied().map(char::from).collect();
+    let letter = |byte: u8| match byte {
+        0x80..=0x9F => WINDOWS[usize::from(byte - 0x80)],
+        other => char::from(other),
+    };
+    let text: String = raw.iter().copied().map(letter).collect();
     let is_strange = |letter: char| letter.is_control() || matches!(letter, 'þ' | 'ÿ');
     (!text.contains(is_strange)).then_some(text.into())
 }

@@ -243,8 +243,26 @@ impl Zip {
     }
 }
 
+/// A name that all systems can make a file of: Windows has characters, ends and devices that it does not take.
+fn portable(name: &str) -> String {
+    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+    const NUMBERED: [&str; 2] = ["com", "lpt"];
+    let is_bad = |c: char| {
+        c.is_control() || matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | '\\' | '/')
+    };
+    let name = name.replace(is_bad, "_");
+    let name = name.trim_end_matches(['.', ' ']);
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let is_numbered = |device: &&str| {
+        stem.strip_prefix(*device).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']))
+    };
+    let is_device = DEVICES.contains(&&*stem) || NUMBERED.iter().any(is_numbered);
+    if is_device || name.is_empty() { format!("_{name}") } else { name.to_owned() }
+}
+
 /// `cat.jpg`, `cat (2).jpg`: some systems take `Cat.jpg` for the same name.
 fn unique(name: &str, names: &mut HashSet<String>) -> String {
+    let name = &portable(name);
     let (stem, extension) = match name.rsplit_once('.') {
         Some((stem, extension)) => (stem, format!(".{extension}")),
         None => (name, String::new()),
@@ -284,5 +302,35 @@ mod tests {
         let named =
             ["a.jpg", "A.jpg", "a (2).jpg", "a.jpg", "a", "a"].map(|n| unique(n, &mut names));
         assert_eq!(named, ["a.jpg", "A (2).jpg", "a (2) (2).jpg", "a (3).jpg", "a", "a (2)"]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_system_can_make_a_file_of_a_name() {
+        for (name, expected) in [
+            ("cat.jpg", "cat.jpg"),
+            ("at 12:30 <home>?.jpg", "at 12_30 _home__.jpg"),
+            ("a\\b/c.jpg", "a_b_c.jpg"),
+            ("CON.jpg", "_CON.jpg"),
+            ("com1.tar.gz", "_com1.tar.gz"),
+            ("com10.jpg", "com10.jpg"),
+            ("console.jpg", "console.jpg"),
+            ("cat. ", "cat"),
+            ("...", "_"),
+        ] {
+            assert_eq!(portable(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_differ_for_systems_that_know_no_case() {
+        let mut names = HashSet::new();
+        let made =
+            ["cat.jpg", "Cat.jpg", "cat?.jpg", "cat*.jpg"].map(|name| unique(name, &mut names));
+        assert_eq!(made, ["cat.jpg", "Cat (2).jpg", "cat_.jpg", "cat_ (2).jpg"]);
     }
 }

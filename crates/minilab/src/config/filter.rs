@@ -21,6 +21,59 @@ const CRATES: [&str; 14] = [
     "tower_http",
 ];
 
+/// What may follow `minilab::`: its modules, and what is logged under a name of its own.
+const TARGETS: [&str; 49] = [
+    "access",
+    "accounts",
+    "admin",
+    "app",
+    "archive",
+    "blobs",
+    "cache",
+    "check",
+    "cli",
+    "clock",
+    "config",
+    "counters",
+    "cpu",
+    "db",
+    "dropin",
+    "events",
+    "feed",
+    "gallery",
+    "health",
+    "http",
+    "ids",
+    "images",
+    "jobs",
+    "limits",
+    "links",
+    "measures",
+    "memory",
+    "metrics",
+    "openapi",
+    "private",
+    "queue",
+    "redact",
+    "render_pool",
+    "room",
+    "router",
+    "seldom",
+    "shares",
+    "sharing",
+    "spool",
+    "start",
+    "stats",
+    "text",
+    "tiers",
+    "ui",
+    "upload_links",
+    "uploads",
+    "variants",
+    "waiting",
+    "worker",
+];
+
 /// What is wrong with a filter, if anything is.
 pub(super) fn problem(text: &str) -> Option<String> {
     let form = "it is made of levels (off, error, warn, info, debug, trace) and of targets with a level, \
@@ -42,8 +95,10 @@ fn wrong(directive: &str) -> Option<String> {
         None => Some(format!("{directive:?} is no level")),
         Some((_, level)) if !is_level(level) => Some(format!("{level:?} is no level")),
         Some((target, _)) => {
-            let name = target.split("::").next().unwrap_or_default();
-            let is_known = CRATES.contains(&name);
+            let mut names = target.split("::");
+            let name = names.next().unwrap_or_default();
+            let is_own = |module: &str| name != "minilab" || TARGETS.contains(&module);
+            let is_known = CRATES.contains(&name) && names.next().is_none_or(is_own);
             (!is_known).then(|| format!("nothing logs as {target:?}"))
         }
     }
@@ -52,6 +107,18 @@ fn wrong(directive: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_module_may_be_named() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let module = name.trim_end_matches(".rs");
+            let is_root = matches!(module, "lib" | "main");
+            assert!(is_root || TARGETS.contains(&module), "{module}");
+        }
+        assert!(problem("info,minilab::joobs=debug").is_some_and(|it| it.contains("joobs")));
+    }
 
     #[test]
     fn filters_that_can_have_no_effect_are_refused() {

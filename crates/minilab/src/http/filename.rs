@@ -14,6 +14,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Pieces of one name; a name of a file is short.
+const PIECES_MAX: usize = 32;
+
 /// The name in a part's `Content-Disposition`, if there is one. It is not made safe.
 pub fn of_part(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_DISPOSITION)?.as_bytes();
@@ -23,14 +26,42 @@ pub fn of_part(headers: &HeaderMap) -> Option<String> {
         Err(_) => WINDOWS_1252.decode_without_bom_handling(value).0.into_owned(),
     };
     let (mut plain, mut extended) = (None, None);
-    for (name, value) in parameters(&value) {
+    let parameters = parameters(&value);
+    let continued = continued(&parameters);
+    for (name, value) in parameters {
         if name.eq_ignore_ascii_case("filename*") {
             extended = extended.or_else(|| decode_extended(&value));
         } else if name.eq_ignore_ascii_case("filename") {
             plain = plain.or(Some(value));
         }
     }
-    extended.or_else(|| plain.map(|name| decode_words(&name)))
+    extended.or(continued).or_else(|| plain.map(|name| decode_words(&name)))
+}
+
+/// A name in pieces, as RFC 2231 has it: `filename*0*=UTF-8''na%C3%AF; filename*1="ve.jpg"`.
+fn continued(parameters: &[(String, String)]) -> Option<String> {
+    let piece = |number: usize| {
+        let (encoded, plain) = (format!("filename*{number}*"), format!("filename*{number}"));
+        parameters.iter().find_map(|(name, value)| {
+            let is_encoded = name.eq_ignore_ascii_case(&encoded);
+            (is_encoded || name.eq_ignore_ascii_case(&plain)).then_some((is_encoded, value))
+        })
+    };
+    let (mut charset, mut bytes) = (None, Vec::new());
+    for number in 0..PIECES_MAX {
+        let Some((is_encoded, value)) = piece(number) else { break };
+        let mut value = &value[..];
+        if number == 0 && is_encoded {
+            let (named, rest) = value.split_once('\'')?;
+            (charset, value) = (Some(named), rest.split_once('\'')?.1);
+        }
+        if is_encoded {
+            bytes.extend(percent_decode_str(value));
+        } else {
+            bytes.extend(value.bytes());
+        }
+    }
+    if bytes.is_empty() { None } else { decode(charset.unwrap_or("UTF-8"), &bytes) }
 }
 
 /// Names and values behind the first `;`, quotes taken off.
@@ -169,6 +200,12 @@ mod tests {
             ("form-data; filename*=utf-8'en'%e2%82%ac.jpg; filename=\"x.jpg\"", "€.jpg"),
             ("form-data; filename*=ISO-8859-1''%A3.jpg", "£.jpg"),
             ("form-data; FileName*=UTF-8''a.jpg", "a.jpg"),
+            ("form-data; filename*0=\"long na\"; filename*1=\"me.jpg\"", "long name.jpg"),
+            ("form-data; filename*1=ve.jpg; filename*0*=UTF-8''na%C3%AF", "naïve.jpg"),
+            (
+                "form-data; filename=x.jpg; filename*0*=ISO-8859-1''%A3; filename*1*=%A3.jpg",
+                "££.jpg",
+            ),
             // What cannot be read is not worth more than the plain name.
             ("form-data; filename*=UTF-8''%FF.jpg; filename=\"x.jpg\"", "x.jpg"),
             ("form-data; filename*=nonsense; filename=\"x.jpg\"", "x.jpg"),
