@@ -262,7 +262,7 @@ fn portable(name: &str) -> String {
 
 /// `cat.jpg`, `cat (2).jpg`: some systems take `Cat.jpg` for the same name.
 fn unique(name: &str, names: &mut HashSet<String>) -> String {
-    let name = &portable(name);
+    let name = &portable(name)[..];
     let (stem, extension) = match name.rsplit_once('.') {
         Some((stem, extension)) => (stem, format!(".{extension}")),
         None => (name, String::new()),
@@ -303,11 +303,6 @@ mod tests {
             ["a.jpg", "A.jpg", "a (2).jpg", "a.jpg", "a", "a"].map(|n| unique(n, &mut names));
         assert_eq!(named, ["a.jpg", "A (2).jpg", "a (2) (2).jpg", "a (3).jpg", "a", "a (2)"]);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn every_system_can_make_a_file_of_a_name() {

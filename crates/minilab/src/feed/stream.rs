@@ -70,7 +70,6 @@ pub(super) fn answer(
     });
     let headers = [
         (header::CONTENT_TYPE.as_str(), "text/event-stream"),
-        (header::CACHE_CONTROL.as_str(), "no-store"),
         // A proxy that gathers an answer would never hand this one on.
         ("x-accel-buffering", "no"),
     ];
