@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
-use crate::feed::Feed;
+use crate::events::Watchers;
 use crate::http::Connections;
 use crate::ids::{AccountId, BlobId};
 use crate::jobs::Notifier;
@@ -71,7 +71,7 @@ pub struct Parts {
     /// Zip files that may be written at the same time.
     pub zips: Shares<AccountId>,
     /// Who watches what happens.
-    pub feed: Feed,
+    pub watchers: Watchers,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

@@ -18,7 +18,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Change, Db};
-use crate::feed::Feed;
+use crate::events::Watchers;
 use crate::http::Connections;
 use crate::jobs::{self, Notifier};
 use crate::links::{DenyList, Seal};
@@ -97,7 +97,7 @@ pub async fn open(config: Config, program: PathBuf) -> anyhow::Result<App> {
         waiters: Shares::new(config.variants.waiting_places()),
         strips: Shares::new(config.variants.strips()),
         zips: Shares::new(config.images.zip_places()),
-        feed: Feed::default(),
+        watchers: Watchers::default(),
         stop: CancellationToken::new(),
         config,
     });

@@ -7,12 +7,14 @@
 mod config;
 mod kind;
 pub mod sql;
+mod watchers;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use config::EventsConfig;
 pub use kind::EventKind;
+pub use watchers::Watchers;
 
 use crate::db::{Conn, Db};
 use crate::http::request_id;

@@ -6,10 +6,7 @@
 pub mod routes;
 mod stream;
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::{Notify, watch};
 
 use crate::accounts::Caller;
 use crate::app::App;
@@ -17,37 +14,9 @@ use crate::db::Db;
 use crate::events::{self, StoredEvent};
 use crate::ids::AccountId;
 use crate::seldom::Seldom;
-use crate::shares::{Bounds, Shares};
 
 /// How often somebody looks for new events while others watch: half of what they may be late.
 const LOOK: Duration = Duration::from_millis(100);
-/// Streams at a time, of all and of one account.
-const STREAMS: Bounds = Bounds { all: 512, each: 8, queue: 0 };
-
-/// Feed of one process: who watches, and up to which event there is something to read. A clone is the same.
-#[derive(Clone)]
-pub struct Feed {
-    newest: Arc<watch::Sender<i64>>,
-    watched: Arc<Notify>,
-    places: Shares<AccountId>,
-}
-
-impl Default for Feed {
-    fn default() -> Self {
-        let (newest, _) = watch::channel(0);
-        let (newest, watched) = (Arc::new(newest), Arc::default());
-        Self { newest, watched, places: Shares::new(STREAMS) }
-    }
-}
-
-impl Feed {
-    fn watch(&self) -> watch::Receiver<i64> {
-        let newest = self.newest.subscribe();
-        self.watched.notify_one();
-        newest
-    }
-}
-
 /// Whose events are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Audience {
@@ -73,18 +42,12 @@ impl Audience {
 pub async fn run(app: App) {
     let seldom = Seldom::default();
     loop {
-        let idle = app.feed.newest.receiver_count() == 0;
         tokio::select! {
             () = app.stop.cancelled() => return,
-            () = app.feed.watched.notified(), if idle => {}
-            () = tokio::time::sleep(LOOK), if !idle => {}
+            () = app.watchers.wait(LOOK) => {}
         }
         match events::newest(&app.db).await {
-            Ok(newest) => {
-                app.feed
-                    .newest
-                    .send_if_modified(|known| std::mem::replace(known, newest) != newest);
-            }
+            Ok(newest) => app.watchers.tell(newest),
             Err(error) => {
                 if seldom.speaks() {
                     tracing::warn!(%error, "new events are not seen for now");

@@ -99,9 +99,9 @@ pub async fn list_events(
     parts: Parts,
 ) -> Result<Response, Problem> {
     let after = number("after", query.after.as_deref())?;
+    let last = parts.headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or("?"));
+    let last = number("Last-Event-ID", last)?;
     if wants_stream(&parts.headers) {
-        let last = parts.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
-        let last = number("Last-Event-ID", last)?;
         let after = match last.or(after) {
             Some(after) => after,
             None => events::newest(&app.db).await?,

@@ -49,14 +49,14 @@ pub(super) fn answer(
     parts: Parts,
     after: i64,
 ) -> Result<Response, Problem> {
-    let place = app.feed.places.try_take(caller.account.id).map_err(|full| {
+    let (place, newest) = app.watchers.enter(caller.account.id).map_err(|full| {
         let detail = "too many streams of events are open; close one, or ask for pages";
         Problem::crowded(full, Limit::Streams, Code::TooManyStreams, detail, 5)
     })?;
     let now = Instant::now();
     let reader = Reader {
         audience: Audience::by(caller),
-        newest: app.feed.watch(),
+        newest,
         app,
         parts,
         after,

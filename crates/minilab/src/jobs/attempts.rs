@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::outcome::Outcome;
 use super::rollup::{Tried, tried};
 use super::stages::Stage;
 use super::{Lease, sql};
@@ -9,32 +10,6 @@ use crate::counters::Delta;
 use crate::db::Conn;
 use crate::ids::JobId;
 use crate::{execute, fetch_all};
-
-/// How a try ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Succeeded,
-    /// It failed, and the job is tried again.
-    Retry,
-    Failed,
-    /// Somebody cancelled it.
-    Cancelled,
-    /// Its process went away.
-    Lost,
-}
-
-impl Outcome {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Retry => "retry",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Lost => "lost",
-        }
-    }
-}
 
 /// Why a try did not succeed.
 #[derive(Clone, Copy, Debug)]

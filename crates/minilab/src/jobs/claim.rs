@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::attempts::{Held, Outcome, record_held};
-use super::stages::Stages;
-use super::{Barred, Job, sql};
+use super::attempts::{Held, record_held};
+use super::outcome::Outcome;
+use super::{Barred, Lease, sql};
 use crate::clock::Clock;
 use crate::db::{Conn, Db};
 use crate::ids::{AccountId, JobId};
@@ -20,26 +20,6 @@ pub const HEARTBEAT: Duration = Duration::from_secs(4);
 
 /// What a job waits that two workers went away with, milliseconds; twice as long after the next one.
 const SUSPECT_MS: i64 = 1000;
-
-/// A job this worker may work on, for now.
-#[derive(Clone, Debug)]
-pub struct Lease {
-    pub id: JobId,
-    /// The fencing number: raised by every claim.
-    pub number: i64,
-    pub job: Job,
-    pub account: Option<AccountId>,
-    /// This try counted, 1-based.
-    pub attempts: i64,
-    /// Workers that went away with it in hand.
-    pub kills: i64,
-    pub worker: String,
-    pub claimed_ms: i64,
-    /// How long it could have been claimed before it was.
-    pub waited_ms: i64,
-    /// What this try is at.
-    pub stages: Arc<Stages>,
-}
 
 /// Takes the best waiting job that is not barred, if there is one.
 pub async fn claim(

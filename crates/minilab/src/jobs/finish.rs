@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::attempts::{self, Outcome, Why};
+use super::attempts::{self, Why};
+use super::outcome::Outcome;
 use super::{Lease, rollup, sql};
 use crate::clock::Clock;
 use crate::counters::{self, CounterScope, Delta};

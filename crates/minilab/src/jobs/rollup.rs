@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::attempts::Outcome;
+use super::outcome::Outcome;
 use super::sql;
 use crate::counters::{self, Delta};
 use crate::db::Conn;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::actions::{Action, Selection, Verb, apply};
+use super::actions::{Action, Selection, apply};
 use super::list::find;
 use super::sql::{self, Asked};
+use super::verb::Verb;
 use crate::app::App;
 use crate::db::Conn;
 use crate::ids::ActionId;

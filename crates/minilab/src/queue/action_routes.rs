@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Whose;
-use super::actions::{self, Action, Selection, Verb, Wish};
+use super::actions::{self, Action, Selection, Wish};
 use super::routes::asked;
 use super::sql;
+use super::verb::Verb;
 use crate::accounts::{Caller, Operator, Watcher};
 use crate::app::App;
 use crate::clock::rfc3339;

@@ -10,12 +10,14 @@ use uuid::Uuid;
 use super::Whose;
 use super::list::find;
 use super::sql::{self, Asked};
+use super::verb::{CANCELLABLE, Verb};
 use crate::counters::{self, JOBS_CANCELLED};
 use crate::db::{Conn, Db};
-use crate::events::{self, Actor, Event, EventKind};
+use crate::events::{self, Actor, Event};
 use crate::ids::{AccountId, ActionId, BlobId, ImageId};
-use crate::jobs::attempts::{Held, Outcome, record_held};
+use crate::jobs::attempts::{Held, record_held};
 use crate::jobs::finish::{FailureReason, counted};
+use crate::jobs::outcome::Outcome;
 use crate::jobs::{self, Job, Priority, is_live_state, rollup};
 use crate::variants::make;
 use crate::{execute, fetch_all, fetch_optional};
@@ -24,35 +26,6 @@ use crate::{execute, fetch_all, fetch_optional};
 pub const AT_ONCE: i64 = 99;
 /// Who clicks twice within so long has it done once.
 const SAME_MS: i64 = 10_000;
-/// Kinds whose work somebody wants: the others keep the lab in order.
-pub const CANCELLABLE: [&str; 5] = ["develop", "make_variant", "refine", "back_fill", "act"];
-
-/// What is done to jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    Retry,
-    Cancel,
-}
-
-impl Verb {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Cancel => "cancel",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Retry, Self::Cancel].into_iter().find(|verb| verb.as_str() == word)
-    }
-
-    fn event(self) -> EventKind {
-        match self {
-            Self::Retry => EventKind::JobsRetried,
-            Self::Cancel => EventKind::JobsCancelled,
-        }
-    }
-}
 
 /// Which jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ pub mod pause_routes;
 pub mod rates;
 pub mod routes;
 pub mod sql;
+pub mod verb;
 pub mod view;
 pub mod waits;
 pub mod workers;

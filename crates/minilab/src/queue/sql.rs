@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::Whose;
-use super::actions::{CANCELLABLE, Verb};
 use super::filter::{Compared, Filter, Word};
+use super::verb::{CANCELLABLE, Verb};
 use crate::db::Built;
 
 /// Rows that one page looks at, at most.

@@ -234,9 +234,9 @@ fn built() -> Vec<(String, String)> {
 
 fn asked() -> Vec<minilab::queue::sql::Asked> {
     use minilab::queue::Whose;
-    use minilab::queue::actions::Verb;
     use minilab::queue::filter::Filter;
     use minilab::queue::sql::Asked;
+    use minilab::queue::verb::Verb;
 
     let id = Uuid::nil();
     let words = [

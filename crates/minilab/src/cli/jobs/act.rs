@@ -9,10 +9,11 @@ use crate::db::Db;
 use crate::events::Actor;
 use crate::jobs::pauses::Subject;
 use crate::queue::Whose;
-use crate::queue::actions::{self, Selection, Verb, Wish};
+use crate::queue::actions::{self, Selection, Wish};
 use crate::queue::filter::Filter;
 use crate::queue::pause_routes;
 use crate::queue::sql::Asked;
+use crate::queue::verb::Verb;
 
 pub(super) async fn act(db: &Db, verb: Verb, args: &Act) -> anyhow::Result<()> {
     let (whose, now_ms) = (Whose::All, now_ms());

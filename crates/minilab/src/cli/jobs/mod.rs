@@ -104,7 +104,7 @@ pub(super) struct Resume {
 }
 
 pub(super) fn run(command: JobsCommand) -> anyhow::Result<ExitCode> {
-    use crate::queue::actions::Verb;
+    use crate::queue::verb::Verb;
     match command {
         JobsCommand::List(list) => {
             with_db(list.settings.clone(), async |db| look::list(db, &list).await)
