@@ -127,7 +127,7 @@ enum ItemStatus {
     )),
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
-        (status = 201, description = "StoredImage. One file also gets a `Location`.", body = UploadView),
+        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
         (status = 409, response = ProblemResponse),
         (status = 410, response = ProblemResponse),
         (status = 507, response = ProblemResponse),
@@ -156,7 +156,7 @@ pub async fn create_images(
     )),
     responses(
         (status = 200, description = "All are there already.", body = UploadView),
-        (status = 201, description = "StoredImage. One file also gets a `Location`.", body = UploadView),
+        (status = 201, description = "Stored. One file also gets a `Location`.", body = UploadView),
         (status = 401, response = ProblemResponse),
         (status = 403, response = ProblemResponse),
         (status = 409, response = ProblemResponse),
