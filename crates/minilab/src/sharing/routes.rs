@@ -48,7 +48,7 @@ pub struct IssuedView {
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = SharedLinkState)]
+#[schema(as = LinkState)]
 enum SharedLinkState {
     Live,
     Revoked,
