@@ -6,9 +6,9 @@ use crate::{
     Error, Facts, Format, Recipe,
     colour::Converter,
     decode,
-    encode::{AnimationWriter, Effort, Fidelity, Held, Outline, Written},
+    encode::{AnimationWriter, EncoderSettings, Fidelity, Held, Outline, Written},
     flatten::onto_canvas,
-    frame::{Audience, Delay, Frame, Opening},
+    frame::{AnimationHeader, Delay, Frame, FrameSink},
     geometry::Plan,
     ladder,
     orient::upright,
@@ -25,9 +25,10 @@ pub(crate) fn animations(
 ) -> Result<Vec<Result<Rendered, Error>>, Error> {
     let plans = recipes.iter().map(|recipe| Plan::new(recipe, facts)).collect();
     let rungs = ladder::rungs(facts);
-    let mut stage = Stage { facts, recipes, plans, rungs, converter: None, outputs: Vec::new() };
-    decode::animation(bytes, facts, &mut stage)?;
-    let Stage { plans, outputs, .. } = stage;
+    let mut animator =
+        Animator { facts, recipes, plans, rungs, converter: None, outputs: Vec::new() };
+    decode::animation(bytes, facts, &mut animator)?;
+    let Animator { plans, outputs, .. } = animator;
     let finished =
         outputs.into_iter().zip(recipes.iter().zip(plans)).map(|(output, (recipe, plan))| {
             let (bytes, frames) = output.and_then(Output::finish)?;
@@ -39,7 +40,7 @@ pub(crate) fn animations(
 }
 
 /// Receives the frames and passes them to one writer a recipe.
-struct Stage<'a> {
+struct Animator<'a> {
     facts: &'a Facts,
     recipes: &'a [&'a Recipe],
     plans: Vec<Plan>,
@@ -57,14 +58,14 @@ enum Output {
 
 impl Output {
     fn new(recipe: &Recipe, outline: Outline, format: Format) -> Result<Self, Error> {
-        let effort = Effort {
+        let settings = EncoderSettings {
             quality: recipe.quality.clamp(1, 100),
             colours: 256,
             fidelity: Fidelity::Usual,
         };
         match recipe.byte_budget {
-            Some(budget) => Ok(Self::Held(Held::new(outline, format, effort, budget))),
-            None => AnimationWriter::new(outline, format, effort).map(Self::Stream),
+            Some(budget) => Ok(Self::Held(Held::new(outline, format, settings, budget))),
+            None => AnimationWriter::new(outline, format, settings).map(Self::Stream),
         }
     }
 
@@ -84,18 +85,18 @@ impl Output {
     }
 }
 
-impl Audience for Stage<'_> {
-    fn open(&mut self, opening: Opening) -> Result<(), Error> {
-        self.converter = Some(Converter::new(Layout::Rgba, &opening.profile));
+impl FrameSink for Animator<'_> {
+    fn open(&mut self, header: AnimationHeader) -> Result<(), Error> {
+        self.converter = Some(Converter::new(Layout::Rgba, &header.profile));
         for (recipe, plan) in self.recipes.iter().zip(&self.plans) {
             let outline =
-                Outline { size: plan.canvas, frames: self.facts.frames, plays: opening.plays };
+                Outline { size: plan.canvas, frames: self.facts.frames, plays: header.plays };
             self.outputs.push(Output::new(recipe, outline, recipe.output_format(self.facts)));
         }
         Ok(())
     }
 
-    fn show(&mut self, frame: &Frame<'_>) -> Result<ControlFlow<()>, Error> {
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<ControlFlow<()>, Error> {
         let data = frame.canvas.to_vec();
         let data = match &self.converter {
             Some(converter) => converter.convert(data),

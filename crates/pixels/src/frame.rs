@@ -54,19 +54,19 @@ pub(crate) struct Frame<'a> {
     pub(crate) delay: Delay,
 }
 
-/// An animation before its first frame.
-pub(crate) struct Opening {
+/// Header of an animation: what is known before its first frame.
+pub(crate) struct AnimationHeader {
     pub(crate) profile: Profile,
     /// How often it plays; `None` for ever.
     pub(crate) plays: Option<u32>,
 }
 
-/// Gets what an animation holds, in order: the opening once, then each frame.
-pub(crate) trait Audience {
+/// Sink of an animation: gets its header once, then each frame, in order.
+pub(crate) trait FrameSink {
     /// Called once, before the first frame.
-    fn open(&mut self, opening: Opening) -> Result<(), Error>;
+    fn open(&mut self, header: AnimationHeader) -> Result<(), Error>;
     /// Called for each frame; says whether it wants the next one.
-    fn show(&mut self, frame: &Frame<'_>) -> Result<ControlFlow<()>, Error>;
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<ControlFlow<()>, Error>;
 }
 
 /// Keeps the first frame of an animation.
@@ -91,13 +91,13 @@ impl FirstFrame {
     }
 }
 
-impl Audience for FirstFrame {
-    fn open(&mut self, opening: Opening) -> Result<(), Error> {
-        self.profile = opening.profile;
+impl FrameSink for FirstFrame {
+    fn open(&mut self, header: AnimationHeader) -> Result<(), Error> {
+        self.profile = header.profile;
         Ok(())
     }
 
-    fn show(&mut self, frame: &Frame<'_>) -> Result<ControlFlow<()>, Error> {
+    fn frame(&mut self, frame: &Frame<'_>) -> Result<ControlFlow<()>, Error> {
         self.pixels = Some(frame.canvas.to_vec());
         Ok(ControlFlow::Break(()))
     }

@@ -7,7 +7,7 @@ use crate::{
     animate::animations,
     colour::{self, Converter},
     decode,
-    encode::{self, Effort, Fidelity, still_within},
+    encode::{self, EncoderSettings, Fidelity, still_within},
     error::Over,
     flatten::onto_canvas,
     geometry::Plan,
@@ -144,17 +144,18 @@ fn finish(
     let format = recipe.output_format(facts);
     // What is scaled down has more chroma in the source than it can show.
     let fidelity = if plan.is_scaled_down() { Fidelity::Usual } else { fidelity };
-    let effort = Effort { quality: recipe.quality.clamp(1, 100), colours: 256, fidelity };
+    let settings =
+        EncoderSettings { quality: recipe.quality.clamp(1, 100), colours: 256, fidelity };
     let (bytes, (width, height)) = match drawing {
         Drawing::Planes(planes) => {
-            let encode = |effort| encode::planes(&planes, effort);
-            (still_within(encode, format, effort, recipe.byte_budget)?, planes.size)
+            let encode = |settings| encode::planes(&planes, settings);
+            (still_within(encode, format, settings, recipe.byte_budget)?, planes.size)
         }
         Drawing::Picture(picture) => {
             let drawing = upright(picture, facts.orientation);
             let picture = onto_canvas(drawing, plan, recipe, format);
-            let encode = |effort| encode::still(&picture, format, effort);
-            let bytes = still_within(encode, format, effort, recipe.byte_budget)?;
+            let encode = |settings| encode::still(&picture, format, settings);
+            let bytes = still_within(encode, format, settings, recipe.byte_budget)?;
             (bytes, (picture.width, picture.height))
         }
     };

@@ -7,7 +7,7 @@ use crate::{
     colour::Profile,
     container::heif::own,
     ffi::avif::{Bounds, Decoder},
-    frame::{Audience, Decoded, Delay, Frame, Opening},
+    frame::{AnimationHeader, Decoded, Delay, Frame, FrameSink},
     picture::{Layout, Raster},
     probe::{Crop, heif_shown},
     reduce::Reducer,
@@ -103,7 +103,7 @@ fn profile(decoder: &Decoder<'_>) -> Profile {
 pub(super) fn animation(
     bytes: &[u8],
     facts: &Facts,
-    audience: &mut dyn Audience,
+    sink: &mut dyn FrameSink,
 ) -> Result<(), Error> {
     let size = (facts.width, facts.height);
     let mut decoder = open(bytes, size, facts.frames)?;
@@ -114,11 +114,11 @@ pub(super) fn animation(
             result => result?,
         }
         if index == 0 {
-            audience.open(Opening { profile: profile(&decoder), plays: decoder.plays() })?;
+            sink.open(AnimationHeader { profile: profile(&decoder), plays: decoder.plays() })?;
         }
         let canvas = decoder.rows(0, facts.height, true).map_err(broken)?;
         let delay = Delay::milliseconds(decoder.milliseconds());
-        if audience.show(&Frame { canvas: &canvas, delay })?.is_break() {
+        if sink.frame(&Frame { canvas: &canvas, delay })?.is_break() {
             break;
         }
     }

@@ -7,7 +7,7 @@ use gif::{DecodeOptions, DisposalMethod};
 use crate::{
     Error, Facts, Format,
     colour::Profile,
-    frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
+    frame::{AnimationHeader, Decoded, Delay, FirstFrame, Frame, FrameSink},
     probe,
     source::Source,
 };
@@ -28,7 +28,7 @@ fn broken(error: impl ToString) -> Error {
 pub(super) fn animation(
     bytes: &[u8],
     facts: &Facts,
-    audience: &mut dyn Audience,
+    sink: &mut dyn FrameSink,
 ) -> Result<(), Error> {
     let mut options = DecodeOptions::new();
     // `probe` has already bounded every frame.
@@ -39,7 +39,7 @@ pub(super) fn animation(
     let mut decoder = options.read_info(bytes_read).map_err(broken)?;
     let global = decoder.global_palette().map(<[u8]>::to_vec).unwrap_or_default();
     let mut source = Source::new(Cursor::new(bytes)).map_err(broken)?;
-    audience.open(Opening { profile: Profile::Srgb, plays: probe::gif_plays(&mut source) })?;
+    sink.open(AnimationHeader { profile: Profile::Srgb, plays: probe::gif_plays(&mut source) })?;
     let mut canvas = Canvas::new(facts);
     let mut indices = Vec::new();
     for shown in 0..facts.frames {
@@ -52,7 +52,7 @@ pub(super) fn animation(
         };
         canvas.draw(&frame, &indices, frame.palette.as_ref().unwrap_or(&global));
         let delay = Delay::centiseconds(u32::from(frame.delay));
-        if audience.show(&Frame { canvas: &canvas.pixels, delay })?.is_break() {
+        if sink.frame(&Frame { canvas: &canvas.pixels, delay })?.is_break() {
             break;
         }
         canvas.dispose();

@@ -21,7 +21,7 @@ use crate::{
     Error, Facts, Format,
     colour::Profile,
     ffi::heif,
-    frame::{Audience, Decoded, FirstFrame},
+    frame::{Decoded, FirstFrame, FrameSink},
 };
 
 impl Format {
@@ -63,13 +63,13 @@ pub(crate) fn planes(bytes: &[u8], facts: &Facts, detail: f64) -> Option<(Planes
 pub(crate) fn animation(
     bytes: &[u8],
     facts: &Facts,
-    audience: &mut dyn Audience,
+    sink: &mut dyn FrameSink,
 ) -> Result<(), Error> {
     match facts.format {
-        Format::Gif => gif::animation(bytes, facts, audience),
-        Format::Png => png::animation(bytes, facts, audience),
-        Format::WebP => webp::animation(bytes, facts, audience),
-        Format::Avif => avif::animation(bytes, facts, audience),
+        Format::Gif => gif::animation(bytes, facts, sink),
+        Format::Png => png::animation(bytes, facts, sink),
+        Format::WebP => webp::animation(bytes, facts, sink),
+        Format::Avif => avif::animation(bytes, facts, sink),
         Format::Jpeg | Format::Heic | Format::Bmp | Format::Tiff | Format::Ico => {
             Err(Error::malformed(facts.format, "it cannot be animated"))
         }

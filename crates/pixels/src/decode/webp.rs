@@ -7,7 +7,7 @@ use crate::{
     colour::{PROFILE_BYTES_MAX, Profile},
     container::webp,
     ffi::webp::{AnimationDecoder, decode},
-    frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
+    frame::{AnimationHeader, Decoded, Delay, FirstFrame, Frame, FrameSink},
     picture::{Layout, Raster},
     probe,
     reduce::reduced,
@@ -83,7 +83,7 @@ fn ended(bytes: &[u8], end: u64) -> Option<Vec<u8>> {
 pub(super) fn animation(
     bytes: &[u8],
     facts: &Facts,
-    audience: &mut dyn Audience,
+    sink: &mut dyn FrameSink,
 ) -> Result<(), Error> {
     let size = (facts.width, facts.height);
     let sound;
@@ -96,7 +96,7 @@ pub(super) fn animation(
         decoder.ok_or_else(|| broken("the animation is broken"))?
     };
     let plays = (decoder.loops() > 0).then_some(decoder.loops());
-    audience.open(Opening { profile: profile(bytes), plays })?;
+    sink.open(AnimationHeader { profile: profile(bytes), plays })?;
     let (mut begins, mut shown) = (0, 0);
     // Of what follows a fault the decoder may find more than is shown.
     while shown < facts.frames && decoder.has_more() {
@@ -107,7 +107,7 @@ pub(super) fn animation(
         shown += 1;
         let delay = Delay::milliseconds(ends.saturating_sub(begins));
         begins = ends;
-        if audience.show(&Frame { canvas, delay })?.is_break() {
+        if sink.frame(&Frame { canvas, delay })?.is_break() {
             break;
         }
     }

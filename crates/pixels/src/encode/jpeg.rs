@@ -2,15 +2,15 @@
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, YuvPlanesImage};
 
-use super::{Effort, Fidelity};
+use super::{EncoderSettings, Fidelity};
 use crate::{Error, Format, picture::Picture, planar::Subsampled};
 
-pub(super) fn still(picture: &Picture, effort: Effort) -> Result<Vec<u8>, Error> {
-    let subsampling = match effort.fidelity {
+pub(super) fn still(picture: &Picture, settings: EncoderSettings) -> Result<Vec<u8>, Error> {
+    let subsampling = match settings.fidelity {
         Fidelity::Usual => Subsamp::Sub2x2,
         Fidelity::FullChroma | Fidelity::Lossless => Subsamp::None,
     };
-    let mut compressor = compressor(effort.quality, subsampling)?;
+    let mut compressor = compressor(settings.quality, subsampling)?;
     let (width, height) = (picture.width as usize, picture.height as usize);
     let image = Image {
         pixels: &picture.data[..],

@@ -18,7 +18,7 @@ pub(crate) type Written = (Vec<u8>, u32);
 
 /// How good a file is to be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Effort {
+pub(crate) struct EncoderSettings {
     /// 1 to 100, for lossy formats.
     pub(crate) quality: u8,
     /// Colours of a palette, 2 to 256, for GIF.
@@ -28,14 +28,18 @@ pub(crate) struct Effort {
 }
 
 /// Encodes a still.
-pub(crate) fn still(picture: &Picture, format: Format, effort: Effort) -> Result<Vec<u8>, Error> {
+pub(crate) fn still(
+    picture: &Picture,
+    format: Format,
+    settings: EncoderSettings,
+) -> Result<Vec<u8>, Error> {
     check_size(format, (picture.width, picture.height))?;
     match format {
-        Format::Jpeg => jpeg::still(picture, effort),
+        Format::Jpeg => jpeg::still(picture, settings),
         Format::Png => png::still(picture),
-        Format::Gif => gif::still(picture, effort.colours),
-        Format::WebP => webp::still(picture, effort),
-        Format::Avif => avif::still(picture, effort.quality),
+        Format::Gif => gif::still(picture, settings.colours),
+        Format::WebP => webp::still(picture, settings),
+        Format::Avif => avif::still(picture, settings.quality),
         Format::Heic | Format::Bmp | Format::Tiff | Format::Ico => {
             Err(Error::encode(format, "this format is only read"))
         }
@@ -43,9 +47,9 @@ pub(crate) fn still(picture: &Picture, format: Format, effort: Effort) -> Result
 }
 
 /// Encodes planes as a JPEG.
-pub(crate) fn planes(planes: &Subsampled, effort: Effort) -> Result<Vec<u8>, Error> {
+pub(crate) fn planes(planes: &Subsampled, settings: EncoderSettings) -> Result<Vec<u8>, Error> {
     check_size(Format::Jpeg, planes.size)?;
-    jpeg::planes(planes, effort.quality)
+    jpeg::planes(planes, settings.quality)
 }
 
 fn check_size(format: Format, size: (u32, u32)) -> Result<(), Error> {
@@ -76,11 +80,15 @@ pub(crate) struct Outline {
 }
 
 impl AnimationWriter {
-    pub(crate) fn new(outline: Outline, format: Format, effort: Effort) -> Result<Self, Error> {
+    pub(crate) fn new(
+        outline: Outline,
+        format: Format,
+        settings: EncoderSettings,
+    ) -> Result<Self, Error> {
         check_size(format, outline.size)?;
         match format {
-            Format::Gif => Ok(Self::Gif(Box::new(gif::Writer::new(outline, effort.colours)))),
-            Format::WebP => webp::Writer::new(outline, effort.quality).map(Self::WebP),
+            Format::Gif => Ok(Self::Gif(Box::new(gif::Writer::new(outline, settings.colours)))),
+            Format::WebP => webp::Writer::new(outline, settings.quality).map(Self::WebP),
             Format::Png => png::Writer::new(outline).map(|writer| Self::Png(Box::new(writer))),
             other => Err(Error::encode(other, "this format is not written as an animation")),
         }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::{Effort, Fidelity, Outline, Written};
+use super::{EncoderSettings, Fidelity, Outline, Written};
 use crate::{
     Error, Format,
     container::webp::Chunks,
@@ -15,14 +15,14 @@ use crate::{
 /// Effort: 4 costs half as much again for 3 % fewer bytes.
 const METHOD: i32 = 2;
 
-fn settings(quality: u8) -> Settings {
+fn codec_settings(quality: u8) -> Settings {
     Settings { quality: f32::from(quality), method: METHOD, lossless: false }
 }
 
-pub(super) fn still(picture: &Picture, effort: Effort) -> Result<Vec<u8>, Error> {
+pub(super) fn still(picture: &Picture, settings: EncoderSettings) -> Result<Vec<u8>, Error> {
     let size = (picture.width, picture.height);
-    let lossless = effort.fidelity == Fidelity::Lossless;
-    let settings = Settings { lossless, ..settings(effort.quality) };
+    let lossless = settings.fidelity == Fidelity::Lossless;
+    let settings = Settings { lossless, ..codec_settings(settings.quality) };
     webp::encode(&picture.data, size, picture.has_alpha, settings)
         .ok_or_else(|| Error::encode(Format::WebP, "libwebp refused the picture"))
 }
@@ -37,7 +37,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(super) fn new(outline: Outline, quality: u8) -> Result<Self, Error> {
         let plays = outline.plays.map_or(0, |plays| plays.min(65_535));
-        let encoder = AnimationEncoder::new(outline.size, plays, settings(quality))
+        let encoder = AnimationEncoder::new(outline.size, plays, codec_settings(quality))
             .ok_or_else(|| refused("libwebp refused the size"))?;
         Ok(Self { encoder, microseconds: 0, frames: 0 })
     }

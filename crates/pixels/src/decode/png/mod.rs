@@ -12,7 +12,7 @@ use self::about::About;
 use crate::{
     Error, Facts, Format,
     colour::Profile,
-    frame::{Audience, Decoded, Delay, FirstFrame, Frame, Opening},
+    frame::{AnimationHeader, Decoded, Delay, FirstFrame, Frame, FrameSink},
     picture::{Layout, Raster},
     reduce::Reducer,
     scale::{box_factor, divided},
@@ -139,14 +139,14 @@ fn profile(reader: &PngReader<'_>) -> Profile {
 pub(super) fn animation(
     bytes: &[u8],
     facts: &Facts,
-    audience: &mut dyn Audience,
+    sink: &mut dyn FrameSink,
 ) -> Result<(), Error> {
     let about = About::of(bytes)?;
     let bytes = about.moving(bytes);
     let mut reader = open(&bytes, RGBA)?;
     let control = reader.info().animation_control.ok_or_else(|| broken("it is not animated"))?;
     let plays = (control.num_plays > 0).then_some(control.num_plays);
-    audience.open(Opening { profile: profile(&reader), plays })?;
+    sink.open(AnimationHeader { profile: profile(&reader), plays })?;
     let size = reader.output_buffer_size().ok_or_else(|| broken("it is too large"))?;
     let mut buffer = vec![0; size];
     let mut canvas = Canvas::new(facts);
@@ -159,18 +159,18 @@ pub(super) fn animation(
         canvas.draw(&rgba, &frame, shown == 0)?;
         let denominator = if frame.delay_den == 0 { 100 } else { u32::from(frame.delay_den) };
         let delay = Delay { numerator: u32::from(frame.delay_num), denominator };
-        if audience.show(&Frame { canvas: &canvas.pixels, delay })?.is_break() {
+        if sink.frame(&Frame { canvas: &canvas.pixels, delay })?.is_break() {
             return Ok(());
         }
         canvas.dispose();
         shown += 1;
     }
     // A broken frame leaves what was before it: the static picture, if it is the first.
-    if shown == 0 { static_picture(&about, &bytes, audience) } else { Ok(()) }
+    if shown == 0 { static_picture(&about, &bytes, sink) } else { Ok(()) }
 }
 
 /// Shows the picture for viewers that know no animation, as if it were the only frame.
-fn static_picture(about: &About, bytes: &[u8], audience: &mut dyn Audience) -> Result<(), Error> {
+fn static_picture(about: &About, bytes: &[u8], sink: &mut dyn FrameSink) -> Result<(), Error> {
     let bytes = about.still(bytes);
     let mut reader = open(&bytes, RGBA)?;
     let size = reader.output_buffer_size().ok_or_else(|| broken("it is too large"))?;
@@ -178,7 +178,7 @@ fn static_picture(about: &About, bytes: &[u8], audience: &mut dyn Audience) -> R
     let info = reader.next_frame(&mut buffer).map_err(broken)?;
     let canvas = rgba(&buffer[..info.buffer_size()], info.color_type);
     let delay = Delay::milliseconds(0);
-    audience.show(&Frame { canvas: &canvas, delay }).map(|_| ())
+    sink.frame(&Frame { canvas: &canvas, delay }).map(|_| ())
 }
 
 fn rgba(pixels: &[u8], colour: ColorType) -> Vec<u8> {
