@@ -115,16 +115,9 @@ const WINDOWS: [char; 32] = [
 
 /// UTF-8, as everybody writes it today, or Latin-1 as older cameras and programs do, with what
 /// Windows adds. Its last two letters are too rare to be meant: they begin texts of other
-/// encodings. What turns the direction of text, or cannot be seen, is no part of a name.
+/// encodings.
 fn words(raw: &[u8]) -> Option<Cow<'_, str>> {
-    let is_hidden = |letter: char| {
-        matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}')
-    };
     if let Ok(text) = std::str::from_utf8(raw) {
-        if text.contains(is_hidden) {
-            return Some(text.replace(is_hidden, "").into());
-        }
         return Some(text.into());
     }
     let letter = |byte: u8| match byte {

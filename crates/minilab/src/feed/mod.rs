@@ -5,6 +5,7 @@
 
 pub mod routes;
 mod stream;
+mod view;
 
 use std::time::Duration;
 

@@ -6,15 +6,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
+use super::view::EventView;
 use super::{Audience, stream};
 use crate::accounts::ReadingCaller;
 use crate::app::App;
-use crate::clock::rfc3339;
-use crate::events::{self, StoredEvent};
+use crate::events;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::paging::{bad_page, number_within};
@@ -36,23 +34,14 @@ pub struct EventsQuery {
     limit: Option<String>,
 }
 
-/// Something that happened.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Event)]
-pub struct EventView {
-    /// Grows with every event; there are gaps where others' events are.
-    #[schema(example = 17)]
-    pub seq: i64,
-    /// The same whenever it is read, and wherever.
-    pub id: Uuid,
-    #[serde(rename = "type")]
-    #[schema(example = "image.ready")]
-    pub kind: String,
-    #[schema(format = DateTime)]
-    pub time: String,
-    /// Ids (`image_id`, `account_id`) and facts such as `code`.
-    #[schema(value_type = Object)]
-    pub data: Map<String, Value>,
+/// Where a reader of a stream broke off.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `list_events` reads")]
+pub struct LastEventHeader {
+    /// Of a stream: it goes on behind this event, whatever `after` says.
+    #[param(rename = "Last-Event-ID", value_type = Option<i64>, minimum = 0)]
+    last_event_id: Option<String>,
 }
 
 /// One page of events, oldest first.
@@ -64,23 +53,6 @@ pub struct EventsView {
     pub next_after: i64,
 }
 
-impl EventView {
-    pub(super) fn of(event: StoredEvent) -> Self {
-        let StoredEvent { seq, id, at_ms, kind, account_id, image_id, data, is_by_hand } = event;
-        // What somebody changed by hand may hold names; the audit log tells them to those who may know.
-        let data = if is_by_hand { None } else { serde_json::from_str(&data).ok() };
-        let mut data: Map<String, Value> = data.unwrap_or_default();
-        let ids = [
-            ("account_id", account_id.map(|id| id.to_string())),
-            ("image_id", image_id.map(|id| id.to_string())),
-        ];
-        for (name, id) in ids {
-            data.extend(id.map(|id| (name.to_owned(), Value::from(id))));
-        }
-        Self { seq, id, kind, time: rfc3339(at_ms), data }
-    }
-}
-
 /// List or watch events
 ///
 /// What happened to one's own images and links; for an admin whose key has the scope `admin` everything, as ids.
@@ -88,8 +60,7 @@ impl EventView {
 /// within a fraction of a second, with its `seq` as its id, and `Last-Event-ID` goes on where a reader broke off. At
 /// most eight streams an account.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    params(EventsQuery, ("Last-Event-ID" = Option<i64>, Header, minimum = 0,
-        description = "Of a stream: goes on behind this event, whatever `after` says.")),
+    params(EventsQuery, LastEventHeader),
     responses((status = 200, description = "A page, or a stream.", content(
         (EventsView = "application/json"), (String = "text/event-stream")))))]
 pub async fn list_events(

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::Audience;
-use super::routes::EventView;
+use super::view::EventView;
 use crate::accounts::{Caller, ReadingCaller};
 use crate::app::App;
 use crate::http::Problem;
