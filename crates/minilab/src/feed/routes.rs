@@ -40,7 +40,7 @@ pub struct EventsQuery {
 #[expect(dead_code, reason = "describes what `list_events` reads")]
 pub struct LastEventHeader {
     /// Of a stream: it goes on behind this event, whatever `after` says.
-    #[param(rename = "Last-Event-ID", value_type = Option<i64>, minimum = 0)]
+    #[param(rename = "Last-Event-ID", value_type = i64, required = false, minimum = 0)]
     last_event_id: Option<String>,
 }
 
