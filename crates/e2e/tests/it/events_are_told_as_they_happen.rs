@@ -75,8 +75,8 @@ impl Stream {
 
     /// The number of the last event that came.
     fn last(&self) -> i64 {
-        let ids = self.text.lines().filter_map(|line| line.strip_prefix("id: "));
-        ids.last().expect("an event").parse().expect("a number")
+        let mut ids = self.text.lines().filter_map(|line| line.strip_prefix("id: "));
+        ids.next_back().expect("an event").parse().expect("a number")
     }
 }
 

@@ -153,6 +153,25 @@ fn drawn_pixels(facts: &pixels::Facts) -> u64 {
     u64::from(facts.width) * u64::from(facts.height) * u64::from(facts.frames)
 }
 
+/// Fails when the original is not what was brought.
+async fn must_be_intact(
+    app: &App,
+    lease: &Lease,
+    row: &BlobRow,
+    key: &BlobKey<'_>,
+) -> Result<(), JobError> {
+    if let Some(damage) = intact::find_damage(&app.blobs, key, row.bytes as u64).await? {
+        return Err(JobError::damage(damage.problem(key).code.as_str(), damage.to_string()));
+    }
+    // What was just brought was just hashed; what has lain there may have changed.
+    let is_new = matches!(lease.job, Job::Develop { .. });
+    if row.damaged_ms.is_some() || !is_new && !intact::is_right(&app.blobs, key, &row.hash).await? {
+        app.blobs.suspects.report(key);
+        return Err(JobError::damage(Code::OriginalDamaged.as_str(), Damage::Changed.to_string()));
+    }
+    Ok(())
+}
+
 /// Renders and stores; the rows are still to be committed.
 async fn render_missing(
     app: &App,
@@ -176,16 +195,7 @@ async fn render_missing(
     lease.stages.enter("read");
     let original = row.original();
     let key = BlobKey::Original(&original);
-    if let Some(damage) = intact::find_damage(&app.blobs, &key, row.bytes as u64).await? {
-        return Err(JobError::damage(damage.problem(&key).code.as_str(), damage.to_string()));
-    }
-    // What was just brought was just hashed; what has lain there may have changed.
-    let is_new = matches!(lease.job, Job::Develop { .. });
-    if row.damaged_ms.is_some() || !is_new && !intact::is_right(&app.blobs, &key, &row.hash).await?
-    {
-        app.blobs.suspects.report(&key);
-        return Err(JobError::damage(Code::OriginalDamaged.as_str(), Damage::Changed.to_string()));
-    }
+    must_be_intact(app, lease, row, &key).await?;
     let recipes = presets.iter().map(|preset| preset.recipe.clone()).collect::<Vec<_>>();
     // The upload was held to its tier's size; what is stored may be rendered.
     let limits = app.config.pictures.limits(row.bytes as u64);
@@ -337,7 +347,7 @@ pub async fn insert(
         let hash = blake3::Hash::from_slice(hash).expect("a hash of 32 bytes").to_hex();
         json!([preset, version, pixels_version, format, width, height, bytes, &*hash])
     };
-    let rows = Value::from_iter(variants.iter().map(row)).to_string();
+    let rows = variants.iter().map(row).collect::<Value>().to_string();
     let inserted = fetch_all!(tx, (i64,), sql::INSERT, blob, rows, now_ms)?;
     Ok(inserted.into_iter().map(|(bytes,)| bytes).sum())
 }

@@ -46,17 +46,17 @@ impl Chunks {
         Some(Chunk { name, all, content: start..end.min(most), is_whole: next <= most })
     }
 
-    /// Whether the file ends with the chunk that closes it, as all whole ones do but for garbage.
-    pub(crate) fn is_ended<R: Read + Seek>(&self, source: &mut Source<R>) -> bool {
-        const END: &[u8; 8] = b"\0\0\0\0IEND";
-        let start = source.len().checked_sub(END.len() as u64 + SUM_BYTES);
-        start.and_then(|start| source.seek(start)).and_then(|()| source.array()) == Some(*END)
-    }
-
     /// Whether the walk was given up: the file has more chunks than anybody looks at.
     pub(crate) fn is_given_up(&self) -> bool {
         self.left == 0 && !self.has_ended
     }
+}
+
+/// Whether a file ends with the chunk that closes it, as all whole ones do but for garbage.
+pub(crate) fn is_ended<R: Read + Seek>(source: &mut Source<R>) -> bool {
+    const END: &[u8; 8] = b"\0\0\0\0IEND";
+    let start = source.len().checked_sub(END.len() as u64 + SUM_BYTES);
+    start.and_then(|start| source.seek(start)).and_then(|()| source.array()) == Some(*END)
 }
 
 /// The Exif block: in a chunk of its own, or as text in the manner of `ImageMagick`.

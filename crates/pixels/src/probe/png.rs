@@ -5,7 +5,10 @@ use std::io::{Read, Seek};
 use super::Header;
 use crate::{
     Error, Format, Limits,
-    container::{apng::Animation, png::Chunks},
+    container::{
+        apng::Animation,
+        png::{Chunks, is_ended},
+    },
     error::Over,
     source::Source,
 };
@@ -89,7 +92,7 @@ fn walk<R: Read + Seek>(
         palette: false,
     };
     let mut has_data = false;
-    let is_ended = chunks.is_ended(source);
+    let is_ended = is_ended(source);
     while let Some(chunk) = chunks.next(source) {
         rest.animation.look(source, &chunk);
         match &chunk.name {
