@@ -76,7 +76,7 @@ bench: ## Measure the release binary beside a peer, half an hour; ARGS=--write k
 	@scripts/setup.sh build
 	cargo build --release --locked -p minilab --bins --example receive
 	bench/run --minilab $(target_dir)/release/minilab $(ARGS)
-	bench/queue.py --minilab $(target_dir)/release/minilab
+	bench/queue_pages.py --minilab $(target_dir)/release/minilab
 
 attack: ## Attack the release binary with what once succeeded; ARGS=--write keeps the table
 	@scripts/setup.sh test

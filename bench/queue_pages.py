@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times what pages ask of the queue, beside few rows and beside many.
 
-    bench/queue.py --minilab target/release/minilab [--database postgres://...] [--finished 1000000]
+    bench/queue_pages.py --minilab target/release/minilab [--database postgres://...] [--finished 1000000]
 
 Rows are written behind the back of a stopped lab. Prints a line for each call: 95 % of its answers came
 within so many milliseconds with 1000 rows, and with many.
