@@ -33,6 +33,10 @@ pub(super) fn name_place(text: &[u8]) -> bool {
 
 /// Whether a remark in a person's or a program's words holds a position.
 pub(super) fn holds_position(text: &[u8]) -> bool {
+    // What stands behind zeros stands apart: the encoding of a remark, for one.
+    if written::hold_position(text) {
+        return true;
+    }
     let text = &without_zeros(text);
     figures::hold_position(text)
         || written::hold_position(text)
@@ -111,6 +115,7 @@ mod tests {
         }
         assert!(!holds_position(b"The city at night, the old country"));
         assert!(holds_position(b"{\"latitude\": 48.1}"));
+        assert!(holds_position(b"ASCII\0\0\0N48.8577 E2.2945"));
         assert!(holds_position(b"+48.8577+002.2945/") && name_place(b"+48.8577+002.2945/"));
         assert!(holds_position(
             b"+\x004\x008\0.\x008\x005\x007\x007\0+\x000\x000\x002\0.\x002\x009\x004\0"

@@ -13,10 +13,14 @@ const LABELLED: &str = r#"(?:^|[^a-z0-9])(?:geo:|(?:lat(?:itude)?|lon(?:gitude)?
 /// behind them, where minutes and seconds may come between.
 const DEGREES: &str = r#"(?:^|[^A-Z])[NSEW]\s*\d{1,3}(?:\.\d+)?\s*(?:\xC2?[\xB0\xBA]|deg\b)|\d\s*(?:\xC2?[\xB0\xBA]|deg\b)[\s0-9.,'"\x80-\xBF\xE2]{0,24}[NSEWO](?:$|[^A-Z])"#;
 /// Figures with the letters of both hemispheres: `N48.8577 E2.2945`, `48.8577N, 2.2945E`.
-const LETTERS: &str = r"(?:^|[^A-Z0-9])[NS]\s?\d{1,2}\.\d{2,}\W{0,3}[EWO]\s?\d{1,3}\.\d{2}|\d\.\d{2,}\s?[NS]\W{0,3}\d{1,3}\.\d{2,}\s?[EWO](?:$|[^A-Z])";
+const LETTERS: &str = r"(?:^|[^A-Z0-9])[NS]\s?\d{1,2}[.,]\d{2,}\W{0,3}[EWO]\s?\d{1,3}[.,]\d{2}|\d[.,]\d{2,}\s?[NS]\W{0,3}\d{1,3}[.,]\d{2,}\s?[EWO](?:$|[^A-Z])";
 
-static WRITTEN: LazyLock<Regex> = LazyLock::new(|| any_of(&[LABELLED, DEGREES, LETTERS, PAIR]));
-static TOLD: LazyLock<Regex> = LazyLock::new(|| any_of(&[LABELLED, DEGREES, LETTERS]));
+/// As receivers write them: `4851.462,N,00217.670,E`; and as addresses of maps do: `17/48.8577/2.2945`.
+const PROGRAMS: &str = r"\d{4}\.\d+,[NS],\d{5}\.\d+,[EW]|/[+-]?\d{1,2}\.\d{3,}/[+-]?\d{1,3}\.\d{3}";
+
+static WRITTEN: LazyLock<Regex> =
+    LazyLock::new(|| any_of(&[LABELLED, DEGREES, LETTERS, PROGRAMS, PAIR]));
+static TOLD: LazyLock<Regex> = LazyLock::new(|| any_of(&[LABELLED, DEGREES, LETTERS, PROGRAMS]));
 
 fn any_of(patterns: &[&str]) -> Regex {
     let pattern = patterns.join("|");
@@ -57,6 +61,9 @@ mod tests {
             "48 deg 51' 28\" N",
             "N48.8577 E2.2945",
             "48.8577N, 2.2945E",
+            "48,8577 N 2,2945 E",
+            "$GPGGA,123519,4851.462,N,00217.670,E,1",
+            "https://maps.example/#map=17/48.8577/2.2945",
         ] {
             assert!(hold_position(text.as_bytes()), "{text}");
         }
