@@ -69,6 +69,9 @@ fn a_picture_that_ends_inside_the_header_of_its_first_scan_is_refused_at_once() 
                 assert!(error.to_string().contains(inside), "{name}, {there}: {error}");
             }
         }
+        // With all of its headers and not one pixel.
+        let error = facts(&bytes[..scan + header]).expect_err(name);
+        assert_eq!(error.code(), "malformed_image", "{name}: {error}");
     }
 }
 

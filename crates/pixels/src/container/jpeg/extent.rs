@@ -104,8 +104,10 @@ pub(crate) fn extent(bytes: &[u8], blocks_max: u64) -> Option<Extent> {
             break;
         }
         let body = &bytes[segment.body.start as usize..end];
-        // A header at the very end may be cut off; nothing follows that it could be for.
-        if end == bytes.len() {
+        // A header at the very end may be cut off; nothing follows that it could be for. Behind the
+        // first scan's header all pixels are missing.
+        let is_first_scan = segment.marker == SCAN && walk.pixels_end.is_none();
+        if end == bytes.len() && !is_first_scan {
             break;
         }
         if segment.marker == SCAN {
