@@ -9,33 +9,20 @@ mod view;
 
 use std::time::Duration;
 
-use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::Db;
 use crate::events::{self, StoredEvent};
-use crate::ids::AccountId;
+use crate::queue::Whose;
 use crate::seldom::Seldom;
 
 /// How often somebody looks for new events while others watch: half of what they may be late.
 const LOOK: Duration = Duration::from_millis(100);
-/// Whose events are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Audience {
-    All,
-    Of(AccountId),
-}
 
-impl Audience {
-    fn by(caller: &Caller) -> Self {
-        if caller.is_admin() { Self::All } else { Self::Of(caller.account.id) }
-    }
-
-    /// Their events behind a number, oldest first.
-    async fn after(self, db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
-        match self {
-            Self::All => events::after(db, seq, limit).await,
-            Self::Of(account) => events::after_of(db, account, seq, limit).await,
-        }
+/// The events of somebody behind a number, oldest first.
+async fn after(db: &Db, whose: Whose, seq: i64, limit: i64) -> sqlx::Result<Vec<StoredEvent>> {
+    match whose {
+        Whose::All => events::after(db, seq, limit).await,
+        Whose::Of(account) => events::after_of(db, account, seq, limit).await,
     }
 }
 

@@ -8,14 +8,15 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::stream;
 use super::view::EventView;
-use super::{Audience, stream};
 use crate::accounts::ReadingCaller;
 use crate::app::App;
 use crate::events;
 use crate::http::Problem;
 use crate::http::extract::Query;
 use crate::http::paging::{bad_page, number_within};
+use crate::queue::Whose;
 
 /// What a reader of a stream sends when it comes back.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -81,7 +82,7 @@ pub async fn list_events(
     }
     let limit = number_within("limit", query.limit.as_deref(), LIMIT, LIMIT_MAX)?;
     let after = after.unwrap_or(0);
-    let found = Audience::by(&caller).after(&app.db, after, limit).await?;
+    let found = super::after(&app.db, Whose::by(&caller), after, limit).await?;
     let next_after = found.last().map_or(after, |event| event.seq);
     let items = found.into_iter().map(EventView::of).collect();
     Ok(Answer(EventsView { items, next_after }).into_response())

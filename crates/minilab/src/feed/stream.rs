@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant, sleep_until};
 
-use super::Audience;
 use super::view::EventView;
 use crate::accounts::{Caller, ReadingCaller};
 use crate::app::App;
@@ -21,6 +20,7 @@ use crate::http::Problem;
 use crate::http::code::Code;
 use crate::ids::AccountId;
 use crate::limits::Limit;
+use crate::queue::Whose;
 use crate::shares::SharePlace;
 
 /// Events read, and held, at once.
@@ -34,7 +34,7 @@ struct Reader {
     app: App,
     /// What it proved itself with.
     parts: Parts,
-    audience: Audience,
+    whose: Whose,
     after: i64,
     newest: watch::Receiver<i64>,
     check_at: Instant,
@@ -55,7 +55,7 @@ pub(super) fn answer(
     })?;
     let now = Instant::now();
     let reader = Reader {
-        audience: Audience::by(caller),
+        whose: Whose::by(caller),
         newest,
         app,
         parts,
@@ -105,7 +105,7 @@ impl Reader {
         if newest <= self.after {
             return Some(None);
         }
-        let found = self.audience.after(&self.app.db, self.after, STRETCH).await;
+        let found = super::after(&self.app.db, self.whose, self.after, STRETCH).await;
         let found = found.map_err(|error| tracing::debug!(%error, "a stream ends")).ok()?;
         let mut told = String::new();
         let has_more = found.len() as i64 == STRETCH;
@@ -129,6 +129,6 @@ impl Reader {
         }
         self.check_at = Instant::now() + CHECK;
         let caller = ReadingCaller::from_request_parts(&mut self.parts, &self.app).await;
-        caller.is_ok_and(|ReadingCaller(caller)| Audience::by(&caller) == self.audience)
+        caller.is_ok_and(|ReadingCaller(caller)| Whose::by(&caller) == self.whose)
     }
 }

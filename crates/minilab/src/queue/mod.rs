@@ -21,7 +21,7 @@ pub mod workers;
 use crate::accounts::Caller;
 use crate::ids::AccountId;
 
-/// Whose jobs are looked at.
+/// Whose jobs or events are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     All,
